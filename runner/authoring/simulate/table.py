@@ -1,0 +1,107 @@
+"""What a simulated partner remembers: rows by id, in order of id, and in order of change."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+Row = dict[str, Any]
+
+
+class NoSuchRowError(LookupError):
+    """The partner has no entity of that id."""
+
+
+class Table:
+    """
+    Entities of one kind.
+
+    Args:
+        name: what the control surface calls it, for instance `jobs`.
+        rows: entities as the partner shows them; each has `id`.
+        modified: the field that a change moves, None where the partner has no such field.
+        id_type: `int` or `str`, so that an id from a path or from JSON finds its row.
+    """
+
+    def __init__(
+        self, name: str, rows: Iterable[Row], *, modified: str | None, id_type: Callable[[Any], Any] = str
+    ) -> None:
+        self.name = name
+        self.modified = modified
+        self._id_type = id_type
+        self._rows: dict[Any, Row] = {row["id"]: row for row in rows}
+        self._columns = {column for row in self._rows.values() for column in row}
+        self._log = sorted(self._rows, key=lambda key: (self._rows[key].get(modified or "id"), key))
+        self._place = {key: place for place, key in enumerate(self._log)}
+        self._ordered: dict[str, list[Row]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows.values())
+
+    def get(self, key: object) -> Row | None:
+        try:
+            return self._rows.get(self._id_type(key))
+        except ValueError:
+            return None
+
+    def row(self, key: object) -> Row:
+        """The row itself, not a copy. Raises NoSuchRowError."""
+        found = self.get(key)
+        if found is None:
+            msg = f"{self.name} has no entity {key!r}"
+            raise NoSuchRowError(msg)
+        return found
+
+    def ordered(self, column: str) -> list[Row]:
+        """Rows by `column`, then id; kept until something changes. Do not alter the list."""
+        if column not in self._ordered:
+            self._ordered[column] = sorted(self, key=lambda row: (row[column], row["id"]))
+        return self._ordered[column]
+
+    def change(self, key: object, fields: Row, stamp: Any) -> Row:
+        """Set `fields`, move the time of modification to `stamp`, and return the row."""
+        row = self.row(key)
+        if unknown := sorted(set(fields) - self._columns):
+            msg = f"{self.name} has no field {', '.join(unknown)}; it has {', '.join(sorted(self._columns))}"
+            raise ValueError(msg)
+        row.update(fields)
+        if self.modified is not None and self.modified not in fields:
+            row[self.modified] = stamp
+        self._note(row["id"])
+        return row
+
+    def add(self, row: Row) -> Row:
+        self._rows[row["id"]] = row
+        self._columns |= set(row)
+        self._note(row["id"])
+        return row
+
+    def remove(self, key: object) -> Row:
+        row = self.row(key)
+        del self._rows[row["id"]]
+        del self._place[row["id"]]
+        self._ordered.clear()
+        return row
+
+    def model(self) -> Row:
+        """A deep copy of the oldest row, from which a new one is made."""
+        return copy.deepcopy(next(iter(self)))
+
+    def last_place(self) -> int:
+        return len(self._log)
+
+    def feed(self, place: int) -> Iterator[tuple[int, Row]]:
+        """Each row once, in order of its latest change, with the place that follows it."""
+        for index in range(place, len(self._log)):
+            key = self._log[index]
+            if self._place.get(key) == index:
+                yield index + 1, self._rows[key]
+
+    def _note(self, key: Any) -> None:
+        self._place[key] = len(self._log)
+        self._log.append(key)
+        self._ordered.clear()

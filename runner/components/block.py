@@ -1,0 +1,136 @@
+"""How a block of YAML becomes a value.
+
+The block that an analyst writes is the constructor call: a class with annotated fields is the declaration, and from it
+come parsing, messages, JSON Schema, editor completion and the reference. A kind of component (paginators, verifiers...)
+is a folder with a file a type; `Choice` makes of its classes the field `type: ...` that picks one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from runner.mapping.expression import Expression
+from runner.mapping.template import Template, Tree
+
+__all__ = ["Block", "Choice", "Duration", "Name", "Rate", "parts"]
+
+
+class Block(BaseModel):
+    """The base of every block: closed (an unknown key is an error), frozen, with a docstring that is its reference.
+
+    `example` is a whole block in YAML, shown in the reference and the JSON Schema; a test loads it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+    example: ClassVar[str] = ""
+
+
+class Choice:
+    """The annotation of a field that holds one of several types of a kind, picked by the key `tag`."""
+
+    def __init__(self, *classes: type[Block], tag: str = "type") -> None:
+        self.classes = classes
+        self.tag = tag
+
+    def choices(self) -> dict[str, type[Block]]:
+        """The classes by the words that pick them."""
+        return {word: made for made in self.classes for word in _words(made, self.tag)}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {word: handler.generate_schema(made) for word, made in self.choices().items()}
+        return core_schema.tagged_union_schema(choices, discriminator=self.tag)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """`if type is X then X`, never `oneOf`: an editor then puts its red line under the very key."""
+        made = handler(schema)
+        mapping = made["discriminator"]["mapping"]
+        return {
+            "type": "object",
+            "required": [self.tag],
+            "properties": {self.tag: {"enum": list(mapping)}},
+            "allOf": [
+                {"if": {"properties": {self.tag: {"const": word}}, "required": [self.tag]}, "then": {"$ref": ref}}
+                for word, ref in mapping.items()
+            ],
+        }
+
+
+def _words(made: type[Block], tag: str) -> tuple[str, ...]:
+    return tuple(made.model_fields[tag].annotation.__args__)  # type: ignore[union-attr]  # always a Literal
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+
+
+def read_duration(text: object) -> timedelta:
+    """`500ms`, `30s`, `15m`, `24h`, `90d` as a timedelta; anything else is refused with the remedy."""
+    if isinstance(text, timedelta):
+        return text
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        wrong = {
+            "message": f"`{text}` is not a duration",
+            "remedy": "write a number and a unit: 500ms, 30s, 15m, 24h, 90d",
+        }
+        raise PydanticCustomError("wrong-value", "{message}", wrong)
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+def read_rate(text: object) -> float:
+    """`500/s` or `30/m` as a number per second."""
+    if isinstance(text, float):
+        return text
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)/(s|m|h|d)", text, re.ASCII) if isinstance(text, str) else None
+    if not found:
+        wrong = {"message": f"`{text}` is not a rate", "remedy": "write a number per unit: 500/s, 30/m"}
+        raise PydanticCustomError("wrong-value", "{message}", wrong)
+    return float(found[1]) / _UNITS[found[2]]
+
+
+class _Text:
+    """A value that is written as text of a certain form."""
+
+    def __init__(self, read: Any, pattern: str, examples: list[str]) -> None:
+        self.read, self.pattern, self.examples = read, pattern, examples
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read, serialization=core_schema.to_string_ser_schema())
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": self.pattern, "examples": self.examples}
+
+
+Duration = Annotated[timedelta, _Text(read_duration, r"^\d+(\.\d+)?(ms|s|m|h|d)$", ["30s", "15m", "24h"])]
+Rate = Annotated[float, _Text(read_rate, r"^\d+(\.\d+)?/(s|m|h|d)$", ["500/s"])]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["jobs"])]
+
+
+def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Template | Expression | Block]]:
+    """Every template, expression and block inside a value, each with its path from there."""
+    if isinstance(value, Template | Expression):
+        yield path, value
+    elif isinstance(value, Tree):
+        yield from parts(value.value, path)
+    elif isinstance(value, BaseModel):
+        if isinstance(value, Block):
+            yield path, value
+        for name in type(value).model_fields:
+            yield from parts(getattr(value, name), (*path, type(value).model_fields[name].alias or name))
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from parts(part, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from parts(part, (*path, index))
+
+
+def adapter(choice: Choice) -> TypeAdapter[Any]:
+    """Reads one block of a kind by itself: for tests, the reference and plug-ins."""
+    return TypeAdapter(Annotated[Block, choice])

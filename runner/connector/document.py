@@ -1,0 +1,157 @@
+"""A YAML file as plain data, with the place of every key and value.
+
+Only YAML's core schema is read, and less of it where it surprises: `NO`, `on`, `12:30:00`, `0123` and `2026-05-04` stay
+the text that they look like. A key given twice, a tag, and aliases that multiply are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from runner.errors import ConnectorError, Finding, Place
+from runner.model.text import Scalar
+
+Path = tuple[Any, ...]
+MOST_NODES = 100_000
+DEEPEST = 50
+
+_STR = "tag:yaml.org,2002:str"
+_CORE = {
+    "tag:yaml.org,2002:null": re.compile(r"~|null|Null|NULL|"),
+    "tag:yaml.org,2002:bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII),
+    "tag:yaml.org,2002:float": re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII),
+}
+_PLAIN_TAGS = {*_CORE, _STR, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
+class _Loader(yaml.CSafeLoader):
+    """libyaml's parser with no implicit types of its own: `_scalar` decides."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+
+
+@dataclass
+class Document:
+    """`data` as plain dicts, lists, numbers and `Scalar` texts; `keys` and `values` give places by path."""
+
+    file: str
+    data: Any = None
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """The place of the value at `path`, or of the nearest thing around it that exists."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Place(self.file))
+
+    def key_place(self, path: Path) -> Place:
+        return self.keys.get(path) or self.place(path)
+
+
+def read(text: str, file: str) -> Document:
+    """Parse `text`; raises ConnectorError with the findings that make it unreadable."""
+    builder = _Builder(Document(file), text.split("\n"))
+    try:
+        node = _Loader(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise ConnectorError([_syntax(error, file)]) from None
+    except yaml.YAMLError as error:
+        raise ConnectorError([Finding(Place(file, 1, 1), "bad-yaml", str(error).splitlines()[0])]) from None
+    if node is None:
+        raise ConnectorError(
+            [Finding(Place(file, 1, 1), "bad-yaml", "the file is empty", "`runner new` writes a first one")]
+        )
+    builder.document.data = builder.build(node, ())
+    if builder.findings:
+        raise ConnectorError(builder.findings)
+    return builder.document
+
+
+def _syntax(error: yaml.MarkedYAMLError, file: str) -> Finding:
+    mark = error.problem_mark or error.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    what = " ".join(part for part in (error.context, error.problem) if part)
+    remedy = "check the indentation, and quote texts that hold `: ` or ` #`"
+    if "cannot start any token" in what or "found character" in what:
+        remedy = "YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block"
+    return Finding(place, "bad-yaml", what, remedy)
+
+
+class _Builder:
+    def __init__(self, document: Document, lines: list[str]) -> None:
+        self.document = document
+        self.lines = lines
+        self.findings: list[Finding] = []
+        self.count = 0
+
+    def build(self, node: yaml.Node, path: Path) -> Any:
+        place = self._place(node)
+        self.document.values[path] = place
+        self.count += 1
+        if self.count > MOST_NODES or len(path) > DEEPEST:
+            what = f"more than {MOST_NODES} values or {DEEPEST} levels, aliases counted"
+            raise ConnectorError([Finding(place, "too-large", what, "split the file, or use fewer aliases")])
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, place)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            place = self._place(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.findings.append(Finding(place, "bad-yaml", "a key must be a plain text", "quote the key"))
+                continue
+            key = str(key_node.value)
+            if key in made:
+                first = self.document.keys[(*path, key)]
+                remedy = f"the first is on line {first.line}; keep one"
+                self.findings.append(Finding(place, "duplicate-key", f"`{key}` is given twice", remedy))
+                continue
+            self.document.keys[(*path, key)] = place
+            made[key] = self.build(value_node, (*path, key))
+        return made
+
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
+        if node.tag not in _PLAIN_TAGS and node.tag != "!":
+            what = f"the tag {node.tag} is not known here"
+            self.findings.append(
+                Finding(place, "bad-yaml", what, "nothing executes from YAML: write a plain value, or quote the `!`")
+            )
+            return None
+        if node.style is None and node.tag in (_STR, None):
+            return _core(str(node.value), place)
+        if node.style in ("|", ">"):
+            return Scalar(node.value, place, self._indent(node))
+        shift = 1 if node.style else 0
+        return Scalar(node.value, Place(place.file, place.line, place.column + shift))
+
+    def _indent(self, node: yaml.ScalarNode) -> int:
+        for line in self.lines[node.start_mark.line + 1 : node.end_mark.line + 1]:
+            if line.strip():
+                return len(line) - len(line.lstrip(" ")) + 1
+        return 1
+
+    def _place(self, node: yaml.Node) -> Place:
+        return Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _core(text: str, place: Place) -> Any:
+    if _CORE["tag:yaml.org,2002:null"].fullmatch(text):
+        return None
+    if _CORE["tag:yaml.org,2002:bool"].fullmatch(text):
+        return text.lower() == "true"
+    if _CORE["tag:yaml.org,2002:int"].fullmatch(text):
+        return int(text)
+    if _CORE["tag:yaml.org,2002:float"].fullmatch(text):
+        return float(text)
+    return Scalar(text, place)

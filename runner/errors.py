@@ -1,0 +1,217 @@
+"""Every error the runner raises, and the two values that say where and what.
+
+RunnerError
++-- ConnectorError          a connector or runner.yaml is wrong; holds the findings
++-- MappingError            an expression met data that it cannot handle
++-- SettingsError           the operator's environment or configuration is wrong
++-- PartnerError            a partner's answer, or the lack of one
+|   +-- AuthenticationError     the credential is refused; a person must act
+|   +-- RateLimited             over a limit; says how long to wait
+|   +-- PartnerUnavailable      no answer, or 5xx, after all retries
+|   +-- UnexpectedResponse      an answer that the connector does not describe
++-- DeliveryError           a webhook request that is not accepted
+|   +-- BadSignature            401
+|   +-- StaleDelivery           401, signed too long ago
+|   +-- MalformedDelivery       400
+|   +-- DeliveryTooLarge        413
++-- PushError               a record that a destination did not take
++-- StoreError              what was asked for is not stored, or must not be
+    +-- NotFound
+    +-- AlreadyExists
+    +-- CredentialUnreadable    no key opens it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a file. `line` and `column` count from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing wrong (or doubtful) in a file: printed as `place: code: message (remedy)`."""
+
+    place: Place
+    code: str
+    message: str
+    remedy: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        tail = f" ({self.remedy})" if self.remedy else ""
+        return f"{self.place}: {self.code}: {self.message}{tail}"
+
+
+class RunnerError(Exception):
+    """The root: whatever the runner raises on purpose. `code` is stable, kebab-case and safe to show."""
+
+    code = "runner-error"
+
+
+class ConnectorError(RunnerError):
+    """The file of an author is wrong. `findings` holds every reason, sorted by place."""
+
+    code = "bad-connector"
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = sorted(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class MappingError(RunnerError):
+    """An expression met data that it cannot handle; the message names expression, value type and place."""
+
+    code = "bad-value"
+
+    def __init__(self, message: str, place: Place | None = None) -> None:
+        self.place = place
+        super().__init__(f"{place}: {message}" if place and place.line else message)
+
+
+class SettingsError(RunnerError):
+    """The operator's environment or runner.yaml does not fit; the message names the variable and the remedy."""
+
+    code = "bad-settings"
+
+
+class PartnerError(RunnerError):
+    """A call to a partner did not give what it should. Never holds a credential or a whole body."""
+
+    code = "partner-error"
+
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None) -> None:
+        self.status = status
+        if code:
+            self.code = code
+        super().__init__(message)
+
+
+class AuthenticationError(PartnerError):
+    """The partner refuses the credential for good: the integration goes to `error` until a person reconnects."""
+
+    code = "credential-refused"
+
+
+class RateLimited(PartnerError):
+    """Over a limit of the partner or of the connector; `wait` is in seconds from now."""
+
+    code = "rate-limited"
+
+    def __init__(self, message: str, *, wait: float, status: int | None = None) -> None:
+        self.wait = wait
+        super().__init__(message, status=status)
+
+
+class PartnerUnavailable(PartnerError):
+    """Nothing came back, or only server errors, in all the tries that the connector allows."""
+
+    code = "partner-unavailable"
+
+
+class UnexpectedResponse(PartnerError):
+    """The partner answered with something that the connector does not describe."""
+
+    code = "unexpected-response"
+
+
+class DeliveryError(RunnerError):
+    """A webhook request that is not accepted; `status` is the HTTP answer."""
+
+    code = "bad-delivery"
+    status = 400
+
+
+class BadSignature(DeliveryError):
+    """The signature is missing or wrong, or there is no secret to check it with."""
+
+    code = "bad-signature"
+    status = 401
+
+
+class StaleDelivery(DeliveryError):
+    """The signature is right, but made longer ago (or ahead) than the connector tolerates."""
+
+    code = "stale-delivery"
+    status = 401
+
+
+class MalformedDelivery(DeliveryError):
+    """Well signed, yet not what the connector describes: not JSON, or no event in it."""
+
+    code = "malformed-delivery"
+
+
+class DeliveryTooLarge(DeliveryError):
+    """The body is larger than the operator allows."""
+
+    code = "delivery-too-large"
+    status = 413
+
+
+class PushError(RunnerError):
+    """A destination did not take a record; `retry` says whether a later try can help."""
+
+    code = "push-failed"
+
+    def __init__(self, message: str, *, retry: bool, wait: float | None = None) -> None:
+        self.retry = retry
+        self.wait = wait
+        super().__init__(message)
+
+
+class StoreError(RunnerError):
+    """What was asked of the store cannot be had."""
+
+    code = "store-error"
+
+
+class NotFound(StoreError):
+    """No such row."""
+
+    code = "not-found"
+
+
+class AlreadyExists(StoreError):
+    """A row with the same identity is there already."""
+
+    code = "already-exists"
+
+
+class Superseded(StoreError):
+    """Somebody stored a newer one since this one was read; read it again before going on."""
+
+    code = "superseded"
+
+
+class StateRefused(StoreError):
+    """An OAuth callback names a state that nobody began, that was used, or that is too old; `code` says which."""
+
+    code = "state-unknown"
+
+    def __init__(self, message: str, *, code: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class StoreUnavailable(StoreError):
+    """The database takes nothing now: too many writes wait, it is locked or full. A later try may do (HTTP 503)."""
+
+    code = "store-unavailable"
+
+
+class CredentialUnreadable(StoreError):
+    """A stored credential was encrypted with a key that RUNNER_ENCRYPTION_KEYS does not hold, or was altered."""
+
+    code = "credential-unreadable"

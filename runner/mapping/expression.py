@@ -1,0 +1,212 @@
+"""One JMESPath expression: checked when a connector is loaded, evaluated ever after.
+
+The language is JMESPath (https://jmespath.org/specification.html) with the functions of `runner.mapping.functions`.
+Three mistakes that JMESPath only shows at run time, or never, are refused at load: a function that does not exist, a
+wrong number of arguments, and a bare `true`, `false` or `null` (which JMESPath reads as the name of a field).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, lexer, parser
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from runner.errors import MappingError, Place
+from runner.mapping.functions import LIBRARY
+from runner.model.text import place_of
+
+LONGEST = 4_000
+DEEPEST = 60
+_options = jmespath.Options(custom_functions=LIBRARY)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A compiled expression. `search(data)` gives its value, or raises MappingError in an analyst's words."""
+
+    text: str
+    place: Place = field(default=Place(""), compare=False)
+    tree: parser.ParsedResult = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+
+    def search(self, data: Any) -> Any:
+        try:
+            return self.tree.search(data, options=_options)
+        except exceptions.JMESPathTypeError as error:
+            raise MappingError(_wrong_type(error, self.text), self.place) from None
+        except exceptions.JMESPathError as error:
+            raise MappingError(f"`{self.text}`: {error}", self.place) from None
+        except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, RecursionError) as error:
+            # jmespath.py lets raw errors through, as in `'a' < 1` (jmespath.py issue 169)
+            raise MappingError(f"`{self.text}` cannot handle this data: {error}", self.place) from None
+
+    def test(self, data: Any) -> bool:
+        """The value's truth, as JMESPath has it: null, false, '', [] and {} are false; 0 is true."""
+        value = self.search(data)
+        return not (value is None or value is False or value == "" or value == [] or value == {})
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            read_expression, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "description": "A JMESPath expression that reads data."}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Why a text is not an expression: a stable code, what, where in the text, and the remedy."""
+
+    code: str
+    message: str
+    offset: int
+    remedy: str
+
+
+def compile_expression(text: str) -> Expression:
+    """Parse and check `text`; raises MappingError with the first mistake."""
+    for mistake in mistakes(text):
+        raise MappingError(f"{mistake.message} ({mistake.remedy})", place_of(text, mistake.offset))
+    return Expression(str(text), place_of(text), parser.Parser().parse(str(text)))
+
+
+def mistakes(text: str) -> Iterator[Mistake]:
+    """Every mistake in `text`, the syntax first: with a syntax mistake nothing else can be checked."""
+    if len(text) > LONGEST:
+        yield Mistake(
+            "bad-expression",
+            f"this expression has {len(text)} characters; the longest is {LONGEST}",
+            0,
+            "split it",
+        )
+        return
+    try:
+        tree = parser.Parser().parse(str(text)).parsed
+    except exceptions.EmptyExpressionError:
+        yield Mistake(
+            "bad-expression",
+            "the expression is empty",
+            0,
+            "write a JMESPath expression, `@` for the whole payload",
+        )
+        return
+    except exceptions.LexerError as error:
+        yield Mistake("bad-expression", f"`{text}`: {error.message}", error.lexer_position, _hint(text))
+        return
+    except exceptions.ParseError as error:
+        yield Mistake("bad-expression", _syntax(text, error), error.lex_position, _hint(text))
+        return
+    yield from _bare_literals(text)
+    yield from _functions(text, tree)
+
+
+def read_expression(value: object) -> Expression:
+    """What pydantic calls for a field of this type; a mistake becomes an error with its code, offset and remedy."""
+    if isinstance(value, Expression):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong-value", "expected a JMESPath expression, got {got}", {"got": repr(value)})
+    for mistake in mistakes(value):
+        raise PydanticCustomError(
+            mistake.code,
+            "{message}",
+            {"message": mistake.message, "offset": mistake.offset, "remedy": mistake.remedy},
+        )
+    return Expression(str(value), place_of(value), parser.Parser().parse(str(value)))
+
+
+def _syntax(text: str, error: exceptions.ParseError) -> str:
+    if isinstance(error, exceptions.IncompleteExpressionError):
+        return f"`{text}` ends too early"
+    return f"`{text}`: `{error.token_value}` cannot stand here"
+
+
+def _hint(text: str) -> str:
+    if text.count("(") != text.count(")"):
+        return "the parentheses do not match"
+    if text.count("[") != text.count("]"):
+        return "the brackets do not match"
+    if text.count("'") % 2:
+        return "a text in '...' is not closed; YAML may have cut the expression at ` #`: use a `|-` block"
+    return "see https://jmespath.org/tutorial.html"
+
+
+def _bare_literals(text: str) -> Iterator[Mistake]:
+    tokens = list(lexer.Lexer().tokenize(str(text)))
+    for index, token in enumerate(tokens):
+        if token["type"] != "unquoted_identifier" or token["value"] not in ("true", "false", "null"):
+            continue
+        before = tokens[index - 1]["type"] if index else ""
+        after = tokens[index + 1]["type"]
+        if before == "dot" or after == "colon":
+            continue
+        word = token["value"]
+        yield Mistake(
+            "bare-literal",
+            f"`{word}` in `{text}` is read as a field named {word}",
+            token["start"],
+            f'write `` `{word}` `` in back-ticks for the value, or "{word}" in quotes for the field',
+        )
+
+
+def _functions(text: str, tree: dict[str, Any]) -> Iterator[Mistake]:
+    for node, depth in _walk(tree, 0):
+        if depth > DEEPEST:
+            yield Mistake("bad-expression", f"`{text[:60]}...` is nested more than {DEEPEST} deep", 0, "split it")
+            return
+        if node["type"] == "function_expression":
+            yield from _call(text, node["value"], len(node["children"]))
+        if node["type"] == "slice" and node["children"][2:] == [0]:
+            yield Mistake("bad-expression", f"the step of a slice in `{text}` is 0", 0, "use 1 or -1")
+
+
+def _call(text: str, name: str, given: int) -> Iterator[Mistake]:
+    found = re.search(rf"(?<![\w]){re.escape(name)}\s*\(", text)
+    offset = found.start() if found else 0
+    known = LIBRARY.FUNCTION_TABLE
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        remedy = f"did you mean `{near[0]}`?" if near else "`runner docs` lists the functions"
+        yield Mistake("unknown-function", f"there is no function `{name}`", offset, remedy)
+        return
+    signature = known[name]["signature"]
+    least = sum(not argument.get("optional") for argument in signature)
+    variadic = bool(signature) and bool(signature[-1].get("variadic"))
+    if given < least or (given > len(signature) and not variadic):
+        takes = (
+            f"at least {least}"
+            if variadic
+            else f"{least}"
+            if least == len(signature)
+            else f"{least} to {len(signature)}"
+        )
+        yield Mistake(
+            "wrong-arity",
+            f"`{name}` takes {takes} argument{'s' * (takes != '1')}, not {given}",
+            offset,
+            f"see `{name}` in `runner docs`",
+        )
+
+
+def _walk(node: Any, depth: int) -> Iterator[tuple[dict[str, Any], int]]:
+    yield node, depth
+    for child in node.get("children", ()):
+        if isinstance(child, dict) and depth <= DEEPEST:
+            yield from _walk(child, depth + 1)
+
+
+def _wrong_type(error: exceptions.JMESPathTypeError, text: str) -> str:
+    wanted = " or ".join(error.expected_types)
+    remedy = "give a default with not_null()" if error.actual_type == "null" else "convert it first"
+    return f"`{text}`: {error.function_name}() needs {wanted}, got {error.actual_type} ({remedy})"

@@ -1,0 +1,53 @@
+"""What arrives: one delivery (an HTTP request), and the events that it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook request as it came: `headers` with lower-case names, `body` the raw bytes, `url` the public one."""
+
+    connector: str
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+    integration_id: str | None = None
+
+
+class EventState(StrEnum):
+    """`pending` waits for a worker; `done` took effect; `dropped` was left out by a rule of the connector;
+    `duplicate` came before; `unroutable` names an account that nobody connected; `failed` is spent and can be replayed."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DROPPED = "dropped"
+    DUPLICATE = "duplicate"
+    UNROUTABLE = "unroutable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class WebhookEvent:
+    """One thing that a delivery says. `key` is what duplicates share; `payload` is the event's own part of the body."""
+
+    id: str
+    connector: str
+    type: str
+    key: str
+    account_id: str | None
+    payload: Any = field(repr=False)
+    received_at: datetime
+    occurred_at: str | None = None
+    delivery_id: str = ""
+    integration_id: str | None = None
+    state: EventState = EventState.PENDING
+    attempts: int = 0
+    note: str | None = None

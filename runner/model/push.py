@@ -1,0 +1,50 @@
+"""Records on their way out, and the ids that both sides remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class PushState(StrEnum):
+    """`pending` is due; `waiting` needs a link that is not there yet; `done` has arrived; `failed` is spent; `skipped`
+    was left out by the rule's condition."""
+
+    PENDING = "pending"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Push:
+    """One record for one destination by one delivery rule. `fingerprint` is of the input last sent and taken."""
+
+    id: int
+    rule: str
+    integration_id: str
+    kind: str
+    external_id: str
+    destination: str
+    state: PushState
+    attempts: int = 0
+    retries: int = 0
+    due_at: datetime | None = None
+    fingerprint: str | None = None
+    archived: bool = False
+    note: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A partner's id and the host's id for one thing. `how`: `pushed`, `email`, or `manual`."""
+
+    integration_id: str
+    kind: str
+    external_id: str
+    destination: str
+    host_id: str
+    how: str

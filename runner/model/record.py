@@ -1,0 +1,58 @@
+"""What a processor makes of one raw payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One canonical thing of one company: a project, a contact, a user...
+
+    `external_id` is the partner's id as text. `fields` satisfy `schemas/records/<kind>.schema.json`. `version` says
+    how new the payload is, as UTC ISO 8601 text of fixed width (`2026-05-04T15:20:10.000000Z`), so that texts compare
+    as times; None where the partner tells nothing. `inactive` records stay, marked: they are archived at the host.
+    """
+
+    kind: str
+    external_id: str
+    fields: dict[str, Any]
+    version: str | None = None
+    inactive: bool = False
+    processor: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One field, predicate or relation that failed: which, where in the YAML, and in plain words why."""
+
+    processor: str
+    part: str
+    message: str
+    place: str = ""
+    expression: str = ""
+    external_id: str | None = None
+    fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """The outcome of one raw payload.
+
+    Exactly one of: `record` is given; `skipped` says why the payload is left out on purpose; `error` holds the
+    partner's own error when the payload is an error answer; else `flaws` say why it is quarantined. `nested` holds
+    the outcomes of records inside it; `predicates` what the processor's conditions said.
+    """
+
+    record: Record | None = None
+    skipped: str | None = None
+    error: dict[str, Any] | None = None
+    flaws: tuple[Flaw, ...] = ()
+    predicates: dict[str, bool] = field(default_factory=dict)
+    nested: tuple[Processed, ...] = ()
+
+    @property
+    def quarantined(self) -> bool:
+        return self.record is None and self.skipped is None and self.error is None

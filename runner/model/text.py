@@ -1,0 +1,32 @@
+"""A text out of a YAML file that remembers where it stands there."""
+
+from __future__ import annotations
+
+from runner.errors import Place
+
+
+class Scalar(str):
+    """A YAML scalar as text, with its place; `indent` is set for block scalars (`|`, `>`), else None."""
+
+    __slots__ = ("indent", "place")
+    place: Place
+    indent: int | None
+
+    def __new__(cls, text: str, place: Place, indent: int | None = None) -> Scalar:
+        self = super().__new__(cls, text)
+        self.place = place
+        self.indent = indent
+        return self
+
+    def at(self, offset: int) -> Place:
+        """The place of the character at `offset` of the text."""
+        if self.indent is None:
+            return Place(self.place.file, self.place.line, self.place.column + offset)
+        before = self[:offset]
+        line = before.count("\n")
+        return Place(self.place.file, self.place.line + 1 + line, self.indent + offset - (before.rfind("\n") + 1))
+
+
+def place_of(text: str, offset: int = 0) -> Place:
+    """Where a text stands: its own place when it came out of a file, else nowhere."""
+    return text.at(offset) if isinstance(text, Scalar) else Place("")

@@ -50,7 +50,7 @@ class Gate:
 class Budget:
     """A bucket of points that fills again at a steady rate (Jobber's query cost)."""
 
-    def __init__(self, now: Callable[[], datetime], maximum: int, restore: float) -> None:
+    def __init__(self, now: Callable[[], datetime], maximum: int, restore: int) -> None:
         self._now = now
         self.maximum = maximum
         self.restore = restore

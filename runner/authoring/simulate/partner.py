@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import httpx
@@ -85,7 +86,11 @@ class Partner(ABC):
         self.outbox = Outbox(webhooks.client if webhooks else None, now, manners, settle)
         self._stall = stall
         self._faults: list[Fault] = []
-        self.app = Starlette(
+
+    @cached_property
+    def app(self) -> Starlette:
+        """The partner's HTTP surface: all its hosts in one."""
+        return Starlette(
             routes=[*self.routes(), *self._control()],
             exception_handlers={404: self._strayed, 405: self._strayed},
         )
@@ -97,7 +102,7 @@ class Partner(ABC):
         """The partner's endpoints, made with `route`."""
 
     @abstractmethod
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         """Check credentials and limits of an API call. Raises Refusal."""
 
     @abstractmethod
@@ -186,7 +191,7 @@ class Partner(ABC):
             try:
                 await self._stumble(label, api)
                 if api:
-                    self.admit(request)
+                    await self.admit(request)
                 return await answer(request)
             except Refusal as refusal:
                 return refusal.response

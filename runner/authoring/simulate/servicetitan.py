@@ -84,7 +84,7 @@ class ServiceTitan(Partner):
         life = int(self.options.token_lifetime)
         return reply({"access_token": token, "expires_in": life, "token_type": "Bearer", "scope": SCOPE})
 
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         key = request.headers.get("st-app-key") or request.query_params.get("servicetitanapplicationkey")
         if key != self.options.app_key:
             raise Refusal(self._gateway(401, "Access denied due to a missing or invalid application key."))
@@ -145,7 +145,7 @@ class ServiceTitan(Partner):
             key = request.path_params["id"]
             if self.table(f"{owner}s").get(key) is None:
                 return self.refuse(404, f"{owner} {key} was not found.")
-            rows = [row for row in self.table(f"{owner}-contacts") if row[column] == key and row["active"]]
+            rows = [row for row in self.table(f"{owner}-contacts").having(column, key) if row["active"]]
             data = [{k: v for k, v in row.items() if k not in {column, "active"}} for row in rows]
             return self._page(lambda: lists.cut(data, request.query_params))
 

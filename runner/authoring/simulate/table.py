@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ class Table:
         self._log = sorted(self._rows, key=lambda key: (self._rows[key].get(modified or "id"), key))
         self._place = {key: place for place, key in enumerate(self._log)}
         self._ordered: dict[str, list[Row]] = {}
+        self._having: dict[str, dict[Any, list[Row]]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -62,6 +64,15 @@ class Table:
             self._ordered[column] = sorted(self, key=lambda row: (row[column], row["id"]))
         return self._ordered[column]
 
+    def having(self, column: str, value: object) -> list[Row]:
+        """Rows whose `column` is `value`; kept until something changes. Do not alter the list."""
+        if column not in self._having:
+            groups: defaultdict[Any, list[Row]] = defaultdict(list)
+            for row in self:
+                groups[row[column]].append(row)
+            self._having[column] = dict(groups)
+        return self._having[column].get(value, [])
+
     def change(self, key: object, fields: Row, stamp: Any) -> Row:
         """Set `fields`, move the time of modification to `stamp`, and return the row."""
         row = self.row(key)
@@ -84,7 +95,7 @@ class Table:
         row = self.row(key)
         del self._rows[row["id"]]
         del self._place[row["id"]]
-        self._ordered.clear()
+        self._forget()
         return row
 
     def model(self) -> Row:
@@ -104,4 +115,8 @@ class Table:
     def _note(self, key: Any) -> None:
         self._place[key] = len(self._log)
         self._log.append(key)
+        self._forget()
+
+    def _forget(self) -> None:
         self._ordered.clear()
+        self._having.clear()

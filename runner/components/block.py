@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from runner.mapping.expression import Expression
 from runner.mapping.template import Template, Tree
 
-__all__ = ["Block", "Choice", "Duration", "Name", "Rate", "parts"]
+__all__ = ["Block", "Choice", "Duration", "Name", "Rate", "Text", "adapter", "parts", "read_duration"]
 
 
 class Block(BaseModel):
@@ -94,7 +94,7 @@ def read_rate(text: object) -> float:
     return float(found[1]) / _UNITS[found[2]]
 
 
-class _Text:
+class Text:
     """A value that is written as text of a certain form."""
 
     def __init__(self, read: Any, pattern: str, examples: list[str]) -> None:
@@ -107,8 +107,8 @@ class _Text:
         return {"type": "string", "pattern": self.pattern, "examples": self.examples}
 
 
-Duration = Annotated[timedelta, _Text(read_duration, r"^\d+(\.\d+)?(ms|s|m|h|d)$", ["30s", "15m", "24h"])]
-Rate = Annotated[float, _Text(read_rate, r"^\d+(\.\d+)?/(s|m|h|d)$", ["500/s"])]
+Duration = Annotated[timedelta, Text(read_duration, r"^\d+(\.\d+)?(ms|s|m|h|d)$", ["30s", "15m", "24h"])]
+Rate = Annotated[float, Text(read_rate, r"^\d+(\.\d+)?/(s|m|h|d)$", ["500/s"])]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["jobs"])]
 
 

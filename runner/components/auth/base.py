@@ -1,0 +1,95 @@
+"""What a way in is: it signs requests, and where a flow is needed it yields requests and makes a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from runner.components.block import Block
+from runner.errors import AuthenticationError
+from runner.mapping.expression import Expression
+from runner.mapping.template import Template
+from runner.model.credential import Credential
+from runner.model.http import Request, Response
+from runner.model.secret import Secret
+
+Scope = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a flow ends with: the credential, and what the connector captures of the token answer."""
+
+    credential: Credential
+    captured: Mapping[str, Any] = field(default_factory=dict)
+
+
+Flow = Generator[Request, Response, Granted]
+
+
+class Identify(Block):
+    """How to learn, after connecting, which account at the partner this is.
+
+    identify: {endpoint: account, account_id: data.account.id, account_name: data.account.name}
+    """
+
+    endpoint: str = Field(description="The endpoint to call once connected.", examples=["account"])
+    account_id: Expression = Field(
+        description="JMESPath over its answer: the account's id, as webhooks name it.", examples=["data.account.id"]
+    )
+    account_name: Expression | None = Field(None, description="JMESPath over its answer: a name for people.")
+
+
+class Auth(Block):
+    """How requests are let in. `flow` says what must happen before the first: a person's consent (`code`), a call
+    for a token (`client_credentials`), or nothing (`static`)."""
+
+    flow: ClassVar[Literal["code", "client_credentials", "static"]] = "static"
+    identify: Identify | None = Field(None, description="How to learn which account this is.")
+
+    def sign(self, request: Request, scope: Scope) -> Request:
+        """The request with what opens the door. The scope has `access_token` when the flow is not static.
+
+        Raises AuthenticationError when a value is missing.
+        """
+        raise NotImplementedError
+
+    def obtain(self, scope: Scope, now: datetime) -> Flow:
+        """Fetch a token with the client's own credentials."""
+        raise AuthenticationError("this connector has no token to fetch (fill in its settings instead)")
+
+    def authorize_url(self, scope: Scope, *, state: str, redirect_uri: str, verifier: str) -> str:
+        """Where a person consents. `verifier` is the PKCE code verifier (RFC 7636)."""
+        raise AuthenticationError("this connector is not connected by consent (fill in its settings instead)")
+
+    def exchange(self, scope: Scope, *, code: str, redirect_uri: str, verifier: str, now: datetime) -> Flow:
+        """Trade the code of the callback for tokens."""
+        raise AuthenticationError("this connector is not connected by consent (fill in its settings instead)")
+
+    def refresh(self, scope: Scope, credential: Credential, now: datetime) -> Flow:
+        """Trade what we have for a token that lives longer."""
+        raise AuthenticationError("the partner refuses the key (fill in a valid one and connect again)")
+
+
+def written(template: Template, scope: Scope, what: str) -> str:
+    """A template's text; raises AuthenticationError when it is null or empty, naming `what` and never the value."""
+    value = template.render(scope)
+    text = value.reveal() if isinstance(value, Secret) else "" if value is None else str(value)
+    if not text:
+        raise AuthenticationError(f"{what} is empty (`{template}`; fill it in and connect again)")
+    return text
+
+
+def with_header(request: Request, name: str, value: str) -> Request:
+    """The request with one header set, in place of one of the same name in any case."""
+    kept = {key: text for key, text in request.headers.items() if key.lower() != name.lower()}
+    return replace(request, headers={**kept, name: value})
+
+
+def with_param(request: Request, name: str, value: str) -> Request:
+    """The request with one query parameter set."""
+    return replace(request, params={**request.params, name: value})

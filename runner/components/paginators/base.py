@@ -1,0 +1,53 @@
+"""What a paginator is: a walk that yields where to look and is sent what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from runner.components.block import Block
+
+MOST_PAGES = 100_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page to fetch. `page` holds the variables for `{{ page.x }}`; `params` are query parameters to add."""
+
+    page: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a step brought: the parsed body, the headers (lower-case names), how many raw payloads there were."""
+
+    body: Any = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    count: int
+
+
+Walk = Generator[Step, Answer, None]
+
+
+class Paginator(Block):
+    """How to get from one page of an endpoint to the next."""
+
+    most_pages: int = Field(
+        MOST_PAGES, ge=1, description="More pages than this is an error: a partner that never ends, or a wrong rule."
+    )
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names that this paginator offers as `{{ page.x }}`."""
+        return ()
+
+    def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
+        """Yield each Step and be sent its Answer; end when there is no further page.
+
+        `start` is the `page` of the step to resume at. Raises UnexpectedResponse when the partner runs in a circle.
+        """
+        raise NotImplementedError

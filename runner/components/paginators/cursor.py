@@ -1,0 +1,79 @@
+"""Pages that name the next one by an opaque cursor in the body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from runner.components.paginators.base import Answer, Paginator, Step, Walk
+from runner.components.paginators.guard import Guard
+from runner.errors import UnexpectedResponse
+from runner.mapping.expression import Expression
+
+
+class Cursor(Paginator):
+    """Each page holds the cursor of the next.
+
+    The partner answers
+
+        {"data": {"clients": {"nodes": [...], "pageInfo": {"endCursor": "MzA", "hasNextPage": true}}}}
+
+    and takes `MzA` where the connector writes `{{ page.after }}`:
+
+        paginate:
+          type: cursor
+          next: data.clients.pageInfo.endCursor
+          more: data.clients.pageInfo.hasNextPage
+          as: after
+
+    With `param: after` the cursor goes into that query parameter instead. On the first page the cursor is null, so
+    it is left out. The walk ends when `more` is false, or without `more` when there is no cursor. `more` without a
+    cursor, and a cursor that came before, are errors: a walk that stops early would hide records.
+    """
+
+    example: ClassVar[str] = "{type: cursor, next: paging.next.after, param: after}"
+    type: Literal["cursor"] = Field(description="Each page holds the cursor of the next.")
+    next: Expression = Field(
+        description="JMESPath over the body: the cursor of the next page.", examples=["paging.next.after"]
+    )
+    more: Expression | None = Field(None, description="JMESPath over the body: true while there are more pages.")
+    as_: str = Field(
+        "cursor",
+        alias="as",
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="The name under which templates read it: `{{ page.cursor }}`.",
+    )
+    param: str | None = Field(None, description="The query parameter that takes the cursor.", examples=["after"])
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (self.as_,)
+
+    def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
+        guard = Guard(self.most_pages)
+        cursor = (start or {}).get(self.as_)
+        if cursor is not None:
+            guard.remember(cursor)
+        while True:
+            guard.turn()
+            answer = yield self._step(cursor)
+            cursor = self._next(answer)
+            if cursor is None:
+                return
+            guard.remember(cursor)
+
+    def _step(self, cursor: str | int | None) -> Step:
+        return Step({self.as_: cursor}, {self.param: cursor} if self.param and cursor is not None else {})
+
+    def _next(self, answer: Answer) -> str | int | None:
+        if self.more is not None and not self.more.test(answer.body):
+            return None
+        cursor = self.next.search(answer.body)
+        if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "":
+            return cursor
+        if self.more is None and (cursor is None or cursor == ""):
+            return None
+        got = "nothing" if cursor is None or cursor == "" else type(cursor).__name__
+        raise UnexpectedResponse(f"there are more pages, but `{self.next}` gives {got} in place of a cursor")

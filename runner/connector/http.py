@@ -40,8 +40,8 @@ class ErrorRule(Block):
     )
     do: Do = Field(
         description="`retry`: wait and try again. `refresh_token`: get a new token and try once more. `ignore`: take "
-        "it as an answer. `skip_record`: leave out this record. `fail`: the call fails. `fail_integration`: a person must "
-        "act. `full_resync`: forget the checkpoint and start over."
+        "it as an answer. `skip_record`: leave out this record. `fail`: the call fails. `fail_integration`: a person "
+        "must act. `full_resync`: forget the checkpoint and start over."
     )
     wait: AnyWait | None = Field(
         None, description="How long to pause before the next try; else Retry-After, else backoff."

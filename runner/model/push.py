@@ -20,7 +20,10 @@ class PushState(StrEnum):
 
 @dataclass(frozen=True)
 class Push:
-    """One record for one destination by one delivery rule. `fingerprint` is of the input last sent and taken."""
+    """One record for one destination by one delivery rule. `fingerprint` is of the input last sent and taken.
+
+    `marks` counts how often the record was marked for pushing: a mark made while it is being sent is not lost.
+    """
 
     id: int
     rule: str
@@ -36,6 +39,7 @@ class Push:
     archived: bool = False
     note: str | None = None
     updated_at: datetime | None = None
+    marks: int = 1
 
 
 @dataclass(frozen=True)

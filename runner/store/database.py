@@ -1,0 +1,161 @@
+"""The database: one writer with grouped commits, a few readers, and the schema's migrations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from runner.errors import SettingsError, StoreUnavailable
+from runner.store.columns import json_text
+from runner.store.writer import Job, Writer, readable
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+WAITING = 5000
+GROUP = 500
+READERS = 4
+
+
+class Database:
+    """Where everything is kept. Works are plain functions of a SQLAlchemy `Connection`, so that they compose."""
+
+    def __init__(self, writer: Engine, reader: Engine, *, waiting: int = WAITING, group: int = GROUP) -> None:
+        self._engine = writer
+        self._reader = reader
+        self._writer = Writer(writer, limit=waiting, group=group)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+
+    @classmethod
+    def open(cls, url: str, *, waiting: int = WAITING, group: int = GROUP) -> Database:
+        """Open `sqlite:///file` or `postgresql://...`. `waiting` works may queue, `group` of them share a COMMIT.
+
+        SettingsError when the URL names no such database. The tables come with `migrate`.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite(parsed, write=True), _sqlite(parsed, write=False), waiting=waiting, group=group)
+        return cls(_postgresql(parsed, size=1), _postgresql(parsed, size=READERS), waiting=waiting, group=group)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction of the writer; returns its result once that is durable.
+
+        Works that wait share one COMMIT, each in its own SAVEPOINT: what one raises, it alone gets back.
+        StoreUnavailable when too many wait, or when the database does not commit (then nothing is stored).
+        """
+        loop = asyncio.get_running_loop()
+        job = Job(loop, loop.create_future(), work=work)
+        self._writer.submit(job)
+        result: T = await job.future
+        return result
+
+    async def append(self, batch: Callable[[Connection, list[Row]], Sequence[T]], row: Row) -> T:
+        """Hand `row`, with all the other rows that wait for `batch`, to it in one call; returns this row's result.
+
+        `batch` answers one result a row, in order. When it raises, each row is tried alone, so a bad one fails alone.
+        """
+        loop = asyncio.get_running_loop()
+        job = Job(loop, loop.create_future(), batch=batch, row=row)
+        self._writer.submit(job)
+        result: T = await job.future
+        return result
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a reader's thread on one consistent view of what is committed; it cannot write."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._reader.connect() as connection:
+                return work(connection)
+        except OperationalError as error:
+            raise readable(error) from error
+
+    def migrate(self) -> None:
+        """Bring the schema to this version of the runner. Blocks; safe to call from several processes at once."""
+        from runner.store.migration import upgrade  # Alembic is slow to import and seldom needed
+
+        with self._engine.begin() as connection:
+            upgrade(connection)
+
+    def pending(self) -> bool:
+        """Whether `migrate` would change anything."""
+        from runner.store.migration import is_behind  # as above
+
+        with self._reader.connect() as connection:
+            return is_behind(connection)
+
+    async def close(self) -> None:
+        """Finish what is queued and let the connections go."""
+        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
+        self._reader.dispose()
+
+
+def _parse(url: str) -> URL:
+    remedy = "RUNNER_DATABASE_URL is sqlite:///path/to/file or postgresql://user@host/name"
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(f"the database URL cannot be read; {remedy}") from error
+    backend = parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingsError(f"the database URL begins with {backend!r}; {remedy}")
+    if backend == "sqlite" and (not parsed.database or parsed.database == ":memory:"):
+        raise SettingsError(f"an SQLite database in memory would lose what it accepted; {remedy}")
+    if backend == "sqlite" and not Path(str(parsed.database)).absolute().parent.is_dir():
+        raise SettingsError(f"the folder of {parsed.database} does not exist; make it, or change the URL: {remedy}")
+    return parsed
+
+
+def _sqlite(url: URL, *, write: bool) -> Engine:
+    size = 1 if write else READERS
+    engine = create_engine(
+        url.set(drivername="sqlite"), poolclass=QueuePool, pool_size=size, max_overflow=1, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours: the driver would open transactions late
+        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    @event.listens_for(engine, "commit")
+    def check(connection: Connection) -> None:
+        # On a full disk SQLite may have rolled back by itself; the driver's commit() would then say nothing.
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # is connected here
+            raise StoreUnavailable("the database ended the transaction by itself; nothing of it is stored")
+
+    return engine
+
+
+def _postgresql(url: URL, *, size: int) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=size,
+        max_overflow=1,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        json_serializer=json_text,
+        json_deserializer=orjson.loads,
+    )

@@ -1,0 +1,167 @@
+"""Table events: what deliveries say, one row an event, in the order of arrival; and how to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy import insert as insert_into
+
+from runner.errors import NotFound
+from runner.model.event import EventState, WebhookEvent
+from runner.store.columns import Json, Number, UtcDateTime, json_text, metadata, utc_text
+from runner.store.statements import Compiled
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Number, primary_key=True),
+    Column("id", String(64), nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account_id", Text),
+    Column("payload", Json),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("occurred_at", Text),
+    Column("delivery_id", String(64), nullable=False),
+    Column("integration_id", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("note", Text),
+    Column("due_at", UtcDateTime),
+    Column("digest", LargeBinary),
+    UniqueConstraint("id"),
+    UniqueConstraint("digest"),
+)
+
+is_pending: ColumnElement[bool] = events.c.state == literal_column("'pending'")
+"""Written out, not a parameter: only so does SQLite see that the partial index serves."""
+
+Index(
+    "ix_events_pending",
+    events.c.integration_id,
+    events.c.sequence,
+    sqlite_where=is_pending,
+    postgresql_where=is_pending,
+)
+Index("ix_events_unroutable", events.c.connector, events.c.account_id, events.c.state)
+
+_FIELDS = tuple(column.name for column in events.columns if column.name not in ("sequence", "due_at", "digest"))
+_COLUMNS = [events.c[name] for name in _FIELDS]
+_INSERT = insert_into(events)
+_insert = Compiled([*_FIELDS, "digest"])
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: all that fit every part that is given. Times are of arrival, `since` included, `until` not."""
+
+    ids: Sequence[str] | None = None
+    integration_id: str | None = None
+    connector: str | None = None
+    state: EventState | None = None
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter as parts of a WHERE."""
+        table = events.c
+        parts: list[ColumnElement[bool]] = []
+        if self.ids is not None:
+            parts.append(table.id.in_(list(self.ids)))
+        equal = {"integration_id": self.integration_id, "connector": self.connector, "type": self.type}
+        parts.extend(table[name] == value for name, value in equal.items() if value is not None)
+        if self.state is not None:
+            parts.append(is_pending if self.state is EventState.PENDING else table.state == self.state.value)
+        if self.since is not None:
+            parts.append(table.received_at >= self.since)
+        if self.until is not None:
+            parts.append(table.received_at < self.until)
+        return parts
+
+
+def digest(event: WebhookEvent) -> bytes:
+    """What duplicates share: connector, account (else integration) and key, in 16 bytes."""
+    account = f"a{event.account_id}" if event.account_id is not None else f"i{event.integration_id or ''}"
+    return blake2b("\0".join((event.connector, account, event.key)).encode(), digest_size=16).digest()
+
+
+def add(connection: Connection, arrived: list[tuple[WebhookEvent, bytes | None]]) -> None:
+    """Store events with their digest; a duplicate has none."""
+    rows = [
+        (
+            event.id,
+            event.connector,
+            event.type,
+            event.key,
+            event.account_id,
+            json_text(event.payload) if event.payload is not None else None,
+            utc_text(event.received_at),
+            event.occurred_at,
+            event.delivery_id,
+            event.integration_id,
+            event.state.value,
+            event.attempts,
+            event.note,
+            mark,
+        )
+        for event, mark in arrived
+    ]
+    _insert.run(connection, _INSERT, rows)
+
+
+def get(connection: Connection, event_id: str) -> WebhookEvent:
+    """The event, or NotFound."""
+    found = read(connection, EventFilter(ids=[event_id]).conditions(), limit=1)
+    if not found:
+        raise NotFound(f"there is no event {event_id}; it was never here, or was pruned")
+    return found[0]
+
+
+def find(connection: Connection, chosen: EventFilter, limit: int = 100) -> list[WebhookEvent]:
+    """Events that fit, the latest first."""
+    query = select(*_COLUMNS).where(*chosen.conditions()).order_by(events.c.sequence.desc()).limit(limit)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def read(connection: Connection, conditions: list[ColumnElement[bool]], limit: int) -> list[WebhookEvent]:
+    """Events in the order of arrival."""
+    query = select(*_COLUMNS).where(*conditions).order_by(events.c.sequence).limit(limit)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def counts(
+    connection: Connection, integration_id: str | None = None, connector: str | None = None
+) -> dict[EventState, int]:
+    """How many events are in each state; every state is named."""
+    chosen = EventFilter(integration_id=integration_id, connector=connector)
+    query = select(events.c.state, func.count()).where(*chosen.conditions()).group_by(events.c.state)
+    found = {EventState(state): count for state, count in connection.execute(query)}
+    return {state: found.get(state, 0) for state in EventState}
+
+
+def _event(row: Row[Any]) -> WebhookEvent:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["state"] = EventState(values["state"])
+    return WebhookEvent(**values)

@@ -1,0 +1,115 @@
+"""How records are read: one, some, the children of one, all of them, or what changed since a sequence number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, select
+
+from runner.errors import NotFound
+from runner.model.record import Record
+from runner.store.records import records
+
+_COLUMNS = [records.c[name] for name in ("integration_id", "sequence", "created_at", "changed_at", "deleted_at")]
+_OWN = [records.c[name] for name in ("kind", "external_id", "fields", "version", "inactive", "processor", "parent")]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record with what the store knows of it. `sequence` grows with every change of any record."""
+
+    integration_id: str
+    sequence: int
+    created_at: datetime
+    changed_at: datetime
+    deleted_at: datetime | None
+    record: Record
+
+
+def get(connection: Connection, integration_id: str, kind: str, external_id: str) -> StoredRecord:
+    """The record, deleted or not; NotFound when it never was."""
+    query = _select().where(
+        records.c.integration_id == integration_id, records.c.kind == kind, records.c.external_id == external_id
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"integration {integration_id} has no {kind} {external_id}; `runner records` lists what it has")
+    return _stored(row)
+
+
+def find(
+    connection: Connection,
+    integration_id: str | None = None,
+    kind: str | None = None,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    deleted: bool | None = None,
+    inactive: bool | None = None,
+) -> list[StoredRecord]:
+    """Records in the order of their last change, after sequence number `after`; None: with and without."""
+    table = records.c
+    query = _select().where(table.sequence > after).order_by(table.sequence).limit(limit)
+    if integration_id is not None:
+        query = query.where(table.integration_id == integration_id)
+    if kind is not None:
+        query = query.where(table.kind == kind)
+    if deleted is not None:
+        query = query.where(table.deleted_at.is_not(None) if deleted else table.deleted_at.is_(None))
+    if inactive is not None:
+        query = query.where(table.inactive.is_(inactive))
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def children(connection: Connection, integration_id: str, parent: str, kind: str | None = None) -> list[StoredRecord]:
+    """Records that name `parent` as their parent and are not deleted."""
+    table = records.c
+    query = _select().where(table.integration_id == integration_id, table.parent == parent, table.deleted_at.is_(None))
+    if kind is not None:
+        query = query.where(table.kind == kind)
+    return [_stored(row) for row in connection.execute(query.order_by(table.kind, table.external_id))]
+
+
+def ids(connection: Connection, integration_id: str, kind: str) -> set[str]:
+    """External ids of a kind that are not deleted: what a complete pass did not see is missing."""
+    table = records.c
+    query = select(table.external_id).where(
+        table.integration_id == integration_id, table.kind == kind, table.deleted_at.is_(None)
+    )
+    return set(connection.scalars(query))
+
+
+def counts(connection: Connection, integration_id: str | None = None) -> dict[str, dict[str, int]]:
+    """By kind, how many records are `active`, `inactive` and `deleted`."""
+    table = records.c
+    standing = case((table.deleted_at.is_not(None), "deleted"), (table.inactive, "inactive"), else_="active")
+    query = select(table.kind, standing, func.count()).group_by(table.kind, standing).order_by(table.kind)
+    if integration_id is not None:
+        query = query.where(table.integration_id == integration_id)
+    found: dict[str, dict[str, int]] = {}
+    for kind, name, count in connection.execute(query):
+        found.setdefault(kind, {"active": 0, "inactive": 0, "deleted": 0})[name] = count
+    return found
+
+
+def iterate(
+    connection: Connection, integration_id: str | None = None, kind: str | None = None, *, chunk: int = 500
+) -> Iterator[StoredRecord]:
+    """All records that are not deleted, in the order of their last change, `chunk` of them in memory at a time."""
+    after = 0
+    while found := find(connection, integration_id, kind, after=after, limit=chunk, deleted=False):
+        yield from found
+        after = found[-1].sequence
+
+
+def _select() -> Select[Any]:
+    return select(*_COLUMNS, *_OWN)
+
+
+def _stored(row: Row[Any]) -> StoredRecord:
+    own = dict(zip((column.name for column in _OWN), row[len(_COLUMNS) :], strict=True))
+    integration_id, sequence, created_at, changed_at, deleted_at = row[: len(_COLUMNS)]
+    return StoredRecord(integration_id, sequence, created_at, changed_at, deleted_at, Record(**own))

@@ -1,0 +1,172 @@
+"""The inbox: deliveries and their events are stored, with the wake-up to work on them, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, or_, select, update
+
+from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.wakeup import WakeUp
+from runner.store import deliveries
+from runner.store.deliveries import deliveries as deliveries_table
+from runner.store.events import EventFilter, add, digest, events, is_pending, read
+from runner.store.queue import Queue
+from runner.store.statements import chunks
+
+_FRESH = {"state": EventState.PENDING.value, "attempts": 0, "due_at": None, "note": None}
+_SPENT = (EventState.DONE.value, EventState.DROPPED.value, EventState.DUPLICATE.value)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A delivery under its new `id`, and the events split from it. The store fills in their `delivery_id`."""
+
+    id: str
+    delivery: Delivery
+    events: tuple[WebhookEvent, ...]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of an arrival: all its event ids, and how many of them came before or have no integration."""
+
+    delivery_id: str
+    event_ids: tuple[str, ...]
+    duplicates: int = 0
+    unroutable: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Inbox:
+    """The way in. `accept` is the batch for `Database.append`: `await database.append(inbox.accept, arrival)`."""
+
+    queue: Queue
+
+    def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
+        """Store all of `arrivals` and wake the integrations that have something to do; one result each, in order.
+
+        An event whose connector, account and key are there already is stored as `duplicate`; a pending one without
+        an integration as `unroutable`. An event that the caller marked (`dropped`) stays so.
+        """
+        marks = [(arrival, event, digest(event)) for arrival in arrivals for event in arrival.events]
+        known = _known(connection, [mark for _, _, mark in marks])
+        stored: list[tuple[WebhookEvent, bytes | None]] = []
+        for arrival, event, mark in marks:
+            state = EventState.DUPLICATE if mark in known else _state(event)
+            stored.append((replace(event, delivery_id=arrival.id, state=state), None if mark in known else mark))
+            known.add(mark)
+        deliveries.add(connection, [(arrival.id, arrival.delivery) for arrival in arrivals])
+        add(connection, stored)
+        self._wake(connection, [event for event, _ in stored])
+        return _accepted(arrivals, [event for event, _ in stored])
+
+    def _wake(self, connection: Connection, stored: list[WebhookEvent]) -> None:
+        due = {event.integration_id: None for event in stored if event.state is EventState.PENDING}
+        for integration_id in due:
+            if integration_id is not None:
+                self.queue.put(connection, WakeUp("events", integration_id))
+
+
+def pending(connection: Connection, integration_id: str, limit: int, now: datetime) -> list[WebhookEvent]:
+    """Events of an integration that are due, in the order of arrival."""
+    return read(connection, [events.c.integration_id == integration_id, *_due(now)], limit)
+
+
+def waiting(connection: Connection, now: datetime) -> list[str]:
+    """Integrations that have due events: a sweep puts their wake-ups again, should one be lost."""
+    query = select(events.c.integration_id).where(events.c.integration_id.is_not(None), *_due(now)).distinct()
+    return list(connection.scalars(query.order_by(events.c.integration_id)))
+
+
+def next_due(connection: Connection, integration_id: str) -> datetime | None:
+    """When the first deferred event of an integration comes due; None when none is deferred."""
+    query = select(events.c.due_at).where(
+        events.c.integration_id == integration_id, is_pending, events.c.due_at.is_not(None)
+    )
+    return connection.scalar(query.order_by(events.c.due_at).limit(1))
+
+
+def settle(connection: Connection, event_ids: Sequence[str], state: EventState, note: str | None = None) -> None:
+    """Move events to a final state."""
+    for ids in chunks(event_ids):
+        values = {"state": state.value, "note": note, "due_at": None}
+        connection.execute(update(events).where(events.c.id.in_(ids)).values(values))
+
+
+def defer(connection: Connection, event_ids: Sequence[str], until: datetime, note: str | None = None) -> None:
+    """Let pending events wait until then, with one attempt more."""
+    for ids in chunks(event_ids):
+        values = {"due_at": until, "note": note, "attempts": events.c.attempts + 1}
+        connection.execute(update(events).where(events.c.id.in_(ids), is_pending).values(values))
+
+
+def route(connection: Connection, connector: str, account_id: str, integration_id: str) -> int:
+    """Give the unroutable events of an account to its integration, as pending; returns how many. Then wake it."""
+    table = events.c
+    return connection.execute(
+        update(events)
+        .where(
+            table.connector == connector,
+            table.account_id == account_id,
+            table.state == EventState.UNROUTABLE.value,
+        )
+        .values(_FRESH | {"integration_id": integration_id})
+    ).rowcount
+
+
+def replay(connection: Connection, chosen: EventFilter) -> dict[str, int]:
+    """Make events pending again, as if new; returns how many an integration has to be woken for.
+
+    Those without an integration stay as they are: connecting the account routes them.
+    """
+    changed = connection.scalars(
+        update(events)
+        .where(events.c.integration_id.is_not(None), *chosen.conditions())
+        .values(_FRESH)
+        .returning(events.c.integration_id)
+    )
+    found: dict[str, int] = {}
+    for integration_id in changed:
+        found[integration_id] = found.get(integration_id, 0) + 1
+    return found
+
+
+def prune(connection: Connection, before: datetime, limit: int = 10_000) -> int:
+    """Delete up to `limit` settled events that came before then, and deliveries none is left of; returns how many."""
+    table = events.c
+    old = select(table.sequence).where(table.received_at < before, table.state.in_(_SPENT)).limit(limit)
+    count = connection.execute(delete(events).where(table.sequence.in_(old))).rowcount
+    told = exists().where(table.delivery_id == deliveries_table.c.id)
+    connection.execute(delete(deliveries_table).where(deliveries_table.c.received_at < before, ~told))
+    return count
+
+
+def _due(now: datetime) -> list[Any]:
+    return [is_pending, or_(events.c.due_at.is_(None), events.c.due_at <= now)]
+
+
+def _known(connection: Connection, marks: list[bytes]) -> set[bytes]:
+    return {
+        bytes(mark)
+        for part in chunks(marks)
+        for mark in connection.scalars(select(events.c.digest).where(events.c.digest.in_(part)))
+    }
+
+
+def _state(event: WebhookEvent) -> EventState:
+    lost = event.state is EventState.PENDING and event.integration_id is None
+    return EventState.UNROUTABLE if lost else event.state
+
+
+def _accepted(arrivals: list[Arrival], stored: list[WebhookEvent]) -> list[Accepted]:
+    states = {event.id: event.state for event in stored}
+    results = []
+    for arrival in arrivals:
+        ids = tuple(event.id for event in arrival.events)
+        found = [states[event_id] for event_id in ids]
+        results.append(Accepted(arrival.id, ids, found.count(EventState.DUPLICATE), found.count(EventState.UNROUTABLE)))
+    return results

@@ -1,0 +1,139 @@
+"""Table integrations: which company has which connector switched on, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Row, String, Table, Text, UniqueConstraint, delete, select, update
+
+from runner.errors import AlreadyExists, NotFound
+from runner.model.integration import Integration, Reason, State
+from runner.store.columns import Json, UtcDateTime, metadata
+from runner.store.statements import insert
+
+integrations = Table(
+    "integrations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("company", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Json),
+    Column("settings", Json, nullable=False),
+    Column("account", Json, nullable=False),
+    Column("account_id", Text),
+    Column("account_name", Text),
+    Column("created_at", UtcDateTime),
+    Column("updated_at", UtcDateTime),
+    UniqueConstraint("company", "connector", "slot"),
+    Index("ix_integrations_account", "connector", "account_id"),
+)
+
+
+def add(connection: Connection, integration: Integration, slot: str = "") -> None:
+    """Store a new one. `slot` is empty where a company may have one, else what tells its integrations apart.
+
+    AlreadyExists when the company has this connector (in this slot) or the id is taken.
+    """
+    values = {item.name: getattr(integration, item.name) for item in fields(integration)} | {
+        "slot": slot,
+        "state": integration.state.value,
+        "reason": asdict(integration.reason) if integration.reason else None,
+        "settings": dict(integration.settings),
+        "account": dict(integration.account),
+    }
+    added = connection.execute(
+        insert(connection.dialect.name, integrations).values(values).on_conflict_do_nothing()
+    ).rowcount
+    if not added:
+        raise AlreadyExists(
+            f"company {integration.company} has {integration.connector} already; "
+            "reconnect that integration, or remove it first"
+        )
+
+
+def get(connection: Connection, integration_id: str) -> Integration:
+    """The integration, or NotFound."""
+    row = connection.execute(select(integrations).where(integrations.c.id == integration_id)).one_or_none()
+    if row is None:
+        raise _missing(integration_id)
+    return _integration(row)
+
+
+def by_account(connection: Connection, connector: str, account_id: str) -> list[Integration]:
+    """Those whose account the partner calls `account_id`, oldest first: two companies may share an account."""
+    query = select(integrations).where(integrations.c.connector == connector, integrations.c.account_id == account_id)
+    return [
+        _integration(row) for row in connection.execute(query.order_by(integrations.c.created_at, integrations.c.id))
+    ]
+
+
+def find(
+    connection: Connection, company: str | None = None, connector: str | None = None, state: State | None = None
+) -> list[Integration]:
+    """All that fit what is given, by company, connector and age."""
+    table = integrations.c
+    query = select(integrations).order_by(table.company, table.connector, table.created_at, table.id)
+    if company is not None:
+        query = query.where(table.company == company)
+    if connector is not None:
+        query = query.where(table.connector == connector)
+    if state is not None:
+        query = query.where(table.state == state.value)
+    return [_integration(row) for row in connection.execute(query)]
+
+
+def set_state(connection: Connection, integration_id: str, state: State, reason: Reason | None, at: datetime) -> None:
+    """Move it to `state`; `reason` replaces the one before. NotFound when it is not there."""
+    told = asdict(reason) if reason else None
+    _change(connection, integration_id, {"state": state.value, "reason": told, "updated_at": at})
+
+
+def set_account(
+    connection: Connection,
+    integration_id: str,
+    account_id: str | None,
+    name: str | None,
+    account: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Keep what was captured at connect: the partner's id and name for the company, and the rest as `account`."""
+    values = {"account_id": account_id, "account_name": name, "account": dict(account), "updated_at": at}
+    _change(connection, integration_id, values)
+
+
+def set_settings(connection: Connection, integration_id: str, settings: Mapping[str, Any], at: datetime) -> None:
+    """Replace the settings that are no secrets."""
+    _change(connection, integration_id, {"settings": dict(settings), "updated_at": at})
+
+
+def remove(connection: Connection, integration_id: str) -> None:
+    """Delete it with everything kept for it in any table: credential, records, events, links, pushes, wake-ups."""
+    for table in metadata.sorted_tables:
+        for name in ("integration_id", "destination", "subject"):
+            if name in table.c:
+                connection.execute(delete(table).where(table.c[name] == integration_id))
+    if not connection.execute(delete(integrations).where(integrations.c.id == integration_id)).rowcount:
+        raise _missing(integration_id)
+
+
+def _change(connection: Connection, integration_id: str, values: dict[str, Any]) -> None:
+    if not connection.execute(update(integrations).where(integrations.c.id == integration_id).values(values)).rowcount:
+        raise _missing(integration_id)
+
+
+def _missing(integration_id: str) -> NotFound:
+    return NotFound(f"there is no integration {integration_id}; `runner integrations` lists those there are")
+
+
+def _integration(row: Row[Any]) -> Integration:
+    values = dict(row._mapping)
+    del values["slot"]
+    reason = values.pop("reason")
+    state = State(values.pop("state"))
+    return Integration(**values, state=state, reason=Reason(**reason) if reason else None)

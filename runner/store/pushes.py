@@ -1,0 +1,213 @@
+"""Table pushes: records on their way to a destination, one row a rule, record and destination."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from runner.model.push import Push, PushState
+from runner.store.columns import Number, UtcDateTime, metadata
+from runner.store.statements import insert
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("integration_id", String(64), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("destination", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("fingerprint", Text),
+    Column("archived", Boolean, nullable=False),
+    Column("note", Text),
+    Column("updated_at", UtcDateTime),
+    Column("marks", Integer, nullable=False),
+    UniqueConstraint("rule", "integration_id", "kind", "external_id", "destination"),
+)
+
+is_pending: ColumnElement[bool] = pushes.c.state == literal_column("'pending'")
+"""Written out, not a parameter: only so does SQLite see that the partial index serves."""
+
+Index(
+    "ix_pushes_due",
+    pushes.c.destination,
+    pushes.c.id,
+    sqlite_where=is_pending,
+    postgresql_where=is_pending,
+)
+Index("ix_pushes_record", pushes.c.integration_id, pushes.c.kind, pushes.c.external_id)
+
+
+@dataclass(frozen=True)
+class PushCounts:
+    """How many pushes are in each state, and how many tries beyond the first all of them took."""
+
+    states: dict[PushState, int]
+    retries: int
+
+
+def mark(
+    connection: Connection,
+    rule: str,
+    integration_id: str,
+    kind: str,
+    ids: Sequence[str],
+    destination: str,
+    at: datetime,
+) -> None:
+    """Make records due for `destination`, new ones and those that arrived before; what was sent last stays known."""
+    if not ids:
+        return
+    fresh = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
+    whose = {"rule": rule, "integration_id": integration_id, "kind": kind, "destination": destination}
+    rows = [
+        {**whose, **fresh, "external_id": external_id, "retries": 0, "archived": False, "marks": 1}
+        for external_id in dict.fromkeys(ids)
+    ]
+    statement = insert(connection.dialect.name, pushes)
+    renewed = {name: statement.excluded[name] for name in fresh} | {"marks": pushes.c.marks + 1}
+    identity = ["rule", "integration_id", "kind", "external_id", "destination"]
+    connection.execute(statement.on_conflict_do_update(index_elements=identity, set_=renewed), rows)
+
+
+def due(connection: Connection, destination: str, limit: int, now: datetime, rules: Sequence[str] = ()) -> list[Push]:
+    """Pushes to work on now: by the order of `rules` (projects before their photos), then the oldest first."""
+    table = pushes.c
+    query = select(pushes).where(table.destination == destination, is_pending, _is_due(now))
+    if rules:
+        places = {rule: place for place, rule in enumerate(rules)}
+        query = query.order_by(case(places, value=table.rule, else_=literal(len(rules))))
+    return [_push(row) for row in connection.execute(query.order_by(table.id).limit(limit))]
+
+
+def waiting(connection: Connection, now: datetime) -> list[str]:
+    """Destinations that have something due: a sweep puts their wake-ups again, should one be lost."""
+    query = select(pushes.c.destination).where(is_pending, _is_due(now)).distinct()
+    return list(connection.scalars(query.order_by(pushes.c.destination)))
+
+
+def next_due(connection: Connection, destination: str) -> datetime | None:
+    """When the first pending push of a destination comes (or came) due; None when nothing is pending."""
+    query = select(func.min(pushes.c.due_at)).where(pushes.c.destination == destination, is_pending)
+    first: datetime | None = connection.scalar(query)
+    return first
+
+
+def settle(
+    connection: Connection,
+    push: Push,
+    state: PushState,
+    at: datetime,
+    *,
+    fingerprint: str | None = None,
+    archived: bool | None = None,
+    note: str | None = None,
+) -> bool:
+    """Move `push`, as `due` gave it, to `state`; a `fingerprint` or `archived` that is given replaces the old.
+
+    False when the record was marked again in between: then it keeps what was sent, and stays pending.
+    """
+    values: dict[str, Any] = {"updated_at": at}
+    if fingerprint is not None:
+        values["fingerprint"] = fingerprint
+    if archived is not None:
+        values["archived"] = archived
+    settled = values | {"state": state.value, "note": note, "due_at": None}
+    where = pushes.c.id == push.id
+    if connection.execute(update(pushes).where(where, pushes.c.marks == push.marks).values(settled)).rowcount:
+        return True
+    connection.execute(update(pushes).where(where).values(values))
+    return False
+
+
+def defer(connection: Connection, push_id: int, until: datetime, note: str | None) -> None:
+    """Let a pending push wait until then; counts an attempt and a retry."""
+    table = pushes.c
+    values = {"due_at": until, "note": note, "attempts": table.attempts + 1, "retries": table.retries + 1}
+    connection.execute(update(pushes).where(table.id == push_id, is_pending).values(values))
+
+
+def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
+    """Make pushes due that wait for a link, since one was made; returns how many."""
+    return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value], at)
+
+
+def retry_failed(connection: Connection, destination: str, at: datetime) -> int:
+    """Make failed pushes due again, as if new; returns how many."""
+    return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.FAILED.value], at)
+
+
+def find(
+    connection: Connection,
+    integration_id: str | None = None,
+    destination: str | None = None,
+    state: PushState | None = None,
+    external_id: str | None = None,
+    limit: int = 100,
+) -> list[Push]:
+    """Pushes that fit what is given, the latest moved first."""
+    chosen = {"integration_id": integration_id, "destination": destination, "external_id": external_id}
+    query = select(pushes).order_by(pushes.c.updated_at.desc(), pushes.c.id.desc()).limit(limit)
+    for name, value in chosen.items():
+        if value is not None:
+            query = query.where(pushes.c[name] == value)
+    if state is not None:
+        query = query.where(pushes.c.state == state.value)
+    return [_push(row) for row in connection.execute(query)]
+
+
+def counts(connection: Connection, integration_id: str | None = None, destination: str | None = None) -> PushCounts:
+    """Pushes by state (every state is named) and the sum of their retries."""
+    table = pushes.c
+    query = select(table.state, func.count(), func.sum(table.retries)).group_by(table.state)
+    if integration_id is not None:
+        query = query.where(table.integration_id == integration_id)
+    if destination is not None:
+        query = query.where(table.destination == destination)
+    states = dict.fromkeys(PushState, 0)
+    retries = 0
+    for state, count, tries in connection.execute(query):
+        states[PushState(state)] = count
+        retries += int(tries)
+    return PushCounts(states, retries)
+
+
+def _renew(connection: Connection, conditions: list[ColumnElement[bool]], at: datetime) -> int:
+    values = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
+    return connection.execute(update(pushes).where(*conditions).values(values)).rowcount
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(pushes.c.due_at.is_(None), pushes.c.due_at <= now)
+
+
+def _push(row: Row[Any]) -> Push:
+    return Push(**dict(row._mapping) | {"state": PushState(row.state)})

@@ -1,0 +1,166 @@
+"""The queue of wake-ups: one small interface, and the embedded one on our own database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from runner.model.wakeup import WakeUp
+from runner.store import wakeups
+from runner.store.database import Database
+from runner.store.wakeups import Taken
+from runner.store.writer import after_commit
+
+POLL = 0.25
+"""Seconds after which a worker looks again, for what other processes put and for what has come due."""
+
+_PROCESS = secrets.token_hex(4)
+
+
+class Queue(Protocol):
+    """Wake-ups by key: at most one waits and one runs. Whoever takes one holds a lease, and settles or retries it."""
+
+    def put(self, connection: Connection, wakeup: WakeUp) -> None:
+        """Add it in the caller's own transaction; merges with one of its key that waits."""
+
+    async def take(self, worker: str, limit: int, lease: timedelta, now: datetime) -> list[Taken]:
+        """Up to `limit` due wake-ups whose key does not run, the higher priority first, then the older."""
+
+    async def extend(self, taken: Taken, lease: timedelta, now: datetime) -> bool:
+        """Hold it until `now + lease`. False: the lease was lost, stop working on it."""
+
+    async def settle(self, taken: Taken) -> bool:
+        """It is done. False: the lease was lost, and another does it again."""
+
+    async def retry_at(self, taken: Taken, at: datetime, note: str | None) -> bool:
+        """It waits until `at`, with one attempt more and the note. False: the lease was lost."""
+
+    async def sweep(self, now: datetime) -> int:
+        """Give back what expired leases and dead workers hold; returns how many."""
+
+    async def depth(self) -> dict[str, int]:
+        """How many are `waiting` and `running`."""
+
+    async def wait(self, timeout: float = POLL) -> bool:  # noqa: ASYNC109  # a wait is all this does
+        """Until something was put or settled since the last `take`, or `timeout` seconds: True when it was."""
+
+
+def worker_id() -> str:
+    """A name for a worker of this process, by which others tell whether it lives: `host:pid:process-random`."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}-{secrets.token_hex(4)}"
+
+
+class EmbeddedQueue:
+    """The queue on table wakeups, for one machine: one process or a few on the same file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._puts = 0
+        self._seen = 0
+        self._waiters: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
+
+    def put(self, connection: Connection, wakeup: WakeUp) -> None:
+        """Add it in the caller's own transaction; whoever waits in this process wakes when that commits."""
+        wakeups.put(connection, wakeup)
+        after_commit(connection, self._signal)
+
+    async def take(self, worker: str, limit: int, lease: timedelta, now: datetime) -> list[Taken]:
+        """Up to `limit` due wake-ups whose key does not run, under a lease until `now + lease`."""
+        self._seen = self._puts
+        return await self._database.write(lambda connection: wakeups.take(connection, worker, limit, now + lease, now))
+
+    async def extend(self, taken: Taken, lease: timedelta, now: datetime) -> bool:
+        """Hold it until `now + lease`; False when the lease was lost."""
+        return await self._database.write(lambda connection: wakeups.extend(connection, taken, now + lease))
+
+    async def settle(self, taken: Taken) -> bool:
+        """Delete it; a wake-up of its key that waits may run now."""
+
+        def work(connection: Connection) -> bool:
+            after_commit(connection, self._signal)
+            return wakeups.settle(connection, taken)
+
+        return await self._database.write(work)
+
+    async def retry_at(self, taken: Taken, at: datetime, note: str | None) -> bool:
+        """Let it wait until `at`; one put while it ran absorbs it."""
+
+        def work(connection: Connection) -> bool:
+            after_commit(connection, self._signal)
+            return wakeups.retry_at(connection, taken, at, note)
+
+        return await self._database.write(work)
+
+    async def sweep(self, now: datetime) -> int:
+        """Give back what is held past its lease, or by a process of this machine that is gone."""
+
+        def work(connection: Connection) -> int:
+            lost = [row for row in wakeups.running(connection) if row.lease_until < now or is_dead(row.worker)]
+            for row in lost:
+                wakeups.give_back(connection, row, f"worker {row.worker} stopped before it was done")
+            if lost:
+                after_commit(connection, self._signal)
+            return len(lost)
+
+        return await self._database.write(work)
+
+    async def depth(self) -> dict[str, int]:
+        """How many are `waiting` and `running`."""
+        return await self._database.read(wakeups.depth)
+
+    async def wait(self, timeout: float = POLL) -> bool:  # noqa: ASYNC109  # a wait is all this does
+        """Until this process puts or settles something, at most `timeout` seconds; True when it did."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            if self._puts != self._seen:
+                return True
+            self._waiters[future] = loop
+        try:
+            await asyncio.wait_for(future, timeout)
+        except TimeoutError:
+            return False
+        finally:
+            with self._lock:
+                self._waiters.pop(future, None)
+        return True
+
+    def _signal(self) -> None:
+        """Runs in the writer's thread, after the commit."""
+        with self._lock:
+            self._puts += 1
+            waiters, self._waiters = self._waiters, {}
+        for future, loop in waiters.items():
+            with suppress(RuntimeError):  # the loop is closed: that worker is gone
+                loop.call_soon_threadsafe(_wake, future)
+
+
+def is_dead(worker: str) -> bool:
+    """Whether `worker` ran on this machine in a process that is no more. Another machine's worker: unknown, False."""
+    host, _, rest = worker.rpartition(":")[0].rpartition(":")
+    process = worker.rpartition(":")[2].partition("-")[0]
+    if host != socket.gethostname() or not rest.isdecimal():
+        return False
+    if int(rest) == os.getpid():
+        return process != _PROCESS  # a container's new process has the old one's pid
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,245 @@
+"""Table records: the newest known state of everything that partners told, and a feed of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    UpdateBase,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from runner.model.record import Record
+from runner.store.columns import Json, Number, UtcDateTime, metadata, utc_text
+from runner.store.sequences import draw
+from runner.store.statements import Compiled, chunks, insert
+
+records = Table(
+    "records",
+    metadata,
+    Column("sequence", Number, primary_key=True),
+    Column("integration_id", String(64), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("version", Text),
+    Column("fingerprint", String(32), nullable=False),
+    Column("inactive", Boolean, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Column("processor", Text, nullable=False),
+    Column("parent", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("integration_id", "kind", "external_id"),
+    Index("ix_records_feed", "integration_id", "sequence"),
+)
+
+IDENTITY = ("integration_id", "kind", "external_id")
+_upsert = Compiled([column.name for column in records.columns if column.name != "deleted_at"])
+
+_EXISTING = select(
+    records.c.external_id, records.c.version, records.c.fingerprint, records.c.deleted_at.is_not(None)
+).where(
+    records.c.integration_id == bindparam("integration"),
+    records.c.kind == bindparam("kind"),
+    records.c.external_id.in_(bindparam("ids", expanding=True)),
+)
+
+Key = tuple[str, str]
+"""(kind, external_id)"""
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """What an upsert did: the keys it created and changed; `unchanged` and `stale` (older than known) cost no write."""
+
+    created: list[Key] = field(default_factory=list)
+    changed: list[Key] = field(default_factory=list)
+    unchanged: int = 0
+    stale: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    version: str | None
+    fingerprint: str
+    deleted: bool
+
+
+def upsert(connection: Connection, integration_id: str, found: Sequence[Record], at: datetime) -> Upserted:
+    """Store what is new. An older version never overwrites a newer one; the same content is not written again.
+
+    The same content under a newer version only moves the version, unseen by the feed. Of an id that stands in `found`
+    twice the newest wins, among equals the last. A record without a version counts as newer than what is known and
+    keeps the known version. A deleted record is revived by what is not older.
+    """
+    newest, stale = _newest(found)
+    known = _existing(connection, integration_id, newest)
+    outcome = Upserted(stale=stale)
+    rows: list[tuple[Any, ...]] = []
+    touched: list[Record] = []
+    moment = utc_text(at)
+    unchanged = older = 0
+    for key, record in newest.items():
+        before = known.get(key)
+        if before is not None and is_older(record.version, before.version):
+            older += 1
+            continue
+        fields, fingerprint = _content(record)
+        if before is not None and before.fingerprint == fingerprint and not before.deleted:
+            unchanged += 1
+            if record.version is not None and record.version != before.version:
+                touched.append(record)
+            continue
+        (outcome.created if before is None else outcome.changed).append(key)
+        rows.append(_row(integration_id, record, fields, fingerprint, moment))
+    _write(connection, rows)
+    _touch(connection, integration_id, touched)
+    return replace(outcome, unchanged=unchanged, stale=stale + older)
+
+
+def mark_deleted(
+    connection: Connection,
+    integration_id: str,
+    kind: str,
+    ids: Iterable[str],
+    at: datetime,
+    version: str | None = None,
+) -> list[Key]:
+    """Mark records as deleted; returns the keys that changed. Those newer than `version` stay as they are."""
+    table = records.c
+    where = [table.integration_id == integration_id, table.kind == kind, table.deleted_at.is_(None)]
+    if version is not None:
+        where.append(or_(table.version.is_(None), table.version <= version))
+    gone: list[str] = []
+    for part in chunks(list(dict.fromkeys(ids))):
+        query = select(table.external_id).where(*where, table.external_id.in_(part)).order_by(table.sequence)
+        gone.extend(connection.scalars(query.with_for_update()))
+    if not gone:
+        return []
+    first = draw(connection, "records", len(gone))
+    values: dict[str, Any] = {"sequence": bindparam("number"), "deleted_at": at, "changed_at": at}
+    if version is not None:
+        values["version"] = version
+    statement = (
+        update(records)
+        .where(table.integration_id == integration_id, table.kind == kind, table.external_id == bindparam("id_"))
+        .values(values)
+    )
+    connection.execute(
+        statement, [{"number": first + index, "id_": external_id} for index, external_id in enumerate(gone)]
+    )
+    return [(kind, external_id) for external_id in gone]
+
+
+def is_older(version: str | None, known: str | None) -> bool:
+    """Whether `version` is certainly older than `known`; fixed-width UTC texts compare as times."""
+    return version is not None and known is not None and version < known
+
+
+def _newest(found: Sequence[Record]) -> tuple[dict[Key, Record], int]:
+    newest: dict[Key, Record] = {}
+    for record in found:
+        key = (record.kind, record.external_id)
+        other = newest.get(key)
+        if other is None:
+            newest[key] = record
+        elif not is_older(record.version, other.version):
+            newest[key] = record if record.version else replace(record, version=other.version)
+    return newest, len(found) - len(newest)
+
+
+def _existing(connection: Connection, integration_id: str, newest: dict[Key, Record]) -> dict[Key, _Known]:
+    kinds: dict[str, list[str]] = {}
+    for kind, external_id in newest:
+        kinds.setdefault(kind, []).append(external_id)
+    known: dict[Key, _Known] = {}
+    for kind, ids in kinds.items():
+        for part in chunks(ids):
+            values = {"integration": integration_id, "kind": kind, "ids": part}
+            for external_id, version, fingerprint, deleted in connection.execute(_EXISTING, values):
+                known[kind, external_id] = _Known(version, fingerprint, bool(deleted))
+    return known
+
+
+def _content(record: Record) -> tuple[str, str]:
+    """The fields as text, and the fingerprint of all that makes a change: fields, activity and parent."""
+    fields = orjson.dumps(record.fields, option=orjson.OPT_SORT_KEYS)
+    rest = f"\0{record.inactive:d}{record.parent or ''}".encode()
+    return fields.decode(), blake2b(fields + rest, digest_size=16).hexdigest()
+
+
+def _row(integration_id: str, record: Record, fields: str, fingerprint: str, moment: str) -> tuple[Any, ...]:
+    return (
+        integration_id,
+        record.kind,
+        record.external_id,
+        fields,
+        record.version,
+        fingerprint,
+        record.inactive,
+        record.processor,
+        record.parent,
+        moment,
+        moment,
+    )
+
+
+def _write(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        first = draw(connection, "records", len(rows))
+        numbered = [(first + index, *row) for index, row in enumerate(rows)]
+        _upsert.run(connection, _statement(connection.dialect.name), numbered)
+
+
+def _touch(connection: Connection, integration_id: str, touched: list[Record]) -> None:
+    if not touched:
+        return
+    table = records.c
+    statement = (
+        update(records)
+        .where(
+            table.integration_id == integration_id,
+            table.kind == bindparam("kind_"),
+            table.external_id == bindparam("id_"),
+            or_(table.version.is_(None), table.version < bindparam("version_")),
+        )
+        .values(version=bindparam("version_"))
+    )
+    connection.execute(
+        statement,
+        [{"kind_": item.kind, "id_": item.external_id, "version_": item.version} for item in touched],
+    )
+
+
+@cache
+def _statement(dialect: str) -> UpdateBase:
+    """The upsert; its WHERE holds the order of versions against writers of other processes, too."""
+    statement = insert(dialect, records)
+    new, old = statement.excluded, records.c
+    taken = ("sequence", "fields", "fingerprint", "inactive", "processor", "parent", "changed_at")
+    return statement.on_conflict_do_update(
+        index_elements=IDENTITY,
+        set_={name: new[name] for name in taken}
+        | {"version": func.coalesce(new.version, old.version), "deleted_at": null()},
+        where=or_(old.version.is_(None), new.version.is_(None), new.version >= old.version),
+    )

@@ -1,0 +1,78 @@
+"""Table sync_runs: every execution of a sync, with what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Index, Row, Select, String, Table, Text, insert, select, update
+
+from runner.model.run import Counts, RunState, SyncRun
+from runner.store.columns import Json, UtcDateTime, metadata
+
+sync_runs = Table(
+    "sync_runs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("integration_id", String(64), nullable=False),
+    Column("sync", Text, nullable=False),
+    Column("full", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("counts", Json, nullable=False),
+    Column("error", Text),
+    Index("ix_sync_runs_started", "integration_id", "sync", "started_at"),
+)
+
+
+def begin(connection: Connection, run: SyncRun) -> None:
+    """Store a run that starts."""
+    values = asdict(run) | {"state": run.state.value}
+    connection.execute(insert(sync_runs).values(values))
+
+
+def save_counts(connection: Connection, run_id: str, counts: Counts) -> None:
+    """Replace the counts of a run, in the transaction of the page that they cover."""
+    connection.execute(update(sync_runs).where(sync_runs.c.id == run_id).values(counts=asdict(counts)))
+
+
+def end(
+    connection: Connection, run_id: str, state: RunState, at: datetime, counts: Counts, error: str | None = None
+) -> None:
+    """Close a run as done or failed; `error` in plain words, without secrets."""
+    values = {"state": state.value, "ended_at": at, "counts": asdict(counts), "error": error}
+    connection.execute(update(sync_runs).where(sync_runs.c.id == run_id).values(values))
+
+
+def find(
+    connection: Connection,
+    integration_id: str | None = None,
+    sync: str | None = None,
+    state: RunState | None = None,
+    limit: int = 50,
+) -> list[SyncRun]:
+    """Runs that fit what is given, the latest first."""
+    query = _latest().limit(limit)
+    if integration_id is not None:
+        query = query.where(sync_runs.c.integration_id == integration_id)
+    if sync is not None:
+        query = query.where(sync_runs.c.sync == sync)
+    if state is not None:
+        query = query.where(sync_runs.c.state == state.value)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def last(connection: Connection, integration_id: str, sync: str) -> SyncRun | None:
+    """The latest run of a sync, if it ever ran."""
+    found = find(connection, integration_id, sync, limit=1)
+    return found[0] if found else None
+
+
+def _latest() -> Select[Any]:
+    return select(sync_runs).order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+
+
+def _run(row: Row[Any]) -> SyncRun:
+    return SyncRun(**dict(row._mapping) | {"state": RunState(row.state), "counts": Counts(**row.counts)})

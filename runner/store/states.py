@@ -1,0 +1,79 @@
+"""Table oauth_states: consents that somebody began, each good for one callback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, LargeBinary, String, Table, Text, delete, insert, select, update
+
+from runner.errors import StateRefused
+from runner.store.columns import UtcDateTime, metadata
+
+oauth_states = Table(
+    "oauth_states",
+    metadata,
+    Column("nonce_hash", String(128), primary_key=True),
+    Column("integration_id", String(64), nullable=False),
+    Column("verifier", LargeBinary),
+    Column("redirect_to", Text),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+
+@dataclass(frozen=True)
+class OAuthState:
+    """What a callback needs of the consent that it ends. `verifier` is the PKCE verifier, sealed by the key ring."""
+
+    integration_id: str
+    verifier: bytes | None = field(repr=False)
+    redirect_to: str | None
+
+
+def begin(
+    connection: Connection,
+    integration_id: str,
+    nonce_hash: str,
+    verifier: bytes | None,
+    redirect_to: str | None,
+    expires_at: datetime,
+) -> None:
+    """Remember a consent by the hash of its nonce (the nonce itself travels, and is not stored)."""
+    values = {
+        "nonce_hash": nonce_hash,
+        "integration_id": integration_id,
+        "verifier": verifier,
+        "redirect_to": redirect_to,
+        "expires_at": expires_at,
+    }
+    connection.execute(insert(oauth_states).values(values))
+
+
+def use(connection: Connection, nonce_hash: str, at: datetime) -> OAuthState:
+    """Take the consent, once. StateRefused with code state-unknown, state-used or state-expired."""
+    table = oauth_states.c
+    taken = connection.execute(
+        update(oauth_states)
+        .where(table.nonce_hash == nonce_hash, table.used_at.is_(None), table.expires_at > at)
+        .values(used_at=at)
+        .returning(table.integration_id, table.verifier, table.redirect_to)
+    ).one_or_none()
+    if taken is None:
+        raise _refusal(connection, nonce_hash)
+    verifier = bytes(taken.verifier) if taken.verifier is not None else None
+    return OAuthState(taken.integration_id, verifier, taken.redirect_to)
+
+
+def purge(connection: Connection, before: datetime) -> int:
+    """Delete what expired before then; returns how many."""
+    return connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < before)).rowcount
+
+
+def _refusal(connection: Connection, nonce_hash: str) -> StateRefused:
+    row = connection.execute(select(oauth_states).where(oauth_states.c.nonce_hash == nonce_hash)).one_or_none()
+    if row is None:
+        return StateRefused("nobody began this consent here; click Connect again", code="state-unknown")
+    if row.used_at is not None:
+        return StateRefused("this consent was used already; click Connect again", code="state-used")
+    return StateRefused("this consent took too long; click Connect again", code="state-expired")

@@ -1,0 +1,42 @@
+"""The list of all tables: whoever imports this has the whole metadata."""
+
+from __future__ import annotations
+
+from runner.store.calls import partner_calls
+from runner.store.checkpoints import checkpoints
+from runner.store.columns import metadata
+from runner.store.deliveries import deliveries
+from runner.store.events import events
+from runner.store.integrations import integrations
+from runner.store.links import links
+from runner.store.pushes import pushes
+from runner.store.quarantine import quarantine
+from runner.store.records import records
+from runner.store.rejections import rejections
+from runner.store.runs import sync_runs
+from runner.store.schedules import schedules
+from runner.store.sequences import sequences
+from runner.store.states import oauth_states
+from runner.store.vault import credentials
+from runner.store.wakeups import wakeups
+
+TABLES = (
+    integrations,
+    credentials,
+    oauth_states,
+    deliveries,
+    events,
+    rejections,
+    records,
+    sequences,
+    quarantine,
+    links,
+    checkpoints,
+    sync_runs,
+    pushes,
+    partner_calls,
+    schedules,
+    wakeups,
+)
+
+__all__ = ["TABLES", "metadata"]

@@ -1,0 +1,188 @@
+"""Table wakeups: at most one waiting and one running row a key. The embedded queue is made of these statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
+
+from runner.model.wakeup import WakeUp
+from runner.store.columns import EPOCH, Json, Number, UtcDateTime, metadata
+from runner.store.statements import insert
+
+WAITING = "waiting"
+RUNNING = "running"
+
+wakeups = Table(
+    "wakeups",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("options", Json),
+    Column("attempts", Integer, nullable=False),
+    Column("note", Text),
+    Column("worker", Text),
+    Column("lease_until", UtcDateTime),
+    Column("turn", Integer, nullable=False),
+    UniqueConstraint("key", "state"),
+    Index("ix_wakeups_due", "state", "run_at"),
+    sqlite_autoincrement=True,  # an id must not come back while a worker that lost its lease still names it
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A wake-up under a worker's lease. `turn` tells this lease from an earlier or later one of the same row."""
+
+    id: int
+    wakeup: WakeUp
+    worker: str
+    turn: int
+
+
+def put(connection: Connection, wakeup: WakeUp) -> None:
+    """Add it, or merge it into the one that waits: the earlier `run_at`, the higher priority, the later options."""
+    statement = insert(connection.dialect.name, wakeups).values(
+        key=wakeup.key,
+        state=WAITING,
+        kind=wakeup.kind,
+        subject=wakeup.subject,
+        detail=wakeup.detail,
+        run_at=wakeup.run_at or EPOCH,
+        priority=wakeup.priority,
+        options=wakeup.options or None,
+        attempts=wakeup.attempts,
+        turn=0,
+    )
+    new, old = statement.excluded, wakeups.c
+    merged = {
+        "run_at": case((new.run_at < old.run_at, new.run_at), else_=old.run_at),
+        "priority": case((new.priority > old.priority, new.priority), else_=old.priority),
+        "options": func.coalesce(new.options, old.options),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["key", "state"], set_=merged))
+
+
+def take(connection: Connection, worker: str, limit: int, until: datetime, now: datetime) -> list[Taken]:
+    """Lease up to `limit` due rows whose key does not run; the highest priority, then the oldest, first."""
+    running = wakeups.alias("running")
+    blocked = exists().where(running.c.key == wakeups.c.key, running.c.state == RUNNING)
+    due = (
+        select(wakeups.c.id)
+        .where(wakeups.c.state == WAITING, wakeups.c.run_at <= now, ~blocked)
+        .order_by(wakeups.c.priority.desc(), wakeups.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(connection.scalars(due))
+    if not ids:
+        return []
+    rows = connection.execute(
+        update(wakeups)
+        .where(wakeups.c.id.in_(ids))
+        .values(state=RUNNING, worker=worker, lease_until=until, turn=wakeups.c.turn + 1)
+        .returning(*wakeups.c)
+    ).all()
+    return [_taken(row) for row in sorted(rows, key=lambda row: ids.index(row.id))]
+
+
+def extend(connection: Connection, taken: Taken, until: datetime) -> bool:
+    """Prolong the lease; False when it was lost."""
+    return bool(connection.execute(update(wakeups).where(*_held(taken)).values(lease_until=until)).rowcount)
+
+
+def settle(connection: Connection, taken: Taken) -> bool:
+    """Delete the row; False when the lease was lost (another has it, or had it)."""
+    return bool(connection.execute(delete(wakeups).where(*_held(taken))).rowcount)
+
+
+def retry_at(connection: Connection, taken: Taken, at: datetime, note: str | None) -> bool:
+    """Let the row wait until `at` with one attempt more; False when the lease was lost."""
+    row = connection.execute(select(wakeups).where(*_held(taken))).one_or_none()
+    if row is None:
+        return False
+    _give_back(connection, row, at, note)
+    return True
+
+
+def running(connection: Connection) -> list[Row[Any]]:
+    """Every row under a lease."""
+    return list(connection.execute(select(wakeups).where(wakeups.c.state == RUNNING).with_for_update()))
+
+
+def give_back(connection: Connection, row: Row[Any], note: str) -> None:
+    """Take a row of `running` from its worker and let it wait, due at once, with one attempt more."""
+    _give_back(connection, row, EPOCH, note)
+
+
+def depth(connection: Connection) -> dict[str, int]:
+    """How many rows are `waiting` and `running`."""
+    query = select(wakeups.c.state, func.count()).group_by(wakeups.c.state)
+    return {WAITING: 0, RUNNING: 0} | {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _give_back(connection: Connection, row: Row[Any], at: datetime, note: str | None) -> None:
+    """Merge into the row that was put in the meantime, if there is one: the earlier time, the attempts of both."""
+    attempts = row.attempts + 1
+    table = wakeups.c
+    merged = connection.execute(
+        update(wakeups)
+        .where(table.key == row.key, table.state == WAITING)
+        .values(
+            run_at=case((table.run_at > at, at), else_=table.run_at),
+            priority=case((table.priority < row.priority, row.priority), else_=table.priority),
+            options=func.coalesce(table.options, row.options, type_=table.options.type),
+            attempts=attempts,
+            note=note,
+        )
+    ).rowcount
+    if merged:
+        connection.execute(delete(wakeups).where(table.id == row.id))
+        return
+    connection.execute(
+        update(wakeups)
+        .where(table.id == row.id)
+        .values(state=WAITING, run_at=at, attempts=attempts, note=note, worker=None, lease_until=None)
+    )
+
+
+def _held(taken: Taken) -> tuple[Any, ...]:
+    table = wakeups.c
+    return (
+        table.id == taken.id,
+        table.state == RUNNING,
+        table.worker == taken.worker,
+        table.turn == taken.turn,
+    )
+
+
+def _taken(row: Row[Any]) -> Taken:
+    run_at = None if row.run_at == EPOCH else row.run_at
+    wakeup = WakeUp(
+        row.kind, row.subject, row.detail, run_at, row.priority, options=row.options or {}, attempts=row.attempts
+    )
+    return Taken(row.id, wakeup, row.worker, row.turn)

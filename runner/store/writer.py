@@ -1,0 +1,171 @@
+"""The one thread that writes: whatever waits is grouped into one COMMIT, each work in its own SAVEPOINT."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from runner.errors import StoreError, StoreUnavailable
+
+Batch = Callable[[Connection, list[Any]], Sequence[Any]]
+
+_HOOKS = "runner_after_commit"
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One thing to write and the future that waits for it: a `work`, or a `row` for a `batch`."""
+
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    work: Callable[[Connection], Any] | None = None
+    batch: Batch | None = None
+    row: Any = None
+    result: Any = None
+    error: BaseException | None = None
+
+
+def after_commit(connection: Connection, call: Callable[[], None]) -> None:
+    """Have `call` run in the writer thread once what `connection` wrote is durable; the same call runs once.
+
+    It also runs when only the savepoint of the caller was rolled back, so it may say no more than "look".
+    """
+    connection.info.setdefault(_HOOKS, {})[call] = True
+
+
+def readable(error: BaseException) -> BaseException:
+    """A driver's "locked", "disk full" or "gone" as a StoreUnavailable without SQL or values; others as they are."""
+    if isinstance(error, OperationalError):
+        return StoreUnavailable(f"the database cannot serve: {error.orig}; `runner doctor` looks into it")
+    if isinstance(error, StopIteration):
+        return RuntimeError("a work in the store ended with StopIteration")
+    return error
+
+
+class Writer:
+    """Takes jobs from any event loop; `limit` jobs may wait, `group` of them share a COMMIT."""
+
+    def __init__(self, engine: Engine, limit: int, group: int) -> None:
+        self._engine = engine
+        self._limit = limit
+        self._group = group
+        self._waiting: deque[Job] = deque()
+        self._condition = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue `job`. StoreUnavailable when too many wait already or the store is closed."""
+        with self._condition:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
+            if len(self._waiting) >= self._limit:
+                raise StoreUnavailable(f"busy: {self._limit} writes wait already; try again later")
+            self._waiting.append(job)
+            self._condition.notify()
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread. Blocks."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while group := self._next_group():
+            self._commit(group)
+            _resolve(group)
+
+    def _next_group(self) -> list[Job]:
+        with self._condition:
+            while not self._waiting and not self._closed:
+                self._condition.wait()
+            size = min(len(self._waiting), self._group)
+            return [self._waiting.popleft() for _ in range(size)]
+
+    def _commit(self, group: list[Job]) -> None:
+        hooks: dict[Callable[[], None], bool] = {}
+        try:
+            with self._engine.connect() as connection:
+                connection.info.pop(_HOOKS, None)
+                with connection.begin():
+                    _run_all(connection, group)
+                hooks = connection.info.pop(_HOOKS, {})
+        except Exception as error:
+            _fail_all(group, error)
+        for hook in hooks:
+            hook()
+
+
+def _run_all(connection: Connection, group: list[Job]) -> None:
+    batches: dict[Batch, list[Job]] = {}
+    for job in group:
+        if job.batch is not None:
+            batches.setdefault(job.batch, []).append(job)
+        else:
+            _run_work(connection, job)
+    for batch, jobs in batches.items():
+        _run_batch(connection, batch, jobs)
+
+
+def _run_work(connection: Connection, job: Job) -> None:
+    assert job.work is not None
+    try:
+        with connection.begin_nested():
+            job.result = job.work(connection)
+    except Exception as error:
+        job.error = error
+
+
+def _run_batch(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
+    try:
+        with connection.begin_nested():
+            results = batch(connection, [job.row for job in jobs])
+            if len(results) != len(jobs):
+                raise StoreError(f"{batch!r} answered {len(results)} results for {len(jobs)} rows")
+    except Exception as error:
+        if len(jobs) == 1:
+            jobs[0].error = error
+            return
+        for job in jobs:
+            _run_batch(connection, batch, [job])
+    else:
+        for job, result in zip(jobs, results, strict=True):
+            job.result = result
+
+
+def _fail_all(group: list[Job], error: Exception) -> None:
+    """The transaction itself failed (BEGIN or COMMIT): nothing of the group is stored, whoever it was."""
+    if isinstance(error, SQLAlchemyError) and not isinstance(error, OperationalError):
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        error = StoreUnavailable(f"the database did not commit: {cause}")
+    for job in group:
+        job.error = job.error or error
+
+
+def _resolve(group: list[Job]) -> None:
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in group:
+        loops.setdefault(job.loop, []).append(job)
+    for loop, jobs in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: what it asked for is stored, nobody waits to hear it
+            loop.call_soon_threadsafe(_answer, jobs)
+
+
+def _answer(jobs: list[Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(readable(job.error))
+        else:
+            job.future.set_result(job.result)

@@ -46,9 +46,6 @@ class Action(Call):
     result: dict[Name, Expression] = Declared(
         {}, description="What to keep of the answer; `id` is remembered as the link."
     )
-    repeatable: bool = Declared(
-        False, description="Whether sending it twice does no harm (PUT, DELETE): then a retry is safe."
-    )
     find: Find | None = Declared(None, description="How to find what an earlier, broken-off try created.")
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:

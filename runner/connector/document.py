@@ -102,7 +102,7 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, place)
+        return self._scalar(node, place) if isinstance(node, yaml.ScalarNode) else None
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -128,7 +128,7 @@ class _Builder:
                 Finding(place, "bad-yaml", what, "nothing executes from YAML: write a plain value, or quote the `!`")
             )
             return None
-        if node.style is None and node.tag in (_STR, None):
+        if not node.style and node.tag == _STR:
             return _core(str(node.value), place)
         if node.style in ("|", ">"):
             return Scalar(node.value, place, self._indent(node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import Field as Declared
@@ -138,8 +138,10 @@ class _Work:
 
     def _error(self) -> dict[str, Any] | None:
         rule = self.processor.errors
+        if rule is None:
+            return None
         try:
-            if rule is None or not rule.when.test(self.payload):
+            if not rule.when.test(self.payload):
                 return None
             code = rule.code.search(self.payload) if rule.code else None
             return {"code": code, "message": rule.message.search(self.payload) if rule.message else None}
@@ -202,7 +204,8 @@ class _Work:
             processor = self.find(relation.processor)
             for item in found if isinstance(found, list) else [found] if found is not None else []:
                 inner = {**item, "parent": down} if down and isinstance(item, Mapping) else item
-                yield processor.process(inner, relation.processor, self.find)
+                made = processor.process(inner, relation.processor, self.find)
+                yield _owned(made, f"{self.processor.record}:{self.external_id}") if relation.owned else made
 
     def _failed(self, part: str, rule: Expression, error: Exception) -> None:
         self._flaw(part, str(error), rule)
@@ -210,6 +213,10 @@ class _Work:
     def _flaw(self, part: str, message: str, rule: Expression) -> None:
         place = str(rule.place) if rule.place.line else ""
         self.flaws.append(Flaw(self.name, part, message, place, rule.text, self.external_id))
+
+
+def _owned(made: Processed, parent: str) -> Processed:
+    return replace(made, record=replace(made.record, parent=parent)) if made.record else made
 
 
 def as_id(value: Any) -> str | None:

@@ -108,7 +108,7 @@ def mistakes(text: str) -> Iterator[Mistake]:
         yield Mistake("bad-expression", _syntax(text, error), error.lex_position, _hint(text))
         return
     yield from _bare_literals(text)
-    yield from _functions(text, tree)
+    yield from _functions(text, dict(tree))
 
 
 def read_expression(value: object) -> Expression:

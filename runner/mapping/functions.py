@@ -22,14 +22,14 @@ from jmespath import functions as standard
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-class Library(standard.Functions):  # type: ignore[misc]  # its metaclass is untyped
+class Library(standard.Functions):
     """The standard functions and ours, under the names that connectors use."""
 
     def _validate_arguments(self, args: list[Any], signature: list[dict[str, Any]], name: str) -> Any:
         least = sum(not argument.get("optional") for argument in signature)
         if least <= len(args) < len(signature):
-            return self._type_check(args, signature[: len(args)], name)
-        return super()._validate_arguments(args, signature, name)
+            return self._type_check(args, signature[: len(args)], name)  # type: ignore[attr-defined]  # not in the stubs
+        return super()._validate_arguments(args, signature, name)  # type: ignore[misc]  # not in the stubs
 
 
 _ADDED: dict[str, Callable[..., Any]] = {}
@@ -218,5 +218,5 @@ def _plug_ins() -> None:
 
 
 _plug_ins()
-Library._populate_function_table()  # the metaclass fills the table when the class is made, before ours were added
+Library._populate_function_table()  # type: ignore[attr-defined]  # not in the stubs; the metaclass fills the table when the class is made, before ours were added
 LIBRARY = Library()

@@ -109,7 +109,7 @@ class Template:
         if whole:
             return _value(cls.environment, whole[1])
         if "{" not in text:
-            return lambda scope: text
+            return lambda _: text
         return cls.environment.from_string(text).render
 
     @classmethod
@@ -145,7 +145,7 @@ class PathTemplate(Template):
     environment: ClassVar[_Environment] = _environment(_path_part)
 
     @classmethod
-    def _renderer(cls, text: str, whole: re.Match[str] | None) -> Any:
+    def _renderer(cls, text: str, _: re.Match[str] | None) -> Any:
         return cls.environment.from_string(text).render
 
 

@@ -1,0 +1,58 @@
+"""What one YAML file says about a partner, read top-down in the order in which data flows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field as Declared
+
+from runner.components.block import Block, Name
+from runner.components.catalog import AnyAuth
+from runner.connector.action import Action
+from runner.connector.endpoint import Endpoint
+from runner.connector.field import Field
+from runner.connector.http import Http
+from runner.connector.processor import Processor
+from runner.connector.sync import Sync
+from runner.connector.webhook import Webhooks
+
+
+class Unverified(Block):
+    """A fact that the partner's public documents do not confirm: what was assumed, and which key holds it.
+
+    unverified: [{fact: "The signature header's name is not public", where: webhooks.verify.header}]
+    """
+
+    fact: str = Declared(description="What was assumed.")
+    where: str = Declared(description="The key that holds it, by its path.")
+
+
+class Connector(Block):
+    """What one YAML file says about a partner: who they are, how we are let in, how we call, what we read, what it
+    means, when we fetch, what they send us, what we may change."""
+
+    connector: Name = Declared(description="The partner's name: that of the file.", examples=["jobber"])
+    title: str = Declared(description="The partner's name as people write it.", examples=["Jobber"])
+    docs: str = Declared(description="The address of the partner's API documentation.")
+    unverified: list[Unverified] = Declared([], description="Facts that public documents do not confirm.")
+    integrations: Literal["one_per_company", "many_per_company"] = Declared(
+        "one_per_company", description="How many integrations a company may have with this partner."
+    )
+    environments: dict[Name, dict[Name, str]] = Declared(
+        min_length=1,
+        description="Addresses by environment, read as `{{ environment.<key> }}`; the first is the default.",
+    )
+    app: dict[Name, Field] = Declared({}, description="The operator's own registration at the partner.")
+    settings: dict[Name, Field] = Declared({}, description="What a company fills in.")
+    auth: AnyAuth = Declared(description="How we are let in.")
+    other_auth: dict[Name, AnyAuth] = Declared({}, description="Further ways in; a call picks one with `auth: <name>`.")
+    http: Http = Declared(description="How we call.")
+    endpoints: dict[Name, Endpoint] = Declared({}, description="What we read: one call each.")
+    processors: dict[Name, Processor] = Declared({}, description="What it means: one processor per kind of payload.")
+    syncs: dict[Name, Sync] = Declared({}, description="When we fetch.")
+    webhooks: Webhooks | None = Declared(None, description="What they send us.")
+    actions: dict[Name, Action] = Declared({}, description="What we may change.")
+
+    def processor(self, name: str) -> Processor:
+        """The processor of that name; the loader has proved that it exists."""
+        return self.processors[name]

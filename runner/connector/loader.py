@@ -1,0 +1,70 @@
+"""YAML in, Connector out: or every finding of the file, each with its place and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from runner.components.block import Block
+from runner.connector import references
+from runner.connector.config import Config
+from runner.connector.connector import Connector
+from runner.connector.document import Document, read
+from runner.connector.messages import explain
+from runner.errors import ConnectorError, Finding
+
+B = TypeVar("B", bound=Block)
+
+
+def load(path: Path) -> Connector:
+    """The connector in a file. Raises ConnectorError with every finding."""
+    connector, findings = check(path.read_text(encoding="utf-8"), str(path))
+    if connector is None or findings:
+        raise ConnectorError(findings)
+    return connector
+
+
+def check(text: str, file: str) -> tuple[Connector | None, list[Finding]]:
+    """The connector (None when it cannot be built) and the findings, sorted by place."""
+    try:
+        document = read(text, file)
+    except ConnectorError as error:
+        return None, error.findings
+    connector, findings = build(document, Connector)
+    if connector is not None:
+        findings = [*_name(connector, document), *references.check(connector, document)]
+    return connector, sorted(findings)
+
+
+def build(document: Document, block: type[B]) -> tuple[B | None, list[Finding]]:
+    """One block of any class from a document."""
+    if not isinstance(document.data, dict):
+        place = document.place(())
+        return None, [
+            Finding(place, "wrong-type", "the file must hold keys and values", "start with `connector: <name>`")
+        ]
+    try:
+        return block.model_validate(document.data), []
+    except ValidationError as error:
+        return None, sorted({explain(problem, document, block) for problem in error.errors(include_url=False)})
+
+
+def load_config(path: Path) -> Config:
+    """runner.yaml; an absent file is an empty one. Raises ConnectorError with every finding."""
+    if not path.exists():
+        return Config()
+    config, findings = build(read(path.read_text(encoding="utf-8"), str(path)), Config)
+    if config is None:
+        raise ConnectorError(findings)
+    return config
+
+
+def _name(connector: Connector, document: Document) -> list[Finding]:
+    stem = Path(document.file).stem
+    if stem in (connector.connector, "-", "<stdin>"):
+        return []
+    place = document.place(("connector",))
+    message = f"the connector is named `{connector.connector}` in a file named `{stem}`"
+    return [Finding(place, "wrong-name", message, "give file and connector one name")]

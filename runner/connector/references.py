@@ -1,0 +1,249 @@
+"""What one block says of another: names that must exist, and names that a template may read in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from runner.components.auth.oauth2 import OAuth2
+from runner.components.block import parts
+from runner.components.incrementals.since import Since
+from runner.components.paginators.base import Paginator
+from runner.connector.action import Action
+from runner.connector.call import Call
+from runner.connector.connector import Connector
+from runner.connector.document import Document, Path
+from runner.connector.endpoint import Endpoint
+from runner.connector.field import Input
+from runner.connector.messages import suggest, value_at
+from runner.connector.reaction import Fetch, Process, Reaction, RunSync
+from runner.errors import Finding
+from runner.mapping.template import Template
+
+BASE = {"app", "settings", "environment", "account", "integration"}
+
+
+def check(connector: Connector, document: Document) -> list[Finding]:
+    """Every reference that leads nowhere."""
+    return list(_Check(connector, document).findings())
+
+
+class _Check:
+    def __init__(self, connector: Connector, document: Document) -> None:
+        self.connector = connector
+        self.document = document
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._environments()
+        yield from self._unverified()
+        yield from self._auth()
+        yield from self._calls()
+        yield from self._relations()
+        yield from self._syncs()
+        yield from self._webhooks()
+        yield from self._templates()
+
+    def _known(self, path: Path, name: str, known: Iterable[str], code: str, noun: str) -> Iterator[Finding]:
+        words = list(known)
+        if name not in words:
+            remedy = suggest(name, words) or f"declare it under `{noun}s`"
+            yield Finding(self.document.place(path), code, f"there is no {noun} `{name}`", remedy)
+
+    def _environments(self) -> Iterator[Finding]:
+        named = list(self.connector.environments.items())
+        first, keys = named[0][0], set(named[0][1])
+        for name, values in named[1:]:
+            for key in sorted(keys ^ set(values)):
+                lacking = name if key in keys else first
+                message = f"the environment `{lacking}` has no `{key}`"
+                place = self.document.key_place(("environments", lacking))
+                yield Finding(place, "uneven-environments", message, "give all environments the same keys")
+
+    def _unverified(self) -> Iterator[Finding]:
+        for index, fact in enumerate(self.connector.unverified):
+            if value_at(self.document.data, tuple(fact.where.split("."))) is None:
+                path = ("unverified", index, "where")
+                yield Finding(
+                    self.document.place(path),
+                    "unknown-path",
+                    f"there is no `{fact.where}` in this file",
+                    "write the path of a key",
+                )
+
+    def _auth(self) -> Iterator[Finding]:
+        for path, auth in self._auths():
+            if auth.identify is not None:
+                yield from self._endpoint((*path, "identify", "endpoint"), auth.identify.endpoint, {})
+
+    def _auths(self) -> Iterator[tuple[Path, Any]]:
+        yield ("auth",), self.connector.auth
+        for name, auth in self.connector.other_auth.items():
+            yield ("other_auth", name), auth
+
+    def _endpoint(
+        self, path: Path, name: str, given: Mapping[str, Any], block: Path | None = None
+    ) -> Iterator[Finding]:
+        """The endpoint exists, and is given just what it takes."""
+        endpoint = self.connector.endpoints.get(name)
+        if endpoint is None:
+            yield from self._known(path, name, self.connector.endpoints, "unknown-endpoint", "endpoint")
+            return
+        yield from self._inputs(block or path, name, endpoint.input, given)
+
+    def _inputs(
+        self, path: Path, name: str, wanted: Mapping[str, Input], given: Mapping[str, Any]
+    ) -> Iterator[Finding]:
+        for key, declared in wanted.items():
+            if declared.required and key not in given:
+                message = f"the endpoint `{name}` needs `{key}`"
+                yield Finding(self.document.key_place(path), "missing-input", message, f"add `with: {{{key}: ...}}`")
+        for key in given:
+            if key not in wanted:
+                message = f"the endpoint `{name}` takes no `{key}`"
+                yield Finding(
+                    self.document.key_place((*path, "with", key)), "unknown-input", message, suggest(key, wanted)
+                )
+
+    def _all_calls(self) -> Iterator[tuple[Path, Call]]:
+        for name, endpoint in self.connector.endpoints.items():
+            yield ("endpoints", name), endpoint
+        for name, action in self.connector.actions.items():
+            yield ("actions", name), action
+
+    def _calls(self) -> Iterator[Finding]:
+        for path, call in self._all_calls():
+            if call.auth is not None and call.auth != "none":
+                yield from self._known(
+                    (*path, "auth"), call.auth, self.connector.other_auth, "unknown-auth", "other_auth"
+                )
+            if call.graphql is not None and self.connector.http.graphql is None:
+                message = "a GraphQL call needs `http.graphql`"
+                yield Finding(
+                    self.document.key_place((*path, "graphql")),
+                    "missing-field",
+                    message,
+                    "the path that GraphQL is posted to",
+                )
+            if isinstance(call, Action) and call.find is not None:
+                find = (*path, "find")
+                yield from self._endpoint((*find, "endpoint"), call.find.endpoint, call.find.hand_over, find)
+
+    def _relations(self) -> Iterator[Finding]:
+        for name, processor in self.connector.processors.items():
+            for relation, declared in processor.relations.items():
+                if declared.processor is not None:
+                    path = ("processors", name, "relations", relation, "processor")
+                    yield from self._known(
+                        path, declared.processor, self.connector.processors, "unknown-processor", "processor"
+                    )
+
+    def _syncs(self) -> Iterator[Finding]:
+        for name, sync in self.connector.syncs.items():
+            path = ("syncs", name)
+            yield from self._endpoint((*path, "endpoint"), sync.endpoint, {})
+            yield from self._known(
+                (*path, "processor"), sync.processor, self.connector.processors, "unknown-processor", "processor"
+            )
+            processor = self.connector.processors.get(sync.processor)
+            if isinstance(sync.incremental, Since) and processor is not None and processor.cursor is None:
+                message = (
+                    f"`since` needs to know how new a payload is, and the processor `{sync.processor}` has no `cursor`"
+                )
+                yield Finding(
+                    self.document.place((*path, "incremental")),
+                    "missing-cursor",
+                    message,
+                    "add `cursor: <path>` to the processor",
+                )
+
+    def _webhooks(self) -> Iterator[Finding]:
+        webhooks = self.connector.webhooks
+        if webhooks is None:
+            return
+        yield from self._secret(webhooks.verify.secret_name)
+        for pattern, reaction in webhooks.on.items():
+            yield from self._reaction(("webhooks", "on", pattern), reaction)
+
+    def _secret(self, name: str) -> Iterator[Finding]:
+        where, _, key = name.partition(".")
+        fields = {"app": self.connector.app, "settings": self.connector.settings}.get(where)
+        path = ("webhooks", "verify", "secret")
+        if fields is None or key not in fields:
+            known = [f"app.{key}" for key in self.connector.app] + [
+                f"settings.{key}" for key in self.connector.settings
+            ]
+            yield Finding(self.document.place(path), "unknown-secret", f"there is no `{name}`", suggest(name, known))
+        elif not fields[key].secret:
+            yield Finding(
+                self.document.place(path),
+                "open-secret",
+                f"`{name}` is not declared as a secret",
+                "add `secret: true` to it",
+            )
+
+    def _reaction(self, path: Path, reaction: Reaction) -> Iterator[Finding]:
+        if isinstance(reaction, Process | Fetch):
+            yield from self._known(
+                (*path, "processor"), reaction.processor, self.connector.processors, "unknown-processor", "processor"
+            )
+        if isinstance(reaction, Fetch):
+            yield from self._endpoint((*path, "endpoint"), reaction.endpoint, reaction.hand_over, path)
+        if isinstance(reaction, RunSync):
+            yield from self._known((*path, "sync"), reaction.sync, self.connector.syncs, "unknown-sync", "sync")
+
+    def _templates(self) -> Iterator[Finding]:
+        for path, part in parts(self.connector):
+            if isinstance(part, Template):
+                for name in sorted(part.names):
+                    yield from self._name(path, part, name, self._offered(path))
+
+    def _offered(self, path: Path) -> dict[str, Iterable[str] | None]:
+        """The names that a template may read at a path; with the names inside them where those are known."""
+        offered: dict[str, Iterable[str] | None] = {
+            "app": self.connector.app,
+            "settings": self.connector.settings,
+            "environment": next(iter(self.connector.environments.values())),
+            "account": self._captured(),
+            "integration": ("id", "company", "account_id"),
+        }
+        if path[0] in ("auth", "other_auth"):
+            offered["access_token"] = None
+        if path[:2] == ("webhooks", "verify"):
+            return {"app": self.connector.app, **_signed()} if path[2:3] == ("signs",) else {"app": self.connector.app}
+        call = getattr(self.connector, str(path[0])).get(path[1]) if path[0] in ("endpoints", "actions") else None
+        if isinstance(call, Endpoint):
+            offered |= {
+                "input": call.input,
+                "page": _variables(call.paginate),
+                "checkpoint": None,
+                "window": ("start", "end"),
+            }
+        if isinstance(call, Action):
+            offered["input"] = call.input
+        return offered
+
+    def _captured(self) -> list[str]:
+        captures = [auth.capture for _, auth in self._auths() if isinstance(auth, OAuth2)]
+        return [name for capture in captures for name in (*capture.callback, *capture.token)]
+
+    def _name(
+        self, path: Path, template: Template, name: tuple[str, ...], offered: Mapping[str, Any]
+    ) -> Iterator[Finding]:
+        place = self.document.place(path) if not template.place.line else template.place
+        if name[0] not in offered:
+            yield Finding(
+                place, "unknown-name", f"`{name[0]}` in `{template}` has no value here", suggest(name[0], offered)
+            )
+            return
+        inner = offered[name[0]]
+        if inner is not None and len(name) > 1 and name[1] not in inner:
+            message = f"`{name[0]}.{name[1]}` in `{template}` is not declared"
+            yield Finding(place, "unknown-name", message, suggest(name[1], inner) or f"declare it under `{name[0]}`")
+
+
+def _variables(paginator: Paginator) -> tuple[str, ...]:
+    return tuple(paginator.variables)
+
+
+def _signed() -> dict[str, None]:
+    return dict.fromkeys(("raw_body", "method", "url", "id", "timestamp", "header"))

@@ -1,0 +1,79 @@
+"""What the templates of a connector may read, put together for one integration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.connector.connector import Connector
+from runner.connector.field import Field
+from runner.errors import SettingsError
+from runner.model.credential import Credential
+from runner.model.integration import Integration
+from runner.model.secret import Secret
+
+Scope = dict[str, Any]
+
+
+def build(
+    connector: Connector,
+    integration: Integration,
+    *,
+    app: Mapping[str, str | Secret],
+    credential: Credential,
+    environment: Mapping[str, str],
+    **more: Any,
+) -> Scope:
+    """The scope of a call: `app`, `settings` (secret ones too, still as Secret), `environment`, `account`,
+    `integration`, and whatever else the slot offers. Declared values that are not filled in are their default or null.
+    """
+    settings = {**integration.settings, **credential.values}
+    return {
+        "app": _filled(connector.app, app),
+        "settings": _filled(connector.settings, settings),
+        "environment": environment,
+        "account": integration.account,
+        "integration": {
+            "id": integration.id,
+            "company": integration.company,
+            "account_id": integration.account_id,
+        },
+        **more,
+    }
+
+
+def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, str | Secret]:
+    """The operator's app values from `RUNNER_<CONNECTOR>_<FIELD>`; SettingsError names every one that is wrong."""
+    values: dict[str, str | Secret] = {}
+    wrong = []
+    for name, field in connector.app.items():
+        variable = variable_of(connector, name)
+        given = environ.get(variable) or None
+        flaw = field.flaw(given) if given else None
+        if flaw:
+            wrong.append(f"{variable}: {flaw}")
+        if given:
+            values[name] = Secret(given) if field.secret else given
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return values
+
+
+def missing_app_values(connector: Connector, app: Mapping[str, Any]) -> list[str]:
+    """The environment variables that are still to be set before anybody can connect."""
+    needed = [name for name, field in connector.app.items() if field.required and field.default is None]
+    return [variable_of(connector, name) for name in needed if not app.get(name)]
+
+
+def variable_of(connector: Connector, name: str) -> str:
+    """The environment variable that holds one app value."""
+    return f"RUNNER_{connector.connector}_{name}".upper()
+
+
+def _filled(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Declared fields only: what is given, else the default, else null."""
+    filled: dict[str, Any] = {}
+    for name, field in fields.items():
+        value = given.get(name)
+        filled[name] = field.default if value is None or value == "" else value
+    return filled

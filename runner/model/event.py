@@ -24,8 +24,8 @@ class Delivery:
 
 class EventState(StrEnum):
     """`pending` waits for a worker; `done` took effect; `dropped` was left out by a rule of the connector;
-    `duplicate` came before; `unroutable` names an account that nobody connected; `failed` is spent, and can be replayed.
-    """
+    `duplicate` came before; `unroutable` names an account that nobody connected; `failed` is
+    spent, and can be replayed."""
 
     PENDING = "pending"
     DONE = "done"

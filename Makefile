@@ -1,0 +1,47 @@
+# `make demo` and `make test` are all that a new user needs; both install what they use into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check format bench snapshots clean
+
+demo: $(VENV)/installed
+	$(BIN)/runner demo
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/runner schema --check
+	$(BIN)/runner docs --check
+	$(BIN)/runner validate
+	$(BIN)/runner lint
+	$(BIN)/runner fmt --check
+	$(BIN)/runner test
+
+format: $(VENV)/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/runner fmt
+	$(BIN)/runner schema
+	$(BIN)/runner docs
+
+snapshots: $(VENV)/installed
+	$(BIN)/runner test --update
+
+bench: $(VENV)/installed
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .demo build dist *.egg-info
+
+# The versions of requirements.txt are the ones that CI has seen pass.
+$(VENV)/installed: pyproject.toml requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "The runner needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable '.[dev]'
+	touch $@

@@ -50,6 +50,11 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
 
+    @property
+    def url(self) -> URL:
+        """Where it is; prints without the password."""
+        return self._engine.url
+
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction of the writer; returns its result once that is durable.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 import re
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class KeyRing:
     """AES-256-GCM keys by id. What is sealed names its key, so keys are added in front and rotated at leisure."""
 
     primary: str
-    ciphers: dict[str, AESGCM] = field(repr=False)
+    keys: dict[str, bytes] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> KeyRing:
@@ -34,40 +35,47 @@ class KeyRing:
         entries = [entry.strip() for entry in text.split(",") if entry.strip()]
         if not entries:
             raise SettingsError(f"there is no encryption key; {_REMEDY}")
-        ciphers: dict[str, AESGCM] = {}
+        keys: dict[str, bytes] = {}
         for number, entry in enumerate(entries, 1):
             key_id, _, encoded = entry.partition(":")
             if not encoded or not _ID.fullmatch(key_id):
                 raise SettingsError(f"encryption key {number} has no id before a colon; {_REMEDY}")
-            if key_id in ciphers:
+            if key_id in keys:
                 raise SettingsError(f"encryption key id {key_id} is given twice; {_REMEDY}")
-            ciphers[key_id] = AESGCM(_decode(key_id, encoded))
-        return cls(next(iter(ciphers)), ciphers)
+            keys[key_id] = _decode(key_id, encoded)
+        return cls(next(iter(keys)), keys)
 
     @classmethod
     def generate(cls, key_id: str = "temporary") -> KeyRing:
         """A ring with one new key that nobody else knows: for demos and tests."""
-        return cls(key_id, {key_id: AESGCM(os.urandom(32))})
+        return cls(key_id, {key_id: os.urandom(32)})
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """A 32-byte key for another purpose (signing OAuth states) from each key, the one in use last: as
+        itsdangerous takes them, so that what an older key signed is still known after a rotation."""
+        others = [key for key_id, key in self.keys.items() if key_id != self.primary]
+        ordered = [*reversed(others), self.keys[self.primary]]
+        return [hmac.digest(key, b"runner/" + purpose.encode(), "sha256") for key in ordered]
 
     def seal(self, plain: bytes, aad: str) -> bytes:
         """Encrypt with the first key and a fresh nonce: `id:` + nonce + ciphertext. `aad` must be given to open it."""
         nonce = os.urandom(NONCE)
-        sealed = self.ciphers[self.primary].encrypt(nonce, plain, aad.encode())
+        sealed = AESGCM(self.keys[self.primary]).encrypt(nonce, plain, aad.encode())
         return self.primary.encode() + b":" + nonce + sealed
 
     def open_(self, sealed: bytes, aad: str) -> bytes:
         """Decrypt what `seal` made. CredentialUnreadable when its key is gone, it was altered or is another's."""
         name, _, rest = sealed.partition(b":")
         key_id = name.decode("ascii", "replace")
-        cipher = self.ciphers.get(key_id)
-        if cipher is None:
-            known = ", ".join(self.ciphers)
+        key = self.keys.get(key_id)
+        if key is None:
+            known = ", ".join(self.keys)
             raise CredentialUnreadable(
                 f"what is stored for {aad} was sealed with key {key_id[:32]!r}, and RUNNER_ENCRYPTION_KEYS holds only "
                 f"{known}; put that key back behind the others, or reconnect"
             )
         try:
-            return cipher.decrypt(rest[:NONCE], rest[NONCE:], aad.encode())
+            return AESGCM(key).decrypt(rest[:NONCE], rest[NONCE:], aad.encode())
         except (InvalidTag, ValueError) as error:
             raise CredentialUnreadable(
                 f"what is stored for {aad} does not open with key {key_id}: the key has changed under its id, or "

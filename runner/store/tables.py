@@ -6,7 +6,10 @@ from runner.store.calls import partner_calls
 from runner.store.checkpoints import checkpoints
 from runner.store.columns import metadata
 from runner.store.deliveries import deliveries
+from runner.store.doubts import push_doubts
 from runner.store.events import events
+from runner.store.includes import push_includes
+from runner.store.includes import push_includes
 from runner.store.integrations import integrations
 from runner.store.links import links
 from runner.store.pushes import pushes
@@ -34,6 +37,7 @@ TABLES = (
     checkpoints,
     sync_runs,
     pushes,
+    push_includes,
     partner_calls,
     schedules,
     wakeups,

@@ -1,0 +1,131 @@
+"""Opening, reading, migrating, and that what was acknowledged survives a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from runner.errors import SettingsError, StoreUnavailable
+from runner.store.database import Database
+from runner.store.tables import TABLES, metadata
+
+CHILD = """
+import asyncio, sys
+from sqlalchemy import text
+from runner.store.database import Database
+
+async def main():
+    database = Database.open("sqlite:///" + sys.argv[1])
+    for number in range(1_000_000):
+        work = lambda connection: connection.execute(
+            text("INSERT INTO sequences (name, value) VALUES (:name, 1)"), {"name": str(number)})
+        await database.write(lambda connection: work(connection) and None)
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("mysql://host/name", "'mysql'"),
+        ("nonsense", "cannot be read"),
+        ("sqlite:////nowhere/at/all/file", "does not exist"),
+    ],
+)
+def test_a_url_that_does_not_fit_is_refused_with_the_remedy(url: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        Database.open(url)
+    assert "RUNNER_DATABASE_URL" in str(caught.value)
+
+
+async def test_sqlite_is_opened_to_be_durable(database: Database) -> None:
+    def pragmas(connection: Connection) -> list[object]:
+        return [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert await database.write(pragmas) == ["wal", 2, 1]
+    assert database.dialect == "sqlite"
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        await database.read(lambda connection: connection.execute(text("DELETE FROM sequences")))
+
+
+async def test_a_read_sees_one_state(database: Database) -> None:
+    def twice(connection: Connection) -> tuple[int, int]:
+        query = text("SELECT count(*) FROM sequences")
+        before = connection.scalar(query)
+        other.execute(text("INSERT INTO sequences VALUES ('meanwhile', 1)"))
+        other.commit()
+        return int(before or 0), int(connection.scalar(query) or 0)
+
+    engine = create_engine(database.url, connect_args={"check_same_thread": False})
+    with engine.connect() as other:
+        assert await database.read(twice) == (0, 0)
+    engine.dispose()
+
+
+async def test_migrate_makes_what_was_pending(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/new.sqlite3")
+    assert database.pending()
+    database.migrate()
+    assert not database.pending()
+    database.migrate()
+    await database.close()
+
+
+def test_the_migrations_make_the_tables_of_the_metadata(connection: Connection) -> None:
+    assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_migrations_make_them_to_the_letter(connection: Connection, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/made.sqlite3")
+    metadata.create_all(engine)
+    with engine.connect() as made:
+        assert schema(connection) == schema(made)
+    engine.dispose()
+
+
+def test_every_table_is_valid_for_postgresql() -> None:
+    for table in TABLES:
+        ddl = [CreateTable(table), *(CreateIndex(index) for index in table.indexes)]
+        for statement in ddl:
+            written = str(statement.compile(dialect=postgresql.dialect()))
+            assert "VARCHAR(27)" not in written
+
+
+def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as output:
+        acknowledged = [int(output.readline()) for _ in range(200)]
+        os.kill(child.pid, signal.SIGKILL)
+        acknowledged.extend(int(line) for line in output if line.endswith("\n"))
+    child.wait()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as opened:
+        stored = {int(name) for name in opened.scalars(text("SELECT name FROM sequences"))}
+    engine.dispose()
+    assert stored >= set(acknowledged)
+
+
+def schema(connection: Connection) -> dict[str, list[str]]:
+    query = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
+    return {
+        name: sorted(" ".join(sql.split()).removesuffix(" )").replace(", ", ",").split(","))
+        for name, sql in connection.execute(query)
+    }

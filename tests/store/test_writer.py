@@ -1,0 +1,229 @@
+"""Grouping, isolation and the moment at which an answer is given."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import Engine
+
+from runner.errors import StoreError, StoreUnavailable
+from runner.store.database import Database
+from runner.store.writer import after_commit
+
+
+def insert(name: str) -> Callable[[Connection], None]:
+    return lambda connection: put(connection, name)
+
+
+def put(connection: Connection, name: str) -> None:
+    connection.execute(text("INSERT INTO sequences (name, value) VALUES (:name, 1)"), {"name": name})
+
+
+def names(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT name FROM sequences")))
+
+
+class Gate:
+    """Holds the writer inside one work, so that others queue up behind it."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.open = threading.Event()
+
+    def work(self, _: Connection) -> None:
+        self.entered.set()
+        assert self.open.wait(10)
+
+    async def close_behind(self, database: Database) -> asyncio.Task[None]:
+        task = asyncio.create_task(database.write(self.work))
+        await asyncio.to_thread(self.entered.wait, 10)
+        return task
+
+
+async def test_waiting_works_share_one_commit(database: Database) -> None:
+    commits = 0
+
+    def count(_: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    gate = Gate()
+    first = await gate.close_behind(database)
+    works = [asyncio.create_task(database.write(insert(str(number)))) for number in range(50)]
+    await asyncio.sleep(0)
+    event.listen(Engine, "commit", count)
+    try:
+        gate.open.set()
+        await asyncio.gather(first, *works)
+    finally:
+        event.remove(Engine, "commit", count)
+    assert commits == 2  # the one that was held, and the fifty together
+
+
+async def test_rows_of_one_batch_are_handed_over_together(database: Database) -> None:
+    calls: list[list[int]] = []
+
+    def batch(_: Connection, rows: list[int]) -> list[int]:
+        calls.append(rows)
+        return [row * 2 for row in rows]
+
+    gate = Gate()
+    first = await gate.close_behind(database)
+    tasks = [asyncio.create_task(database.append(batch, number)) for number in range(20)]
+    await asyncio.sleep(0)
+    gate.open.set()
+    assert await asyncio.gather(*tasks) == [number * 2 for number in range(20)]
+    await first
+    assert calls == [list(range(20))]
+
+
+async def test_a_failed_work_leaves_the_others_of_its_group_alone(database: Database) -> None:
+    def broken(connection: Connection) -> None:
+        put(connection, "half done")
+        raise LookupError("on purpose")
+
+    gate = Gate()
+    first = await gate.close_behind(database)
+    tasks = [asyncio.create_task(database.write(work)) for work in (insert("a"), broken, insert("b"))]
+    await asyncio.sleep(0)
+    gate.open.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    await first
+    assert [type(result) for result in results] == [type(None), LookupError, type(None)]
+    assert await database.read(names) == {"a", "b"}
+
+
+async def test_a_bad_row_fails_alone(database: Database) -> None:
+    def batch(connection: Connection, rows: list[str]) -> list[str]:
+        for row in rows:
+            put(connection, row)
+            if row == "bad":
+                raise LookupError(row)
+        return rows
+
+    gate = Gate()
+    first = await gate.close_behind(database)
+    tasks = [asyncio.create_task(database.append(batch, row)) for row in ("a", "bad", "b")]
+    await asyncio.sleep(0)
+    gate.open.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    await first
+    assert results[0::2] == ["a", "b"]
+    assert isinstance(results[1], LookupError)
+    assert await database.read(names) == {"a", "b"}
+
+
+async def test_a_batch_that_loses_results_is_refused_and_undone(database: Database) -> None:
+    def batch(connection: Connection, rows: list[str]) -> list[str]:
+        put(connection, rows[0])
+        return []
+
+    with pytest.raises(StoreError, match="0 results for 1 rows"):
+        await database.append(batch, "a")
+    assert await database.read(names) == set()
+
+
+async def test_nothing_is_acknowledged_when_the_transaction_ended_by_itself(database: Database) -> None:
+    """As SQLite does on a full disk: what ran before is gone though nobody rolled it back."""
+    gate = Gate()
+    first = await gate.close_behind(database)
+    works = (insert("lost"), lambda connection: connection.exec_driver_sql("ROLLBACK"))
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(database.write(work)) for work in works]
+    await asyncio.sleep(0)
+    gate.open.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    await first
+    assert [type(result) for result in results] == [StoreUnavailable, StoreUnavailable]
+    await database.write(insert("after"))
+    assert await database.read(names) == {"after"}
+
+
+async def test_too_many_waiting_works_are_refused(path: Path) -> None:
+    database = Database.open(f"sqlite:///{path}", waiting=2)
+    gate = Gate()
+    first = await gate.close_behind(database)
+    tasks = [asyncio.create_task(database.write(insert(name))) for name in "ab"]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="busy"):
+        await database.write(insert("c"))
+    gate.open.set()
+    await asyncio.gather(first, *tasks)
+    assert await database.read(names) == {"a", "b"}
+    await database.close()
+
+
+async def test_a_cancelled_caller_does_not_disturb_the_writer(database: Database) -> None:
+    gate = Gate()
+    first = await gate.close_behind(database)
+    task = asyncio.create_task(database.write(insert("cancelled")))
+    await asyncio.sleep(0)
+    task.cancel()
+    gate.open.set()
+    await first
+    await database.write(insert("next"))
+    assert await database.read(names) == {"cancelled", "next"}
+
+
+def test_a_closed_loop_does_not_disturb_the_writer(path: Path) -> None:
+    database = Database.open(f"sqlite:///{path}")
+    gate = Gate()
+
+    async def leave() -> None:
+        task = await gate.close_behind(database)
+        task.cancel()
+
+    asyncio.run(leave())
+    gate.open.set()
+
+    async def go_on() -> set[str]:
+        await database.write(insert("next"))
+        found = await database.read(names)
+        await database.close()
+        return found
+
+    assert asyncio.run(go_on()) == {"next"}
+
+
+async def test_what_is_to_follow_a_commit_follows_it_once(database: Database) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        seen.append("committed")
+
+    def work(connection: Connection) -> None:
+        after_commit(connection, look)
+        after_commit(connection, look)
+        assert seen == []
+
+    await database.write(work)
+    await database.write(insert("a"))
+    assert seen == ["committed"]
+
+
+async def test_a_work_that_ends_with_stop_iteration_is_answered(database: Database) -> None:
+    empty: list[int] = []
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await asyncio.wait_for(database.write(lambda _: next(iter(empty))), 5)
+
+
+async def test_an_error_of_the_driver_shows_neither_sql_nor_values(database: Database) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.write(lambda connection: connection.execute(text("INSERT INTO nowhere VALUES ('s3cret')")))
+    assert "s3cret" not in str(caught.value)
+    assert "runner doctor" in str(caught.value)
+
+
+async def test_after_close_nothing_is_taken(path: Path) -> None:
+    database = Database.open(f"sqlite:///{path}")
+    queued = [asyncio.create_task(database.write(insert(str(number)))) for number in range(10)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*queued)
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await database.write(insert("late"))

@@ -1,0 +1,305 @@
+"""Deliberately broken connectors, and the exact words that an analyst reads about each.
+
+Every case is the small connector below with one edit. What is expected is all that `runner validate` prints of the
+file: place, code, message and remedy.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.connector.loader import check
+
+GOOD = """\
+connector: acme
+title: Acme
+docs: https://acme.example/api
+environments:
+  production: {api: https://api.acme.example}
+  sandbox: {api: https://sandbox.acme.example}
+app:
+  webhook_key: {title: Webhook key, secret: true}
+settings:
+  api_key: {title: API key, secret: true}
+  tenant: {title: Tenant}
+auth:
+  type: bearer
+  token: "{{ settings.api_key }}"
+http:
+  base_url: "{{ environment.api }}"
+endpoints:
+  jobs:
+    get: "/{{ settings.tenant }}/jobs"
+    params: {since: "{{ checkpoint }}"}
+    records: data
+    paginate: {type: cursor, next: next, as: after}
+  job:
+    with: {id: {title: Job ID}}
+    get: "/jobs/{{ input.id }}"
+    records: "@"
+processors:
+  job:
+    record: project
+    id: id
+    cursor: updated
+    when:
+      inactive: status == 'gone'
+    fields:
+      name: title
+      phone: e164(phone, 'US')
+syncs:
+  jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}}
+webhooks:
+  verify: {type: hmac, header: X-Sign, digest: sha256, encoding: hex, signs: "{{ raw_body }}", secret: app.webhook_key}
+  vector: {secret: s3cr3t, headers: {X-Sign: d42927434049e0b8c73ce887062238cc1c6bb6644bfe66e66d8dd0f30b85679e}, body: '{"a":1}'}
+  events: {split: "@", id: id, type: type, account: account}
+  on:
+    job.*: {do: fetch, endpoint: job, with: {id: job}, processor: job}
+actions:
+  rename:
+    input: {id: {title: Job ID}, name: {title: Name}}
+    put: "/jobs/{{ input.id }}"
+    json: {title: "{{ input.name }}"}
+"""
+
+CASES: dict[str, tuple[str, str, list[str]]] = {
+    "unknown key": (
+        "as: after}",
+        "as: after, nxt: x}",
+        ["acme.yaml:22:53: unknown-field: `nxt` is not a key of `endpoints.jobs.paginate` (did you mean `next`?)"],
+    ),
+    "unknown key at the top": (
+        "syncs:",
+        "sincs:",
+        ["acme.yaml:37:1: unknown-field: `sincs` is not a key of the file (did you mean `syncs`?)"],
+    ),
+    "unknown type": (
+        "type: cursor",
+        "type: curser",
+        [
+            "acme.yaml:22:22: unknown-type: `curser` is not a `type` of `endpoints.jobs.paginate` (did you mean `cursor`?)"
+        ],
+    ),
+    "missing type": (
+        "{type: since, overlap: 2m}",
+        "{overlap: 2m}",
+        [
+            "acme.yaml:38:67: missing-field: `syncs.jobs.incremental` needs `type` "
+            "(`type` says which of its forms is meant)"
+        ],
+    ),
+    "missing key": (
+        "    records: data\n",
+        "",
+        [
+            "acme.yaml:18:3: missing-field: `endpoints.jobs` needs `records` "
+            "(the raw payloads in the answer: a list, or one object)"
+        ],
+    ),
+    "missing key of a type": (
+        "next: next, ",
+        "",
+        [
+            "acme.yaml:22:5: missing-field: `endpoints.jobs.paginate` needs `next` "
+            "(JMESPath over the body: the cursor of the next page)"
+        ],
+    ),
+    "text in place of a list": (
+        "  base_url:",
+        "  rate_limits: 60/s\n  base_url:",
+        ["acme.yaml:16:16: wrong-type: `http.rate_limits` must be a list, not text"],
+    ),
+    "number in place of text": (
+        "title: Acme",
+        "title: 2026",
+        ["acme.yaml:2:8: wrong-type: `title` must be text, not the number 2026 (put it in quotes)"],
+    ),
+    "text in place of true or false": (
+        "API key, secret: true",
+        "API key, secret: yes",
+        ["acme.yaml:10:37: wrong-type: `settings.api_key.secret` must be true or false, not text"],
+    ),
+    "word that is not among the choices": (
+        "encoding: hex",
+        "encoding: hexa",
+        ["acme.yaml:40:66: wrong-value: `hexa` is not known (use one of: hex, base64)"],
+    ),
+    "duration without a unit": (
+        "every: 15m",
+        "every: 15min",
+        [
+            "acme.yaml:38:49: wrong-value: `15min` is not a duration "
+            "(write a number and a unit: 500ms, 30s, 15m, 24h, 90d)"
+        ],
+    ),
+    "duplicate key": (
+        "title: Acme\n",
+        "title: Acme\ntitle: Acme again\n",
+        ["acme.yaml:3:1: duplicate-key: `title` is given twice (the first is on line 2; keep one)"],
+    ),
+    "broken YAML": (
+        "      name: title\n",
+        "      name: `title`\n",
+        [
+            "acme.yaml:35:13: bad-yaml: while scanning for the next token found character that cannot start any token "
+            "(YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block)"
+        ],
+    ),
+    "a tag": (
+        "title: Acme\n",
+        "title: !!python/name:os.system Acme\n",
+        [
+            "acme.yaml:2:8: bad-yaml: the tag tag:yaml.org,2002:python/name:os.system is not known here "
+            "(nothing executes from YAML: write a plain value, or quote the `!`)"
+        ],
+    ),
+    "syntax of an expression": (
+        "name: title",
+        "name: title ||",
+        ["acme.yaml:35:21: bad-expression: `title ||` ends too early (see https://jmespath.org/tutorial.html)"],
+    ),
+    "unknown function": (
+        "e164(phone, 'US')",
+        "e146(phone, 'US')",
+        ["acme.yaml:36:14: unknown-function: there is no function `e146` (did you mean `e164`?)"],
+    ),
+    "wrong number of arguments": (
+        "e164(phone, 'US')",
+        "e164(phone, 'US', 'GB')",
+        ["acme.yaml:36:14: wrong-arity: `e164` takes 1 to 2 arguments, not 3 (see `e164` in `runner docs`)"],
+    ),
+    "bare true": (
+        "status == 'gone'",
+        "gone == true",
+        [
+            "acme.yaml:33:25: bare-literal: `true` in `gone == true` is read as a field named true "
+            '(write `` `true` `` in back-ticks for the value, or "true" in quotes for the field)'
+        ],
+    ),
+    "bare null in a block": (
+        "name: title",
+        "name: |-\n        title ||\n          null",
+        [
+            "acme.yaml:37:11: bare-literal: `null` in `title ||\n  null` is read as a field named null "
+            '(write `` `null` `` in back-ticks for the value, or "null" in quotes for the field)'
+        ],
+    ),
+    "unknown endpoint": (
+        "{endpoint: jobs, processor",
+        "{endpoint: job_list, processor",
+        ["acme.yaml:38:20: unknown-endpoint: there is no endpoint `job_list` (did you mean `jobs`?)"],
+    ),
+    "unknown processor": (
+        "with: {id: job}, processor: job",
+        "with: {id: job}, processor: jobb",
+        ["acme.yaml:44:67: unknown-processor: there is no processor `jobb` (did you mean `job`?)"],
+    ),
+    "missing input": (
+        "with: {id: job}, ",
+        "",
+        ["acme.yaml:44:5: missing-input: the endpoint `job` needs `id` (add `with: {id: ...}`)"],
+    ),
+    "unknown input": (
+        "with: {id: job}, ",
+        "with: {id: job, ids: jobs}, ",
+        ["acme.yaml:44:55: unknown-input: the endpoint `job` takes no `ids` (did you mean `id`?)"],
+    ),
+    "cursor missing for since": (
+        "    cursor: updated\n",
+        "",
+        [
+            "acme.yaml:37:67: missing-cursor: `since` needs to know how new a payload is, and the processor `job` "
+            "has no `cursor` (add `cursor: <path>` to the processor)"
+        ],
+    ),
+    "undefined name in a template": (
+        "{{ checkpoint }}",
+        "{{ chekpoint }}",
+        [
+            "acme.yaml:20:22: unknown-name: `chekpoint` in `{{ chekpoint }}` has no value here "
+            "(did you mean `checkpoint`?)"
+        ],
+    ),
+    "undeclared setting in a template": (
+        "{{ settings.tenant }}",
+        "{{ settings.tenant_id }}",
+        [
+            "acme.yaml:19:11: unknown-name: `settings.tenant_id` in `/{{ settings.tenant_id }}/jobs` is not declared "
+            "(did you mean `tenant`?)"
+        ],
+    ),
+    "name of another place": (
+        '    json: {title: "{{ input.name }}"}',
+        '    json: {title: "{{ page.after }}"}',
+        [
+            "acme.yaml:49:20: unknown-name: `page` in `{{ page.after }}` has no value here "
+            "(there are: account, app, environment, input, integration, settings)"
+        ],
+    ),
+    "syntax of a template": (
+        "{{ checkpoint }}",
+        "{{ checkpoint | isoformat }}",
+        [
+            "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: No filter named 'isoformat'. "
+            "(see https://jinja.palletsprojects.com/templates/)"
+        ],
+    ),
+    "unknown secret": (
+        "secret: app.webhook_key",
+        "secret: app.webhook_secret",
+        ["acme.yaml:40:104: unknown-secret: there is no `app.webhook_secret` (did you mean `app.webhook_key`?)"],
+    ),
+    "uneven environments": (
+        "sandbox: {api: https://sandbox.acme.example}",
+        "sandbox: {url: https://sandbox.acme.example}",
+        [
+            "acme.yaml:6:3: uneven-environments: the environment `sandbox` has no `api` "
+            "(give all environments the same keys)",
+            "acme.yaml:5:3: uneven-environments: the environment `production` has no `url` "
+            "(give all environments the same keys)",
+        ],
+    ),
+    "two verbs": (
+        '    put: "/jobs/{{ input.id }}"\n',
+        '    put: "/jobs/{{ input.id }}"\n    post: /jobs\n',
+        [
+            "acme.yaml:47:5: wrong-call: a call has one of get, post, put, patch, delete, graphql, not post and put "
+            "(keep one of them)"
+        ],
+    ),
+    "name of another file": (
+        "connector: acme",
+        "connector: acne",
+        [
+            "acme.yaml:1:12: wrong-name: the connector is named `acne` in a file named `acme` "
+            "(give file and connector one name)"
+        ],
+    ),
+    "several at once, sorted by place": (
+        "connector: acme\ntitle: Acme\n",
+        "connector: Acme!\ntitle: 7\nversion: 1\n",
+        [
+            "acme.yaml:1:12: wrong-value: `connector`: string should match pattern '^[a-z][a-z0-9_]*$'",
+            "acme.yaml:2:8: wrong-type: `title` must be text, not the number 7 (put it in quotes)",
+            "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "
+            "connector, docs, endpoints, environments, http, integrations, other_auth, processors, settings, syncs, "
+            "title, unverified, webhooks)",
+        ],
+    ),
+}
+
+
+def test_the_connector_that_the_cases_break_is_good() -> None:
+    assert check(GOOD, "acme.yaml")[1] == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_says_what_where_and_the_remedy(case: str) -> None:
+    old, new, expected = CASES[case]
+    assert GOOD.count(old) == 1, "the edit must break one place"
+
+    _, findings = check(GOOD.replace(old, new), "acme.yaml")
+
+    assert [str(finding) for finding in findings] == sorted(
+        expected, key=lambda line: [int(n) for n in line.split(":")[1:3]]
+    )

@@ -51,7 +51,10 @@ syncs:
   jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}}
 webhooks:
   verify: {type: hmac, header: X-Sign, digest: sha256, encoding: hex, signs: "{{ raw_body }}", secret: app.webhook_key}
-  vector: {secret: s3cr3t, headers: {X-Sign: d42927434049e0b8c73ce887062238cc1c6bb6644bfe66e66d8dd0f30b85679e}, body: '{"a":1}'}
+  vector:
+    secret: s3cr3t
+    headers: {X-Sign: d42927434049e0b8c73ce887062238cc1c6bb6644bfe66e66d8dd0f30b85679e}
+    body: '{"a":1}'
   events: {split: "@", id: id, type: type, account: account}
   on:
     job.*: {do: fetch, endpoint: job, with: {id: job}, processor: job}
@@ -77,31 +80,40 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "type: cursor",
         "type: curser",
         [
-            "acme.yaml:22:22: unknown-type: `curser` is not a `type` of `endpoints.jobs.paginate` (did you mean `cursor`?)"
+            (
+                "acme.yaml:22:22: unknown-type: `curser` is not a `type` of `endpoints.jobs.paginate` "
+                "(did you mean `cursor`?)"
+            )
         ],
     ),
     "missing type": (
         "{type: since, overlap: 2m}",
         "{overlap: 2m}",
         [
-            "acme.yaml:38:67: missing-field: `syncs.jobs.incremental` needs `type` "
-            "(`type` says which of its forms is meant)"
+            (
+                "acme.yaml:38:67: missing-field: `syncs.jobs.incremental` needs `type` "
+                "(`type` says which of its forms is meant)"
+            )
         ],
     ),
     "missing key": (
         "    records: data\n",
         "",
         [
-            "acme.yaml:18:3: missing-field: `endpoints.jobs` needs `records` "
-            "(the raw payloads in the answer: a list, or one object)"
+            (
+                "acme.yaml:18:3: missing-field: `endpoints.jobs` needs `records` "
+                "(the raw payloads in the answer: a list, or one object)"
+            )
         ],
     ),
     "missing key of a type": (
         "next: next, ",
         "",
         [
-            "acme.yaml:22:5: missing-field: `endpoints.jobs.paginate` needs `next` "
-            "(JMESPath over the body: the cursor of the next page)"
+            (
+                "acme.yaml:22:5: missing-field: `endpoints.jobs.paginate` needs `next` "
+                "(JMESPath over the body: the cursor of the next page)"
+            )
         ],
     ),
     "text in place of a list": (
@@ -128,8 +140,10 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "every: 15m",
         "every: 15min",
         [
-            "acme.yaml:38:49: wrong-value: `15min` is not a duration "
-            "(write a number and a unit: 500ms, 30s, 15m, 24h, 90d)"
+            (
+                "acme.yaml:38:49: wrong-value: `15min` is not a duration "
+                "(write a number and a unit: 500ms, 30s, 15m, 24h, 90d)"
+            )
         ],
     ),
     "duplicate key": (
@@ -141,16 +155,20 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "      name: title\n",
         "      name: `title`\n",
         [
-            "acme.yaml:35:13: bad-yaml: while scanning for the next token found character that cannot start any token "
-            "(YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block)"
+            (
+                "acme.yaml:35:13: bad-yaml: while scanning for the next token found character that cannot start any token "
+                "(YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block)"
+            )
         ],
     ),
     "a tag": (
         "title: Acme\n",
         "title: !!python/name:os.system Acme\n",
         [
-            "acme.yaml:2:8: bad-yaml: the tag tag:yaml.org,2002:python/name:os.system is not known here "
-            "(nothing executes from YAML: write a plain value, or quote the `!`)"
+            (
+                "acme.yaml:2:8: bad-yaml: the tag tag:yaml.org,2002:python/name:os.system is not known here "
+                "(nothing executes from YAML: write a plain value, or quote the `!`)"
+            )
         ],
     ),
     "syntax of an expression": (
@@ -172,16 +190,20 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "status == 'gone'",
         "gone == true",
         [
-            "acme.yaml:33:25: bare-literal: `true` in `gone == true` is read as a field named true "
-            '(write `` `true` `` in back-ticks for the value, or "true" in quotes for the field)'
+            (
+                "acme.yaml:33:25: bare-literal: `true` in `gone == true` is read as a field named true "
+                '(write `` `true` `` in back-ticks for the value, or "true" in quotes for the field)'
+            )
         ],
     ),
     "bare null in a block": (
         "name: title",
         "name: |-\n        title ||\n          null",
         [
-            "acme.yaml:37:11: bare-literal: `null` in `title ||\n  null` is read as a field named null "
-            '(write `` `null` `` in back-ticks for the value, or "null" in quotes for the field)'
+            (
+                "acme.yaml:37:11: bare-literal: `null` in `title ||\n  null` is read as a field named null "
+                '(write `` `null` `` in back-ticks for the value, or "null" in quotes for the field)'
+            )
         ],
     ),
     "unknown endpoint": (
@@ -192,56 +214,66 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "unknown processor": (
         "with: {id: job}, processor: job",
         "with: {id: job}, processor: jobb",
-        ["acme.yaml:44:67: unknown-processor: there is no processor `jobb` (did you mean `job`?)"],
+        ["acme.yaml:47:67: unknown-processor: there is no processor `jobb` (did you mean `job`?)"],
     ),
     "missing input": (
         "with: {id: job}, ",
         "",
-        ["acme.yaml:44:5: missing-input: the endpoint `job` needs `id` (add `with: {id: ...}`)"],
+        ["acme.yaml:47:5: missing-input: the endpoint `job` needs `id` (add `with: {id: ...}`)"],
     ),
     "unknown input": (
         "with: {id: job}, ",
         "with: {id: job, ids: jobs}, ",
-        ["acme.yaml:44:55: unknown-input: the endpoint `job` takes no `ids` (did you mean `id`?)"],
+        ["acme.yaml:47:55: unknown-input: the endpoint `job` takes no `ids` (did you mean `id`?)"],
     ),
     "cursor missing for since": (
         "    cursor: updated\n",
         "",
         [
-            "acme.yaml:37:67: missing-cursor: `since` needs to know how new a payload is, and the processor `job` "
-            "has no `cursor` (add `cursor: <path>` to the processor)"
+            (
+                "acme.yaml:37:67: missing-cursor: `since` needs to know how new a payload is, and the processor `job` "
+                "has no `cursor` (add `cursor: <path>` to the processor)"
+            )
         ],
     ),
     "undefined name in a template": (
         "{{ checkpoint }}",
         "{{ chekpoint }}",
         [
-            "acme.yaml:20:22: unknown-name: `chekpoint` in `{{ chekpoint }}` has no value here "
-            "(did you mean `checkpoint`?)"
+            (
+                "acme.yaml:20:22: unknown-name: `chekpoint` in `{{ chekpoint }}` has no value here "
+                "(did you mean `checkpoint`?)"
+            )
         ],
     ),
     "undeclared setting in a template": (
         "{{ settings.tenant }}",
         "{{ settings.tenant_id }}",
         [
-            "acme.yaml:19:11: unknown-name: `settings.tenant_id` in `/{{ settings.tenant_id }}/jobs` is not declared "
-            "(did you mean `tenant`?)"
+            (
+                "acme.yaml:19:11: unknown-name: `settings.tenant_id` in `/{{ settings.tenant_id }}/jobs` is not declared "
+                "(did you mean `tenant`?)"
+            )
         ],
     ),
     "name of another place": (
         '    json: {title: "{{ input.name }}"}',
         '    json: {title: "{{ page.after }}"}',
         [
-            "acme.yaml:49:20: unknown-name: `page` in `{{ page.after }}` has no value here "
-            "(there are: account, app, environment, input, integration, settings)"
+            (
+                "acme.yaml:52:20: unknown-name: `page` in `{{ page.after }}` has no value here "
+                "(there are: account, app, environment, input, integration, settings)"
+            )
         ],
     ),
     "syntax of a template": (
         "{{ checkpoint }}",
         "{{ checkpoint | isoformat }}",
         [
-            "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: No filter named 'isoformat'. "
-            "(see https://jinja.palletsprojects.com/templates/)"
+            (
+                "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: No filter named 'isoformat'. "
+                "(see https://jinja.palletsprojects.com/templates/)"
+            )
         ],
     ),
     "unknown secret": (
@@ -253,26 +285,34 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "sandbox: {api: https://sandbox.acme.example}",
         "sandbox: {url: https://sandbox.acme.example}",
         [
-            "acme.yaml:6:3: uneven-environments: the environment `sandbox` has no `api` "
-            "(give all environments the same keys)",
-            "acme.yaml:5:3: uneven-environments: the environment `production` has no `url` "
-            "(give all environments the same keys)",
+            (
+                "acme.yaml:6:3: uneven-environments: the environment `sandbox` has no `api` "
+                "(give all environments the same keys)"
+            ),
+            (
+                "acme.yaml:5:3: uneven-environments: the environment `production` has no `url` "
+                "(give all environments the same keys)"
+            ),
         ],
     ),
     "two verbs": (
         '    put: "/jobs/{{ input.id }}"\n',
         '    put: "/jobs/{{ input.id }}"\n    post: /jobs\n',
         [
-            "acme.yaml:47:5: wrong-call: a call has one of get, post, put, patch, delete, graphql, not post and put "
-            "(keep one of them)"
+            (
+                "acme.yaml:50:5: wrong-call: a call has one of get, post, put, patch, delete, graphql, not post and put "
+                "(keep one of them)"
+            )
         ],
     ),
     "name of another file": (
         "connector: acme",
         "connector: acne",
         [
-            "acme.yaml:1:12: wrong-name: the connector is named `acne` in a file named `acme` "
-            "(give file and connector one name)"
+            (
+                "acme.yaml:1:12: wrong-name: the connector is named `acne` in a file named `acme` "
+                "(give file and connector one name)"
+            )
         ],
     ),
     "several at once, sorted by place": (
@@ -281,9 +321,11 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         [
             "acme.yaml:1:12: wrong-value: `connector`: string should match pattern '^[a-z][a-z0-9_]*$'",
             "acme.yaml:2:8: wrong-type: `title` must be text, not the number 7 (put it in quotes)",
-            "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "
-            "connector, docs, endpoints, environments, http, integrations, other_auth, processors, settings, syncs, "
-            "title, unverified, webhooks)",
+            (
+                "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "
+                "connector, docs, endpoints, environments, http, integrations, other_auth, processors, settings, syncs, "
+                "title, unverified, webhooks)"
+            ),
         ],
     ),
 }

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 
-class Refusal(Exception):  # noqa: N818 - not an error of ours: the partner says no
+class Refusal(Exception):
     """Raised by a handler to answer at once."""
 
     def __init__(self, response: Response) -> None:

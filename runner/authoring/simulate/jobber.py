@@ -181,7 +181,7 @@ class Jobber(Partner):
         return iso(self.now())
 
     def new_row(self, what: str, row: Row) -> Row:
-        number = max(number_of(one["id"]) for one in self.table(what)) + 1
+        number = self.table(what).next_number(number_of)
         times: Row = {name: self.stamp() for name in ("createdAt", "updatedAt") if name in row}
         return {**row, "id": gid(KINDS[what], number), **times}
 

@@ -35,6 +35,9 @@ def iso(moment: datetime) -> str:
 
 def tables(now: datetime, dice: Dice, size: int) -> dict[str, Table]:
     """An account with `size` clients, about as many properties and visits, and half as many jobs."""
+    if size < 1:
+        msg = f"a simulated Jobber has one client at least: give a size of 1 or more, not {size}"
+        raise ValueError(msg)
     account = Account(now, dice, size)
     jobs = [account.job(n) for n in range(max(1, size // 2))]
     rows = {

@@ -39,6 +39,7 @@ class WebhookAttempt:
     body: bytes
     headers: Mapping[str, str]
     error: str = ""
+    subscription: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Letter:
     url: str
     compose: Compose
     due: datetime
+    subscription: str = ""
     attempt: int = 1
 
 
@@ -85,16 +87,25 @@ class Outbox:
         self.waiting: list[Letter] = []
         self.given_up: list[Letter] = []
 
-    def put(self, topic: str, url: str, compose: Compose, *, copies: int = 1, after: float = 0.0) -> None:
+    def put(
+        self,
+        topic: str,
+        url: str,
+        compose: Compose,
+        *,
+        copies: int = 1,
+        after: float = 0.0,
+        subscription: str = "",
+    ) -> None:
         """Queue one webhook, `copies` times (duplicates do happen); nothing is kept where nobody listens."""
         if self._client is None or not url:
             return
         due = self._now() + timedelta(seconds=after)
-        self.waiting.extend(Letter(topic, url, compose, due) for _ in range(copies))
+        self.waiting.extend(Letter(topic, url, compose, due, subscription) for _ in range(copies))
 
-    def withdraw(self, url: str) -> None:
-        """Forget what waits for `url` (its subscription ended)."""
-        self.waiting = [letter for letter in self.waiting if letter.url != url]
+    def withdraw(self, subscription: str) -> None:
+        """Forget what waits for a subscription that ended."""
+        self.waiting = [letter for letter in self.waiting if letter.subscription != subscription]
 
     async def deliver(self, at_once: int = 1) -> list[WebhookAttempt]:
         """Send what is due by the clock, `at_once` side by side; failures wait for their next attempt."""
@@ -128,7 +139,9 @@ class Outbox:
         try:
             async with asyncio.timeout(self._manners.answer_within):
                 status = (await self._client.post(letter.url, content=body, headers=headers)).status_code
-        except (httpx.HTTPError, TimeoutError) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as exc:
             error = str(exc) or type(exc).__name__
         accepted = status is not None and self._manners.accepts(status)
-        return WebhookAttempt(letter.topic, letter.url, letter.attempt, status, accepted, body, headers, error)
+        return WebhookAttempt(
+            letter.topic, letter.url, letter.attempt, status, accepted, body, headers, error, letter.subscription
+        )

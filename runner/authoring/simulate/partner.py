@@ -90,10 +90,12 @@ class Partner(ABC):
     @cached_property
     def app(self) -> Starlette:
         """The partner's HTTP surface: all its hosts in one."""
-        return Starlette(
+        app = Starlette(
             routes=[*self.routes(), *self._control()],
             exception_handlers={404: self._strayed, 405: self._strayed},
         )
+        app.router.redirect_slashes = False  # what becomes of a mistyped path is the partner's affair
+        return app
 
     # What each partner says for itself
 
@@ -148,7 +150,7 @@ class Partner(ABC):
         self.notify(what, "change", before, table.change(id, fields, self.stamp()))
 
     def add(self, what: str, **fields: Any) -> Any:
-        """Make an entity like the oldest one, with `fields` set; returns its id."""
+        """Make an entity like the first one made, with `fields` set; returns its id."""
         table = self.table(what)
         row = table.add({**self.new_row(what, table.model()), **fields})
         self.notify(what, "add", {}, row)

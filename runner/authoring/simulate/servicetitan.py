@@ -207,7 +207,7 @@ class ServiceTitan(Partner):
         return iso(self.now())
 
     def new_row(self, what: str, row: Row) -> Row:
-        key = max(one["id"] for one in self.table(what)) + 1
+        key = self.table(what).next_number()
         number = {"jobNumber": str(key)} if what == "jobs" else {}
         return {**row, "id": key, **number, "createdOn": self.stamp(), "modifiedOn": self.stamp()}
 

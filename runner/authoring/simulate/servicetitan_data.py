@@ -37,6 +37,9 @@ def tables(now: datetime, dice: Dice, size: int) -> dict[str, Table]:
     Jobs from 7001, appointments from 8001, customers from 501, locations from 601, technicians from 3001,
     assignments from 9101, contacts from 4001 (customers) and 5001 (locations).
     """
+    if size < 1:
+        msg = f"a simulated ServiceTitan has one job at least: give a size of 1 or more, not {size}"
+        raise ValueError(msg)
     maker = Work(now, dice, size)
     appointments = [maker.appointment(n) for n in range(size)]
     rows = {

@@ -10,7 +10,7 @@ Query = Mapping[str, str]
 MOST_IDS = 50
 
 
-class Invalid(Exception):  # noqa: N818 - becomes the partner's 400, not an error of ours
+class Invalid(Exception):
     """A parameter that the partner refuses."""
 
     def __init__(self, parameter: str, message: str) -> None:

@@ -22,17 +22,26 @@ class Table:
         name: what the control surface calls it, for instance `jobs`.
         rows: entities as the partner shows them; each has `id`.
         modified: the field that a change moves, None where the partner has no such field.
+        model: what new rows are copied from; the oldest row unless said.
         id_type: `int` or `str`, so that an id from a path or from JSON finds its row.
     """
 
     def __init__(
-        self, name: str, rows: Iterable[Row], *, modified: str | None, id_type: Callable[[Any], Any] = str
+        self,
+        name: str,
+        rows: Iterable[Row],
+        *,
+        modified: str | None,
+        id_type: Callable[[Any], Any] = str,
+        model: Row | None = None,
     ) -> None:
         self.name = name
         self.modified = modified
         self._id_type = id_type
         self._rows: dict[Any, Row] = {row["id"]: row for row in rows}
-        self._columns = {column for row in self._rows.values() for column in row}
+        self._model = copy.deepcopy(model or next(iter(self), {}))
+        self._columns = {column for row in (self._model, *self) for column in row}
+        self._newest: int | None = None
         self._log = sorted(self._rows, key=lambda key: (self._rows[key].get(modified or "id"), key))
         self._place = {key: place for place, key in enumerate(self._log)}
         self._ordered: dict[str, list[Row]] = {}
@@ -99,8 +108,16 @@ class Table:
         return row
 
     def model(self) -> Row:
-        """A deep copy of the oldest row, from which a new one is made."""
-        return copy.deepcopy(next(iter(self)))
+        """A copy of the row that new ones are made from."""
+        return copy.deepcopy(self._model)
+
+    def next_number(self, number: Callable[[Any], int] = int) -> int:
+        """A number above that of every id so far; `number` finds it in an id. None is given twice."""
+        if self._newest is None:
+            first = number(self._model["id"]) - 1
+            self._newest = max((number(row["id"]) for row in self), default=first)
+        self._newest += 1
+        return self._newest
 
     def last_place(self) -> int:
         return len(self._log)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from runner.authoring.simulate.companycam import CompanyCam, companycam
+from runner.authoring.simulate.jobber import jobber
+from runner.authoring.simulate.outbox import WebhookTarget
+from runner.authoring.simulate.servicetitan import servicetitan
+from runner.authoring.simulate.table import NoSuchRowError
+
+MAKERS = [servicetitan, jobber, companycam]
+TOKEN = {"Authorization": "Bearer companycam-token"}
+
+
+def surface(partner: CompanyCam) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=partner.app)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=TOKEN)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_same_seed_and_clock_give_the_same_data(clock, make):
+    first, second = make(now=clock), make(now=clock)
+    assert all(list(first.tables[name]) == list(second.tables[name]) for name in first.tables)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_instances_stand_alone(clock, make):
+    first, second = make(now=clock), make(now=clock)
+    kind = "projects" if make is companycam else "jobs"
+    first.add(kind)
+    assert len(first.tables[kind]) == len(second.tables[kind]) + 1
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_unknown_kind_is_answered_with_those_there_are(clock, make):
+    with pytest.raises(NoSuchRowError, match=r"has no 'invoices'; it has .+, .+"):
+        make(now=clock).change("invoices", 1)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_unknown_option_is_refused(clock, make):
+    with pytest.raises(TypeError, match="colour"):
+        make(now=clock, colour="red")
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("size", [1, 7])
+def test_small_sizes_work(clock, make, size):
+    partner = make(now=clock, size=size)
+    assert len(partner.tables["projects" if make is companycam else "clients" if make is jobber else "jobs"]) == size
+
+
+@pytest.mark.parametrize("make", [servicetitan, jobber])
+def test_company_of_nothing_is_refused(clock, make):
+    with pytest.raises(ValueError, match="give a size of 1 or more"):
+        make(now=clock, size=0)
+
+
+def test_host_may_start_empty(clock):
+    partner = companycam(now=clock, size=0)
+    assert partner.add("projects", name="First") == "94772883"
+
+
+async def test_calls_are_counted_by_endpoint(clock):
+    partner = companycam(now=clock)
+    for key in ("94772883", "94772884"):
+        await surface(partner).get(f"/v2/projects/{key}")
+    assert partner.calls == {"GET /v2/projects/{id}": 2}
+
+
+async def test_control_changes_delivers_and_counts(clock, receiver):
+    partner = companycam(now=clock, webhooks=WebhookTarget("https://host.example/hook", receiver.client))
+    client = surface(partner)
+    order = {"what": "projects", "id": "94772883", "fields": {"name": "Changed"}}
+    assert (await client.post("/_control/change", json=order)).json() == {"changed": "94772883"}
+    delivered = await client.post("/_control/deliver")
+    assert delivered.json() == [{"topic": "project.updated", "status": 200, "accepted": True}]
+    assert (await client.get("/v2/projects/94772883")).json()["name"] == "Changed"
+    calls = (await client.get("/_control/calls")).json()
+    assert calls == {"calls": {"GET /v2/projects/{id}": 1}, "violations": 0}
+
+
+async def test_control_makes_calls_fail(clock):
+    client = surface(companycam(now=clock))
+    await client.post("/_control/fail", json={"n": 1, "status": 503})
+    assert [(await client.get("/v2/company")).status_code for _ in range(2)] == [503, 200]
+
+
+@pytest.mark.parametrize("path", ["/_control/change", "/_control/fail"])
+@pytest.mark.parametrize("order", [{}, [], {"what": "projects", "id": "1", "fields": {}, "n": "x"}])
+async def test_bad_order_is_told_the_form(clock, path, order):
+    answer = await surface(companycam(now=clock)).post(path, json=order)
+    assert answer.status_code == 400
+    assert "send {" in answer.json()["message"]

@@ -9,6 +9,8 @@ RunnerError
 |   +-- RateLimited             over a limit; says how long to wait
 |   +-- PartnerUnavailable      no answer, or 5xx, after all retries
 |   +-- UnexpectedResponse      an answer that the connector does not describe
+|   +-- RecordSkipped           a rule of the connector says: leave out this record
+|   +-- ResyncNeeded            a rule of the connector says: forget the checkpoint and start over
 +-- DeliveryError           a webhook request that is not accepted
 |   +-- BadSignature            401
 |   +-- StaleDelivery           401, signed too long ago
@@ -115,15 +117,34 @@ class RateLimited(PartnerError):
 
 
 class PartnerUnavailable(PartnerError):
-    """Nothing came back, or only server errors, in all the tries that the connector allows."""
+    """Nothing came back, or only server errors, in all the tries that the connector allows.
+
+    `sent` tells whether the request may have reached the partner, so that its outcome is unknown.
+    """
 
     code = "partner-unavailable"
+
+    def __init__(self, message: str, *, status: int | None = None, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(message, status=status)
 
 
 class UnexpectedResponse(PartnerError):
     """The partner answered with something that the connector does not describe."""
 
     code = "unexpected-response"
+
+
+class RecordSkipped(PartnerError):
+    """The connector says of this answer: leave out this record (`do: skip_record`), for example when it is gone."""
+
+    code = "record-skipped"
+
+
+class ResyncNeeded(PartnerError):
+    """The connector says of this answer: forget the checkpoint and start over (`do: full_resync`)."""
+
+    code = "resync-needed"
 
 
 class DeliveryError(RunnerError):

@@ -27,7 +27,9 @@ class Block(BaseModel):
     `example` is a whole block in YAML, shown in the reference and the JSON Schema; a test loads it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
     example: ClassVar[str] = ""
 
 

@@ -34,14 +34,15 @@ Flow = Generator[Request, Response, Granted]
 class Identify(Block):
     """How to learn, after connecting, which account at the partner this is.
 
-    identify: {endpoint: account, account_id: data.account.id, account_name: data.account.name}
+    identify: {endpoint: account, account_id: body.data.account.id, account_name: body.data.account.name}
     """
 
     endpoint: str = Field(description="The endpoint to call once connected.", examples=["account"])
     account_id: Expression = Field(
-        description="JMESPath over its answer: the account's id, as webhooks name it.", examples=["data.account.id"]
+        description="The account's id, as webhooks name it: JMESPath over `{body, settings, account}`.",
+        examples=["body.data.account.id", "settings.tenant_id"],
     )
-    account_name: Expression | None = Field(None, description="JMESPath over its answer: a name for people.")
+    account_name: Expression | None = Field(None, description="A name for people, read likewise.")
 
 
 class Auth(Block):
@@ -57,6 +58,10 @@ class Auth(Block):
         Raises AuthenticationError when a value is missing.
         """
         raise NotImplementedError
+
+    def is_due(self, credential: Credential, now: datetime) -> bool:
+        """Whether a token is to be fetched or refreshed before the next call."""
+        return False
 
     def obtain(self, scope: Scope, now: datetime) -> Flow:
         """Fetch a token with the client's own credentials."""

@@ -71,6 +71,13 @@ class OAuth2(Auth):
             return with_param(request, self.send.query, value)
         return with_header(request, self.send.header or "Authorization", value)
 
+    def is_due(self, credential: Credential, now: datetime) -> bool:
+        """`refresh_before` the token's end, yet never in the first half of its life."""
+        margin = self.token.refresh_before
+        if credential.issued_at and credential.expires_at:
+            margin = min(margin, (credential.expires_at - credential.issued_at) / 2)
+        return credential.expires_within(margin, now)
+
     def ask(self, scope: Scope, old: Credential, now: datetime, grant_type: str, fields: dict[str, str | None]) -> Flow:
         """Ask the token endpoint for one grant."""
         response = yield self._request(scope, grant_type, fields)

@@ -32,7 +32,7 @@ class OAuth2AuthorizationCode(OAuth2):
           token_url: https://api.getjobber.com/api/oauth/token
           client_auth: body
           token: {lifetime: jwt, refresh: rotating, refresh_before: 5m}
-          identify: {endpoint: account, account_id: data.account.id, account_name: data.account.name}
+          identify: {endpoint: account, account_id: body.data.account.id, account_name: body.data.account.name}
 
     An answer to a refresh that has no refresh token keeps the old one.
     """

@@ -49,7 +49,9 @@ class RateLimit(Block):
         return 1
 
     def admit(self, state: dict[str, Any], now: float, cost: float = 1) -> float:
-        """0.0, and the call is charged to the state; or the seconds to wait, and the state is untouched."""
+        """0.0, and the call is charged to the state; or the seconds to wait, and the state is untouched.
+
+        What is inside the state is replaced, not changed, so that a shallow copy of the state can be tried."""
         held = float(state.get("until", 0.0)) - now
         return held if held > 0 else self.charge(state, now, cost)
 

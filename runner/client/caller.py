@@ -1,0 +1,176 @@
+"""One call done well: wait, authenticate, send, judge, try again."""
+
+from __future__ import annotations
+
+import random as chance
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from runner.client.errand import Errand
+from runner.client.limiter import PATIENCE, Limiter
+from runner.client.sender import send
+from runner.client.tokens import Tokens
+from runner.client.verdict import failure, is_limit, pause, without_secrets
+from runner.components.auth.base import with_param
+from runner.connector.call import Call
+from runner.connector.connector import Connector
+from runner.connector.http import ErrorRule, judge
+from runner.errors import AuthenticationError, PartnerError, PartnerUnavailable, RateLimited
+from runner.model.clock import Clock
+from runner.model.credential import Credential
+from runner.model.http import Request, Response
+from runner.model.integration import Integration
+
+OnCall = Callable[[Integration, bool], None]
+
+
+class Caller:
+    """Makes calls to partners. `on_call(integration, limited)` is told of every try that was answered.
+
+    `random()` gives numbers from 0 up to 1. A call pauses for at most `patience` seconds in all; whoever must wait
+    longer gets RateLimited, and comes back then.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        limiter: Limiter,
+        tokens: Tokens,
+        *,
+        random: Callable[[], float] = chance.random,
+        on_call: OnCall | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._limiter = limiter
+        self._tokens = tokens
+        self._random = random
+        self._on_call = on_call
+        self._patience = patience
+
+    async def call(
+        self,
+        connector: Connector,
+        call: Call,
+        integration: Integration,
+        *,
+        input: Mapping[str, Any] | None = None,  # noqa: A002  # the word of the dictionary: {{ input.id }}
+        page: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        **scope_more: Any,
+    ) -> Response:
+        """The partner's good answer, or one that a rule says to `ignore`.
+
+        Raises AuthenticationError when a person must act (the integration is then in `error`), RateLimited with the
+        seconds to wait, PartnerUnavailable after all tries, RecordSkipped and ResyncNeeded where a rule says so,
+        UnexpectedResponse for any other failure, MappingError when the request cannot be written.
+        """
+        given = {"input": dict(input or {}), "page": dict(page or {}), **scope_more}
+        errand = Errand(connector, call, integration, given, dict(params or {}))
+        credential = await self._tokens.get(connector, integration)
+        return await self._pursue(errand, credential)
+
+    async def _pursue(self, errand: Errand, credential: Credential) -> Response:
+        attempt, waited, renewed = 1, 0.0, False
+        while True:
+            found = await self._try(errand, credential, self._patience - waited)
+            rule = judge(found, errand.rules) if isinstance(found, Response) else None
+            if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
+                return found
+            if rule is not None and rule.do == "refresh_token" and not renewed and errand.auth is errand.connector.auth:
+                credential = await self._tokens.renew(errand.connector, errand.integration, credential)
+                renewed = True
+                continue
+            try:
+                seconds = self._pause(errand, found, rule, attempt, credential)
+            except AuthenticationError as error:
+                if errand.auth is errand.connector.auth or error.code == "integration-refused":
+                    await self._tokens.refuse(errand.integration, error, credential)
+                raise
+            if waited + seconds > self._patience:
+                raise self._too_long(errand, found, seconds)
+            await self._clock.sleep(seconds)
+            attempt, waited = attempt + 1, waited + seconds
+
+    async def _try(self, errand: Errand, credential: Credential, patience: float) -> Response | PartnerUnavailable:
+        """The answer, or why there is none."""
+        request = self._request(errand, credential)
+        await self._limiter.admit(errand.claims, errand.name, patience)
+        try:
+            response = await send(self._http, request)
+            self._limiter.learn(errand.claims, errand.name, response)
+        except PartnerUnavailable as error:
+            return error
+        finally:
+            self._limiter.release(errand.claims)
+        if self._on_call:
+            self._on_call(errand.integration, is_limit(response, judge(response, errand.rules)))
+        return response
+
+    def _request(self, errand: Errand, credential: Credential) -> Request:
+        scope = self._tokens.scope(errand.connector, errand.integration, credential, **errand.given)
+        request = errand.call.request(scope, errand.connector.http)
+        for name, value in errand.params.items():
+            request = with_param(request, name, value)
+        if errand.auth is None:
+            return request
+        return errand.auth.sign(request, {**scope, "access_token": credential.access_token})
+
+    def _pause(
+        self,
+        errand: Errand,
+        found: Response | PartnerUnavailable,
+        rule: ErrorRule | None,
+        attempt: int,
+        credential: Credential,
+    ) -> float:
+        """Seconds until the next try; raises when there is none."""
+        retry = errand.connector.http.retry
+        if isinstance(found, PartnerUnavailable):
+            if attempt >= retry.attempts or (found.sent and not errand.call.may_repeat):
+                raise PartnerUnavailable(f"{errand.where}: {found} (after {attempt} tries)", sent=found.sent) from None
+            return retry.pause(attempt, self._random)
+        assert rule is not None  # an answer without a rule is good and has been returned
+        if rule.do != "retry":
+            raise self._failed(errand, found, rule, credential)
+        seconds = pause(found, rule, attempt, self._clock.now(), retry, self._random)
+        limited = is_limit(found, rule)
+        if limited:
+            self._limiter.penalise(errand.claims, seconds)
+        if attempt >= retry.attempts or not (limited or self._may_repeat(errand, found, rule)):
+            raise self._spent(errand, found, rule, attempt, seconds, credential)
+        return seconds
+
+    @staticmethod
+    def _may_repeat(errand: Errand, response: Response, rule: ErrorRule) -> bool:
+        """503 means: not done. Other server errors may come after the deed: there the connector must say `retry`."""
+        return errand.call.may_repeat or response.status == 503 or rule in errand.rules
+
+    def _spent(
+        self,
+        errand: Errand,
+        response: Response,
+        rule: ErrorRule,
+        attempt: int,
+        seconds: float,
+        credential: Credential,
+    ) -> PartnerError:
+        words = without_secrets(rule.words(response), credential)
+        text = f"{errand.where} answers {response.status} after {attempt} tries{f': {words}' if words else ''}"
+        if is_limit(response, rule):
+            return RateLimited(text, wait=seconds, status=response.status)
+        return PartnerUnavailable(text, status=response.status)
+
+    def _failed(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> PartnerError:
+        return failure(errand.where, response, rule, without_secrets(rule.words(response), credential))
+
+    @staticmethod
+    def _too_long(errand: Errand, found: Response | PartnerUnavailable, seconds: float) -> PartnerError:
+        if isinstance(found, Response):
+            text = f"{errand.where} answers {found.status} and asks to wait {seconds:.0f} s"
+            return RateLimited(text, wait=seconds, status=found.status)
+        return PartnerUnavailable(f"{errand.where}: {found}", sent=found.sent)

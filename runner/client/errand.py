@@ -1,0 +1,72 @@
+"""One call on its way: what all its tries share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from runner.client.limiter import Claim
+from runner.components.auth.base import Auth
+from runner.components.ratelimits.base import RateLimit
+from runner.components.ratelimits.concurrency import ConcurrencyLimit
+from runner.connector.call import Call
+from runner.connector.connector import Connector
+from runner.connector.http import ErrorRule
+from runner.errors import SettingsError
+from runner.model.integration import Integration
+
+DEFAULT_LIMITS: tuple[RateLimit, ...] = (ConcurrencyLimit(type="concurrency", at_once=50),)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One call of one integration. `given` is what the templates read beside the integration's own values."""
+
+    connector: Connector
+    call: Call
+    integration: Integration
+    given: Mapping[str, Any]
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the endpoint or action in its connector."""
+        named = {**self.connector.endpoints, **self.connector.actions}
+        return next((name for name, call in named.items() if call is self.call), self.call.method)
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        return f"{self.connector.title} `{self.name}`"
+
+    @property
+    def rules(self) -> tuple[ErrorRule, ...]:
+        """What answers mean: the call's own rules first."""
+        return (*self.call.errors, *self.connector.http.errors)
+
+    @cached_property
+    def auth(self) -> Auth | None:
+        """The way in; None for a call that needs none."""
+        if self.call.auth is None:
+            return self.connector.auth
+        if self.call.auth == "none":
+            return None
+        found = self.connector.other_auth.get(self.call.auth)
+        if found is None or found.flow != "static":
+            raise SettingsError(
+                f"{self.where} asks for the way in `{self.call.auth}` (declare it under other_auth, with a static type)"
+            )
+        return found
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """The limits that it falls under. A connector that declares none gets a cap on calls at once."""
+        method = self.call.method
+        limits = [*self.connector.http.rate_limits, *self.call.rate_limits] or DEFAULT_LIMITS
+        return [
+            Claim(limit, limit.key(self.connector.connector, self.integration.id, self.name, method))
+            for limit in limits
+            if limit.covers(method)
+        ]

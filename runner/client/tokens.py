@@ -1,0 +1,187 @@
+"""Credentials that are valid now: read from the vault, refreshed before they die, by one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from weakref import WeakValueDictionary
+
+import httpx
+from sqlalchemy import Connection
+
+from runner.client import oauth
+from runner.components.auth.base import Flow, Granted
+from runner.connector import scope
+from runner.connector.connector import Connector
+from runner.errors import AuthenticationError, NotFound, RateLimited, SettingsError, Superseded
+from runner.model.clock import Clock
+from runner.model.credential import Credential
+from runner.model.integration import Integration, Reason, State
+from runner.model.secret import Secret
+from runner.store import integrations, leases
+from runner.store.store import Store
+from runner.store.vault import Stored
+
+Apps = Mapping[str, Mapping[str, str | Secret]]
+Environments = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+IsDue = Callable[[Credential], bool]
+
+LEASE = timedelta(seconds=60)  # longer than a flow may take
+_LOOK_AGAIN = 0.25  # seconds
+_PATIENCE = 15.0  # seconds to wait for the refresh of another process
+
+
+class Tokens:
+    """Hands out credentials that are valid now.
+
+    `apps` holds the operator's values by connector, `environments` those of runner.yaml. A token is refreshed by one
+    task of one process at a time: a lock here, a lease in the store, and what was rotated is stored before it is used.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        apps: Apps,
+        environments: Environments | None = None,
+    ) -> None:
+        self._store = store
+        self._http = http
+        self._clock = clock
+        self._apps = apps
+        self._environments = environments or {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def scope(self, connector: Connector, integration: Integration, credential: Credential, **more: Any) -> scope.Scope:
+        """What the templates of a connector may read for one integration."""
+        app = self._apps.get(connector.connector, {})
+        environment = self.environment(connector, integration.environment)
+        return scope.build(connector, integration, app=app, credential=credential, environment=environment, **more)
+
+    def environment(self, connector: Connector, name: str) -> Mapping[str, str]:
+        """The addresses of one environment; SettingsError says which there are."""
+        known = {**connector.environments, **self._environments.get(connector.connector, {})}
+        if name not in known:
+            raise SettingsError(
+                f"{connector.connector} has no environment `{name}` (there are: {', '.join(known)}; "
+                "runner.yaml can add more)"
+            )
+        return known[name]
+
+    async def get(self, connector: Connector, integration: Integration) -> Credential:
+        """The credential, with a token that is not about to die when the connector needs one.
+
+        Raises AuthenticationError when a person must act (the integration is then in `error`), PartnerUnavailable and
+        RateLimited when a later try can help.
+        """
+        stored = await self._read(connector, integration)
+        if not connector.auth.is_due(stored.credential, self._clock.now()):
+            return stored.credential
+        return await self._renewed(
+            connector, integration, lambda credential: connector.auth.is_due(credential, self._clock.now())
+        )
+
+    async def renew(self, connector: Connector, integration: Integration, refused: Credential) -> Credential:
+        """A credential in place of one that the partner answered 401 to; raises as `get`."""
+        return await self._renewed(connector, integration, lambda credential: _same(credential, refused))
+
+    async def refuse(self, integration: Integration, error: AuthenticationError, refused: Credential) -> None:
+        """Put the integration into `error`: nobody tries again until a person has acted.
+
+        Nothing happens when the refused credential is no longer the stored one: somebody has acted already.
+        """
+        reason = Reason(error.code, str(error), "Connect the integration again")
+
+        def work(connection: Connection) -> None:
+            if _same(self._stored(connection, integration).credential, refused):
+                integrations.set_state(connection, integration.id, State.ERROR, reason, self._clock.now())
+
+        await self._store.database.write(work)
+
+    async def _renewed(self, connector: Connector, integration: Integration, is_due: IsDue) -> Credential:
+        lock = self._locks.setdefault(integration.id, asyncio.Lock())
+        async with lock:
+            waited = 0.0
+            while not await self._claim(integration):
+                stored = await self._read(connector, integration)
+                if not is_due(stored.credential):
+                    return stored.credential
+                if waited >= _PATIENCE:
+                    raise RateLimited(f"the token of integration {integration.id} is being renewed elsewhere", wait=5.0)
+                await self._clock.sleep(_LOOK_AGAIN)
+                waited += _LOOK_AGAIN
+            return await self._renewed_alone(connector, integration, is_due)
+
+    async def _renewed_alone(self, connector: Connector, integration: Integration, is_due: IsDue) -> Credential:
+        try:
+            stored = await self._read(connector, integration)
+            if not is_due(stored.credential):
+                return stored.credential
+            try:
+                return await self._renew(connector, integration, stored)
+            except AuthenticationError as error:
+                await self.refuse(integration, error, stored.credential)
+                raise
+        finally:
+            await self._store.database.write(lambda connection: leases.release(connection, _key(integration)))
+
+    async def _claim(self, integration: Integration) -> bool:
+        now = self._clock.now()
+        return await self._store.database.write(
+            lambda connection: leases.claim(connection, _key(integration), now + LEASE, now)
+        )
+
+    async def _renew(self, connector: Connector, integration: Integration, stored: Stored) -> Credential:
+        granted = await oauth.run(self._flow(connector, integration, stored.credential), self._http)
+        credential = replace(granted.credential, values=stored.credential.values)
+
+        def keep(connection: Connection) -> None:
+            now = self._clock.now()
+            self._store.vault.put(connection, integration.id, credential, now, expect_version=stored.version)
+            _keep_captured(connection, integration, granted, self._clock)
+
+        try:
+            await self._store.database.write(keep)
+        except Superseded:  # somebody connected anew in the meantime: theirs is the one to use
+            return (await self._read(connector, integration)).credential
+        return credential
+
+    def _flow(self, connector: Connector, integration: Integration, credential: Credential) -> Flow:
+        known = self.scope(connector, integration, credential)
+        now = self._clock.now()
+        if connector.auth.flow == "client_credentials":
+            return connector.auth.obtain(known, now)
+        return connector.auth.refresh(known, credential, now)
+
+    async def _read(self, connector: Connector, integration: Integration) -> Stored:
+        stored = await self._store.database.read(lambda connection: self._stored(connection, integration))
+        if stored.version == 0 and connector.auth.flow == "code":
+            raise AuthenticationError(f"{connector.title} is not connected yet (connect it first)")
+        return stored
+
+    def _stored(self, connection: Connection, integration: Integration) -> Stored:
+        """What the vault holds; an empty credential of version 0 when it holds nothing."""
+        try:
+            return self._store.vault.read(connection, integration.id)
+        except NotFound:
+            return Stored(Credential(), 0)
+
+
+def _same(one: Credential, other: Credential) -> bool:
+    return (one.access_token, one.values) == (other.access_token, other.values)
+
+
+def _key(integration: Integration) -> str:
+    return f"refresh:{integration.id}"
+
+
+def _keep_captured(connection: Connection, integration: Integration, granted: Granted, clock: Clock) -> None:
+    if granted.captured:
+        now = integrations.get(connection, integration.id)
+        account = {**now.account, **granted.captured}
+        integrations.set_account(connection, now.id, now.account_id, now.account_name, account, clock.now())

@@ -1,0 +1,70 @@
+"""What an answer comes to: how long to wait for the next try, or which error to raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from runner.components.waits.base import Retry
+from runner.components.waits.header import HeaderWait
+from runner.connector.http import ErrorRule
+from runner.errors import AuthenticationError, PartnerError, RecordSkipped, ResyncNeeded, UnexpectedResponse
+from runner.model.credential import Credential
+from runner.model.http import Response
+from runner.model.secret import DOTS
+
+_RETRY_AFTER = HeaderWait(type="header")
+
+
+def is_limit(response: Response, rule: ErrorRule | None) -> bool:
+    """Whether the partner says: not so fast. That is 429, or any answer below 500 that is to be tried again."""
+    tried_again = rule is not None and rule.do == "retry" and response.status < 500 and response.status != 408
+    return response.status == 429 or tried_again
+
+
+def pause(
+    response: Response,
+    rule: ErrorRule,
+    attempt: int,
+    now: datetime,
+    retry: Retry,
+    random: Callable[[], float],
+) -> float:
+    """Seconds until the next try: what the rule says, else Retry-After, else the backoff."""
+    waits = (rule.wait, _RETRY_AFTER) if rule.wait else (_RETRY_AFTER,)
+    for wait in waits:
+        seconds = wait.seconds(response, attempt, now, retry, random)
+        if seconds is not None:
+            return seconds
+    return retry.pause(attempt, random)
+
+
+def failure(where: str, response: Response, rule: ErrorRule, words: str) -> PartnerError:
+    """The error for an answer that is not tried again."""
+    text = f"{where} answers {response.status}"
+    text += f": {words}" if words else ""
+    status = response.status
+    if rule.do == "skip_record":
+        return RecordSkipped(_with(text, rule.remedy), status=status)
+    if rule.do == "full_resync":
+        return ResyncNeeded(_with(text, rule.remedy), status=status)
+    if rule.do == "refresh_token":
+        return AuthenticationError(
+            _with(text, rule.remedy or "the new token is refused too: connect again"), status=status
+        )
+    if rule.do == "fail_integration":
+        return AuthenticationError(_with(text, rule.remedy), status=status, code="integration-refused")
+    return UnexpectedResponse(_with(text, rule.remedy), status=status)
+
+
+def without_secrets(text: str, credential: Credential) -> str:
+    """A partner's own words, with whatever of the credential it repeats in them replaced."""
+    known = [*credential.values.values(), credential.access_token, credential.refresh_token]
+    for secret in known:
+        if secret and len(secret.reveal()) >= 4:
+            text = text.replace(secret.reveal(), DOTS)
+    return text
+
+
+def _with(text: str, remedy: str | None) -> str:
+    return f"{text} ({remedy})" if remedy else text

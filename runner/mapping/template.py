@@ -161,13 +161,18 @@ class Tree:
     def render(self, scope: Mapping[str, Any]) -> Any:
         return _render_tree(self.value, scope)
 
+    @classmethod
+    def read(cls, value: object) -> Tree:
+        """What pydantic calls for a field of this type."""
+        return value if isinstance(value, cls) else cls(_compile_tree(value))
+
     def templates(self) -> Iterator[Template]:
         yield from _leaves(self.value)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else cls(_compile_tree(value)),
+            cls.read,
             serialization=core_schema.plain_serializer_function_ser_schema(lambda tree: tree.value),
         )
 

@@ -1,0 +1,85 @@
+"""What a request says, and what its events lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runner.connector.reaction import Drop
+from runner.connector.webhook import Webhooks
+from runner.errors import MalformedDelivery
+
+
+def webhooks(**events: Any) -> Webhooks:
+    return Webhooks.model_validate(
+        {
+            "verify": {
+                "type": "hmac",
+                "header": "X-Sign",
+                "digest": "sha256",
+                "encoding": "hex",
+                "signs": "{{ raw_body }}",
+                "secret": "app.key",
+            },
+            "vector": {"secret": "s", "headers": {}, "body": ""},
+            "events": {"split": "events", "id": "id", "type": "type", "account": "account"} | events,
+            "on": {
+                word: {"do": "drop", "because": word}
+                for word in ("job.*", "job.note.*", "job.closed", "*", "[x]", "job.?")
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "because"),
+    [
+        ("job.closed", "job.closed"),
+        ("job.note.added", "job.note.*"),
+        ("job.opened", "job.*"),
+        ("other", "*"),
+        ("x", "*"),
+    ],
+)
+def test_the_most_particular_name_wins(kind: str, because: str) -> None:
+    reaction = webhooks().reaction(kind)
+
+    assert isinstance(reaction, Drop)
+    assert reaction.because == because
+
+
+def test_one_request_tells_of_several_accounts() -> None:
+    body = {"events": [{"id": 1, "type": "a", "account": 7}, {"id": "2", "type": "b", "account": None}]}
+
+    told = webhooks().read(body, {}, {})
+
+    assert [(event.key, event.type, event.account_id) for event in told] == [("1", "a", "7"), ("2", "b", None)]
+
+
+def test_events_may_be_told_in_headers() -> None:
+    reader = webhooks(reads="request", split="headers", id="number", type="state", account="channel")
+
+    told = reader.read(None, {"number": "10", "state": "exists", "channel": "c1"}, {})
+
+    assert (told[0].key, told[0].type, told[0].account_id) == ("10", "exists", "c1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"events": [{}]},
+        {"events": [{"id": 1, "type": 2}]},
+        {"events": ["text"]},
+        {"events": [{"id": {}, "type": "a"}]},
+        {"events": [{"id": "", "type": "a"}]},
+    ],
+)
+def test_what_does_not_read_as_described_is_malformed(body: object) -> None:
+    with pytest.raises(MalformedDelivery):
+        webhooks().read(body, {}, {})
+
+
+@pytest.mark.parametrize("body", [None, {}, {"events": []}, {"events": None}])
+def test_a_request_may_tell_of_nothing(body: object) -> None:
+    assert webhooks().read(body, {}, {}) == []

@@ -1,0 +1,76 @@
+"""Expressions: mistakes are found at load, and failures speak in an analyst's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import MappingError, Place
+from runner.mapping.expression import compile_expression, mistakes
+from runner.model.text import Scalar
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "value"),
+    [
+        ("address.city", {"address": {"city": "Lincoln"}}, "Lincoln"),
+        ("address.city", {"address": None}, None),
+        ("emails[?primary] | [0].address", {"emails": [{"primary": True, "address": "a@b.example"}]}, "a@b.example"),
+        ("join(' ', [first, last][?@])", {"first": "Sample", "last": None}, "Sample"),
+        ("paid == `true`", {"paid": True}, True),
+        ('"null"', {"null": 1}, 1),
+        ("a.null", {"a": {"null": 2}}, 2),
+        ("{true: a}", {"a": 3}, {"true": 3}),
+    ],
+)
+def test_reads_data(text: str, data: object, value: object) -> None:
+    assert compile_expression(text).search(data) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"), [(None, False), (False, False), ("", False), ([], False), ({}, False), (0, True), ("0", True)]
+)
+def test_truth_is_that_of_jmespath(value: object, truth: bool) -> None:
+    assert compile_expression("@").test(value) is truth
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a == true", "bare-literal"),
+        ("[a, null]", "bare-literal"),
+        ("nope(a)", "unknown-function"),
+        ("lower()", "wrong-arity"),
+        ("join('x')", "wrong-arity"),
+        ("not_null()", "wrong-arity"),
+        ("a[::0]", "bad-expression"),
+        ("a.", "bad-expression"),
+        ("", "bad-expression"),
+        ("a" * 5_000, "bad-expression"),
+        ("!" * 100 + "a", "bad-expression"),
+    ],
+)
+def test_refuses_at_load_what_would_fail_later(text: str, code: str) -> None:
+    assert [mistake.code for mistake in mistakes(text)] == [code]
+
+
+def test_a_mistake_points_at_its_character() -> None:
+    text = Scalar("a || nope(b)", Place("x.yaml", 3, 10))
+
+    with pytest.raises(MappingError, match=r"x\.yaml:3:15: there is no function `nope`"):
+        compile_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "words"),
+    [
+        ("length(x)", {}, r"length\(\) needs string or array or object, got null \(give a default with not_null\(\)\)"),
+        ("sum(x)", {"x": ["a"]}, r"sum\(\) needs array-number"),
+        ("a < 'b'", {"a": 1}, "cannot handle this data"),
+        ("text(x)", {"x": {}}, r"text\(\) needs a number or a text"),
+    ],
+)
+def test_a_failure_names_expression_type_and_remedy(text: str, data: object, words: str) -> None:
+    with pytest.raises(MappingError, match=words) as caught:
+        compile_expression(text).search(data)
+
+    assert f"`{text}`" in str(caught.value)

@@ -20,6 +20,9 @@ RunnerError
 +-- StoreError              what was asked for is not stored, or must not be
     +-- NotFound
     +-- AlreadyExists
+    +-- Superseded              somebody stored a newer one meanwhile
+    +-- StateRefused            an OAuth state that is unknown, used or too old
+    +-- StoreUnavailable        the database takes nothing now
     +-- CredentialUnreadable    no key opens it
 """
 

@@ -23,7 +23,6 @@ class Push:
     """One record for one destination by one delivery rule. `fingerprint` is of the input last sent and taken.
 
     `marks` counts how often the record was marked for pushing: a mark made while it is being sent is not lost.
-    `in_doubt`: a create was sent and nobody knows whether it arrived; look for it before sending it again.
     """
 
     id: int
@@ -41,7 +40,6 @@ class Push:
     note: str | None = None
     updated_at: datetime | None = None
     marks: int = 1
-    in_doubt: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,6 @@ pushes = Table(
     Column("note", Text),
     Column("updated_at", UtcDateTime),
     Column("marks", Integer, nullable=False),
-    Column("in_doubt", Boolean, nullable=False),
     UniqueConstraint("rule", "integration_id", "kind", "external_id", "destination"),
 )
 
@@ -90,7 +89,7 @@ def mark(
     fresh = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
     whose = {"rule": rule, "integration_id": integration_id, "kind": kind, "destination": destination}
     rows = [
-        {**whose, **fresh, "external_id": external_id, "retries": 0, "archived": False, "marks": 1, "in_doubt": False}
+        {**whose, **fresh, "external_id": external_id, "retries": 0, "archived": False, "marks": 1}
         for external_id in dict.fromkeys(ids)
     ]
     statement = insert(connection.dialect.name, pushes)
@@ -131,13 +130,12 @@ def settle(
     fingerprint: str | None = None,
     archived: bool | None = None,
     note: str | None = None,
-    in_doubt: bool = False,
 ) -> bool:
     """Move `push`, as `due` gave it, to `state`; a `fingerprint` or `archived` that is given replaces the old.
 
     False when the record was marked again in between: then it keeps what was sent, and stays pending.
     """
-    values: dict[str, Any] = {"updated_at": at, "in_doubt": in_doubt}
+    values: dict[str, Any] = {"updated_at": at}
     if fingerprint is not None:
         values["fingerprint"] = fingerprint
     if archived is not None:
@@ -155,11 +153,6 @@ def defer(connection: Connection, push_id: int, until: datetime, note: str | Non
     table = pushes.c
     values = {"due_at": until, "note": note, "attempts": table.attempts + 1, "retries": table.retries + 1}
     connection.execute(update(pushes).where(table.id == push_id, is_pending).values(values))
-
-
-def set_doubt(connection: Connection, push_id: int, in_doubt: bool) -> None:
-    """Say, before a create is sent, that its outcome is not known; or, after an answer, that it is."""
-    connection.execute(update(pushes).where(pushes.c.id == push_id).values(in_doubt=in_doubt))
 
 
 def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:

@@ -9,7 +9,6 @@ from runner.store.deliveries import deliveries
 from runner.store.doubts import push_doubts
 from runner.store.events import events
 from runner.store.includes import push_includes
-from runner.store.includes import push_includes
 from runner.store.integrations import integrations
 from runner.store.links import links
 from runner.store.pushes import pushes
@@ -38,6 +37,7 @@ TABLES = (
     sync_runs,
     pushes,
     push_includes,
+    push_doubts,
     partner_calls,
     schedules,
     wakeups,

@@ -147,27 +147,21 @@ def depth(connection: Connection) -> dict[str, int]:
 
 def _give_back(connection: Connection, row: Row[Any], at: datetime, note: str | None) -> None:
     """Merge into the row that was put in the meantime, if there is one: the earlier time, the attempts of both."""
-    attempts = row.attempts + 1
     table = wakeups.c
-    merged = connection.execute(
-        update(wakeups)
-        .where(table.key == row.key, table.state == WAITING)
-        .values(
-            run_at=case((table.run_at > at, at), else_=table.run_at),
-            priority=case((table.priority < row.priority, row.priority), else_=table.priority),
-            options=func.coalesce(table.options, row.options, type_=table.options.type),
-            attempts=attempts,
-            note=note,
-        )
-    ).rowcount
-    if merged:
-        connection.execute(delete(wakeups).where(table.id == row.id))
+    values = {"state": WAITING, "run_at": at, "attempts": row.attempts + 1, "note": note}
+    put_since = select(wakeups).where(table.key == row.key, table.state == WAITING).with_for_update()
+    other = connection.execute(put_since).one_or_none()
+    if other is None:
+        released = values | {"worker": None, "lease_until": None}
+        connection.execute(update(wakeups).where(table.id == row.id).values(released))
         return
-    connection.execute(
-        update(wakeups)
-        .where(table.id == row.id)
-        .values(state=WAITING, run_at=at, attempts=attempts, note=note, worker=None, lease_until=None)
-    )
+    merged = values | {
+        "run_at": min(at, other.run_at),
+        "priority": max(row.priority, other.priority),
+        "options": other.options or row.options,
+    }
+    connection.execute(delete(wakeups).where(table.id == row.id))
+    connection.execute(update(wakeups).where(table.id == other.id).values(merged))
 
 
 def _held(taken: Taken) -> tuple[Any, ...]:

@@ -237,7 +237,6 @@ def _create_pushes() -> None:
         Column("note", Text()),
         Column("updated_at", UtcDateTime()),
         Column("marks", Integer(), nullable=False),
-        Column("in_doubt", Boolean(), nullable=False),
         PrimaryKeyConstraint("id", name=op.f("pk_pushes")),
         UniqueConstraint(
             "rule",
@@ -250,18 +249,6 @@ def _create_pushes() -> None:
     )
     op.create_index("ix_pushes_due", "pushes", ["destination", "id"], sqlite_where=PENDING, postgresql_where=PENDING)
     op.create_index("ix_pushes_record", "pushes", ["integration_id", "kind", "external_id"])
-
-
-def _create_push_includes() -> None:
-    op.create_table(
-        "push_includes",
-        Column("push_id", Number, nullable=False),
-        Column("integration_id", String(64), nullable=False),
-        Column("kind", Text(), nullable=False),
-        Column("external_id", Text(), nullable=False),
-        PrimaryKeyConstraint("push_id", "integration_id", "kind", "external_id", name=op.f("pk_push_includes")),
-    )
-    op.create_index("ix_push_includes_record", "push_includes", ["integration_id", "kind", "external_id"])
 
 
 def _create_partner_calls() -> None:
@@ -322,7 +309,6 @@ def upgrade() -> None:
     _create_checkpoints()
     _create_sync_runs()
     _create_pushes()
-    _create_push_includes()
     _create_partner_calls()
     _create_schedules()
     _create_wakeups()
@@ -333,7 +319,6 @@ def downgrade() -> None:
     op.drop_table("wakeups")
     op.drop_table("schedules")
     op.drop_table("partner_calls")
-    op.drop_table("push_includes")
     op.drop_table("pushes")
     op.drop_table("sync_runs")
     op.drop_table("checkpoints")

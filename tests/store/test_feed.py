@@ -1,0 +1,73 @@
+"""Reading records back: the feed, the filters, the export."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection
+
+from runner.errors import NotFound
+from runner.model.record import Record
+from runner.store import feed, records
+from tests.store.conftest import NOW
+
+
+def add(connection: Connection, *names: str, integration_id: str = "i1", fields: int = 0, **more: object) -> None:
+    found = [Record("project", name, {"n": fields}, processor="job", **more) for name in names]  # type: ignore[arg-type]  # test data
+    records.upsert(connection, integration_id, found, NOW)
+
+
+def order(found: list[feed.StoredRecord]) -> list[str]:
+    return [stored.record.external_id for stored in found]
+
+
+def test_the_feed_tells_every_change_in_order(connection: Connection) -> None:
+    add(connection, "a", "b", "c")
+    seen = feed.find(connection)
+    add(connection, "a", fields=1)
+    records.mark_deleted(connection, "i1", "project", ["b"], NOW)
+    assert order(seen) == ["a", "b", "c"]
+    assert order(feed.find(connection, after=seen[-1].sequence)) == ["a", "b"]
+
+
+def test_numbers_are_not_given_twice_even_when_the_newest_is_removed(connection: Connection) -> None:
+    add(connection, "a")
+    last = feed.find(connection)[-1].sequence
+    connection.execute(records.records.delete())
+    add(connection, "b")
+    assert feed.find(connection)[-1].sequence > last
+
+
+def test_find_filters(connection: Connection) -> None:
+    add(connection, "a")
+    add(connection, "b", inactive=True)
+    add(connection, "c", integration_id="i2")
+    records.mark_deleted(connection, "i1", "project", ["a"], NOW)
+    assert order(feed.find(connection, "i1")) == ["b", "a"]
+    assert order(feed.find(connection, deleted=True)) == ["a"]
+    assert order(feed.find(connection, deleted=False, inactive=False)) == ["c"]
+    assert order(feed.find(connection, kind="contact")) == []
+
+
+def test_children_are_those_of_the_parent_that_are_there(connection: Connection) -> None:
+    add(connection, "a", "b", "gone", parent="p")
+    add(connection, "c", parent="q")
+    records.mark_deleted(connection, "i1", "project", ["gone"], NOW)
+    assert order(feed.children(connection, "i1", "p")) == ["a", "b"]
+    assert order(feed.children(connection, "i1", "p", "contact")) == []
+
+
+def test_counts_tell_apart(connection: Connection) -> None:
+    add(connection, "a", "b")
+    add(connection, "c", inactive=True)
+    records.mark_deleted(connection, "i1", "project", ["b"], NOW)
+    assert feed.counts(connection) == {"project": {"active": 1, "inactive": 1, "deleted": 1}}
+
+
+def test_the_export_goes_over_all_in_chunks(connection: Connection) -> None:
+    add(connection, *(str(number) for number in range(7)))
+    assert [stored.record.external_id for stored in feed.iterate(connection, chunk=3)] == list("0123456")
+
+
+def test_what_was_never_there_is_not_found(connection: Connection) -> None:
+    with pytest.raises(NotFound, match="no project 9"):
+        feed.get(connection, "i1", "project", "9")

@@ -1,0 +1,102 @@
+"""Credentials at rest: sealed, bound to their integration, rotated, and guarded against a lost update."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from runner.errors import CredentialUnreadable, NotFound, Superseded
+from runner.model.credential import Credential
+from runner.model.secret import Secret
+from runner.store.keys import KeyRing
+from runner.store.vault import Vault
+from tests.store.conftest import NOW, later
+
+OLD = "old:" + base64.b64encode(b"o" * 32).decode()
+NEW = "new:" + base64.b64encode(b"n" * 32).decode()
+FULL = Credential(
+    values={"api_key": Secret("k3y"), "empty": Secret("")},
+    access_token=Secret("acc3ss"),
+    refresh_token=Secret("r3fresh"),
+    expires_at=later(3600),
+    refresh_expires_at=later(7200),
+    issued_at=NOW,
+)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(KeyRing.parse(OLD))
+
+
+def sealed(connection: Connection) -> bytes:
+    return bytes(connection.scalar(text("SELECT sealed FROM credentials")) or b"")
+
+
+def test_what_is_put_is_got(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    assert vault.get(connection, "i1") == FULL
+
+
+def test_an_empty_credential_is_one(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", Credential(), NOW)
+    assert vault.get(connection, "i1") == Credential()
+
+
+def test_nothing_of_it_is_readable_at_rest_nor_the_same_twice(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    first = sealed(connection)
+    vault.put(connection, "i1", FULL, NOW)
+    assert sealed(connection) != first
+    assert not any(secret in first for secret in (b"k3y", b"acc3ss", b"r3fresh"))
+
+
+def test_a_row_that_is_moved_to_another_integration_does_not_open(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    connection.execute(text("UPDATE credentials SET integration_id = 'i2'"))
+    with pytest.raises(CredentialUnreadable):
+        vault.get(connection, "i2")
+
+
+def test_a_faster_refresh_is_noticed(connection: Connection, vault: Vault) -> None:
+    assert vault.put(connection, "i1", FULL, NOW, expect_version=0) == 1
+    stored = vault.read(connection, "i1")
+    vault.put(connection, "i1", FULL, NOW, expect_version=stored.version)
+    with pytest.raises(Superseded):
+        vault.put(connection, "i1", Credential(), NOW, expect_version=stored.version)
+    assert vault.get(connection, "i1") == FULL
+
+
+def test_what_is_missing_or_removed_is_not_found(connection: Connection, vault: Vault) -> None:
+    with pytest.raises(NotFound, match="connect it first"):
+        vault.get(connection, "i1")
+    vault.put(connection, "i1", FULL, NOW)
+    vault.remove(connection, "i1")
+    with pytest.raises(NotFound):
+        vault.get(connection, "i1")
+
+
+def test_rotation_needs_the_old_key_no_more(connection: Connection, vault: Vault) -> None:
+    for number in range(3):
+        vault.put(connection, f"i{number}", FULL, NOW)
+    both = Vault(KeyRing.parse(f"{NEW},{OLD}"))
+    assert [both.rotate(connection, 2) for _ in range(3)] == [2, 1, 0]
+    assert Vault(KeyRing.parse(NEW)).get(connection, "i2") == FULL
+    with pytest.raises(CredentialUnreadable, match="RUNNER_ENCRYPTION_KEYS"):
+        vault.get(connection, "i2")
+
+
+def test_a_rotation_does_not_pass_for_a_refresh(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    Vault(KeyRing.parse(f"{NEW},{OLD}")).rotate(connection, 10)
+    assert Vault(KeyRing.parse(NEW)).read(connection, "i1").version == 1
+
+
+def test_those_that_expire_soon_are_told_soonest_first(connection: Connection, vault: Vault) -> None:
+    for number, seconds in enumerate((300, 100, 900)):
+        vault.put(connection, f"i{number}", Credential(expires_at=later(seconds)), NOW)
+    vault.put(connection, "never", Credential(), NOW)
+    assert vault.expiring(connection, NOW + timedelta(seconds=600), 10) == ["i1", "i0"]

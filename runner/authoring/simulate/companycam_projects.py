@@ -68,7 +68,7 @@ class Projects:
     async def _list(self, request: Request) -> Response:
         """Most recent activity first; deleted ones too unless `status` is asked for."""
         query = request.query_params
-        rows: Iterable[Row] = reversed(self._table.ordered("updated_at"))
+        rows: Iterable[Row] = self._table.recent()
         if "modified_since" in query:
             since = _unix(query["modified_since"])
             rows = (row for row in rows if row["updated_at"] >= since)

@@ -18,6 +18,7 @@ from runner.authoring.simulate.table import Row, Table
 
 Keep = Callable[[Row], bool]
 SORTS = {"Id": "id", "ModifiedOn": "modifiedOn", "CreatedOn": "createdOn"}
+PAGING = frozenset({"page", "pageSize", "includeTotal"})
 RANGES = {"modified": "modifiedOn", "created": "createdOn"}
 
 
@@ -133,8 +134,13 @@ LISTINGS = (
 
 def page(listing: Listing, table: Table, query: Query, joined: list[Keep]) -> dict[str, Any]:
     """One page of a list. Raises Invalid."""
-    keeps = [*filters(listing, query), *joined]
-    return cut([row for row in ordered(listing, table, query) if all(keep(row) for keep in keeps)], query)
+
+    def find() -> list[Row]:
+        keeps = [*filters(listing, query), *joined]
+        return [row for row in ordered(listing, table, query) if all(keep(row) for keep in keeps)]
+
+    asked = frozenset(item for item in query.items() if item[0] not in PAGING)
+    return cut(find() if joined else table.recall(asked, find), query)
 
 
 def cut(rows: list[Row], query: Query) -> dict[str, Any]:

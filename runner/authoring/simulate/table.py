@@ -46,6 +46,7 @@ class Table:
         self._place = {key: place for place, key in enumerate(self._log)}
         self._ordered: dict[str, list[Row]] = {}
         self._having: dict[str, dict[Any, list[Row]]] = {}
+        self._recalled: tuple[object, list[Row]] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -72,6 +73,16 @@ class Table:
         if column not in self._ordered:
             self._ordered[column] = sorted(self, key=lambda row: (row[column], row["id"]))
         return self._ordered[column]
+
+    def recent(self) -> list[Row]:
+        """Rows by their latest change, newest first; kept until something changes. Do not alter the list."""
+        return self.recall("recent", lambda: [row for _, row in self.feed(0)][::-1])
+
+    def recall(self, question: object, find: Callable[[], list[Row]]) -> list[Row]:
+        """The answer to the latest question asked here, found again once something changes."""
+        if self._recalled is None or self._recalled[0] != question:
+            self._recalled = (question, find())
+        return self._recalled[1]
 
     def having(self, column: str, value: object) -> list[Row]:
         """Rows whose `column` is `value`; kept until something changes. Do not alter the list."""
@@ -137,3 +148,4 @@ class Table:
     def _forget(self) -> None:
         self._ordered.clear()
         self._having.clear()
+        self._recalled = None

@@ -33,6 +33,19 @@ def test_order_and_groups_follow_changes():
     assert [row["id"] for row in things.having("kind", "odd")] == [3]
 
 
+def test_recent_follows_changes():
+    things = table()
+    assert [row["id"] for row in things.recent()] == [3, 2, 1]
+    things.change(2, {}, 9)
+    assert [row["id"] for row in things.recent()] == [2, 3, 1]
+
+
+def test_another_question_is_not_answered_from_memory():
+    things = table()
+    assert things.recall("none", list) == []
+    assert [row["id"] for row in things.recall("all", lambda: list(things))] == [3, 1, 2]
+
+
 def test_feed_gives_each_row_at_its_latest_change():
     things = table()
     things.change(1, {}, 9)

@@ -23,9 +23,10 @@ from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.companycam_photos import Photos
 from runner.authoring.simulate.companycam_projects import Projects
 from runner.authoring.simulate.companycam_requests import bare, found
+from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
 from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTarget
-from runner.authoring.simulate.partner import Change, Partner, hang_up
+from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
 
 MESSAGES = {401: "Unauthorized", 403: "Forbidden", 404: "Record not found", 429: "Too Many Requests"}

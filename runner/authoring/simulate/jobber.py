@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.jobber_cost import Bill, actual
 from runner.authoring.simulate.jobber_data import gid, iso, number_of, tables
 from runner.authoring.simulate.jobber_oauth import Grants
@@ -30,7 +31,7 @@ from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.jobber_resolve import schema
 from runner.authoring.simulate.limits import Budget, Gate
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
-from runner.authoring.simulate.partner import Change, Partner, hang_up
+from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
 
 DOCUMENTATION = "https://developer.getjobber.com/docs/using_jobbers_api/api_rate_limits"

@@ -13,39 +13,23 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.faults import Failure, Faults
 from runner.authoring.simulate.outbox import Manners, Outbox, WebhookAttempt, WebhookTarget
 from runner.authoring.simulate.seeded import Dice
 from runner.authoring.simulate.table import NoSuchRowError, Row, Table
 
 Answer = Callable[[Request], Awaitable[Response]]
 Change = Literal["add", "change", "remove"]
-
-
-@dataclass
-class Fault:
-    """The next `left` calls whose label contains `on` fail so."""
-
-    left: int
-    status: int | Literal["timeout"]
-    on: str
-
-
-async def hang_up() -> None:
-    """The default stall: to a client that calls the app in process, no answer comes in time."""
-    msg = "the simulated partner was told not to answer"
-    raise httpx.ReadTimeout(msg)
 
 
 class Partner(ABC):
@@ -85,7 +69,7 @@ class Partner(ABC):
         self.webhook_url = webhooks.url if webhooks else ""
         self.outbox = Outbox(webhooks.client if webhooks else None, now, manners, settle)
         self._stall = stall
-        self._faults: list[Fault] = []
+        self._faults = Faults()
 
     @cached_property
     def app(self) -> Starlette:
@@ -171,16 +155,16 @@ class Partner(ABC):
         """Send the webhooks that are due by the clock, first attempts and repeats alike."""
         return await self.outbox.deliver(at_once)
 
-    def fail_next(self, calls: int = 1, status: int | Literal["timeout"] = 500, *, on: str = "") -> None:
+    def fail_next(self, calls: int = 1, status: Failure = 500, *, on: str = "") -> None:
         """
         Let the next calls fail.
 
         Args:
             calls: how many.
-            status: what they answer, or `timeout` for no answer.
+            status: what they answer; `timeout`: nothing is done, no answer; `lost`: it is done, no answer.
             on: only calls whose label contains this; without it, every call but those of the token endpoint.
         """
-        self._faults.append(Fault(calls, status, on))
+        self._faults.add(calls, status, on)
 
     # How a call is answered
 
@@ -191,24 +175,21 @@ class Partner(ABC):
         async def endpoint(request: Request) -> Response:
             self.calls[label] += 1
             try:
-                await self._stumble(label, api)
+                failure = self._faults.take(label, api)
+                if isinstance(failure, int):
+                    return self.refuse(failure)
+                if failure == "timeout":
+                    await self._stall()
                 if api:
                     await self.admit(request)
-                return await answer(request)
+                response = await answer(request)
+                if failure == "lost":
+                    await self._stall()
+                return response
             except Refusal as refusal:
                 return refusal.response
 
         return Route(path, endpoint, methods=[method])
-
-    async def _stumble(self, label: str, api: bool) -> None:
-        self._faults = [fault for fault in self._faults if fault.left]
-        for fault in self._faults:
-            if fault.on in label if fault.on else api:
-                fault.left -= 1
-                if fault.status == "timeout":
-                    await self._stall()
-                    return
-                raise Refusal(self.refuse(fault.status))
 
     async def _strayed(self, request: Request, _: Exception) -> Response:
         self.calls[f"{request.method} elsewhere"] += 1
@@ -242,7 +223,7 @@ class Partner(ABC):
         try:
             self.fail_next(int(order["n"]), order.get("status", 500), on=order.get("on", ""))
         except (LookupError, ValueError, TypeError, AttributeError):
-            return reply({"message": 'send {"n": 3, "status": 500 or "timeout", "on": "part of a label"}'}, 400)
+            return reply({"message": 'send {"n": 3, "status": 500, "on": "part of a label"}'}, 400)
         return reply({"failing": order["n"]})
 
     async def _asked_for_calls(self, _: Request) -> Response:

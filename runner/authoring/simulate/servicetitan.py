@@ -19,9 +19,10 @@ from starlette.routing import Route
 from runner.authoring.simulate import servicetitan_feed as feeds
 from runner.authoring.simulate import servicetitan_lists as lists
 from runner.authoring.simulate.answers import Refusal, reply
+from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
 from runner.authoring.simulate.outbox import Compose, Manners, WebhookTarget
-from runner.authoring.simulate.partner import Answer, Change, Partner, hang_up
+from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.servicetitan_data import tables
 from runner.authoring.simulate.servicetitan_events import Notice, notices, seal
 from runner.authoring.simulate.servicetitan_options import SCOPE, ServiceTitanOptions
@@ -33,8 +34,7 @@ RETRY_AFTER = (10, 30, 60, 300)
 
 
 class ServiceTitan(Partner):
-    """Tables: jobs, appointments, customers, locations, customer-contacts, location-contacts, technicians,
-    appointment-assignments."""
+    """Tables: jobs, appointments, appointment-assignments, customers, locations, technicians, *-contacts."""
 
     name = "servicetitan"
 

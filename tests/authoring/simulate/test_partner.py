@@ -87,6 +87,15 @@ async def test_control_makes_calls_fail(clock):
     assert [(await client.get("/v2/company")).status_code for _ in range(2)] == [503, 200]
 
 
+@pytest.mark.parametrize(("failure", "made"), [("timeout", 0), ("lost", 1)])
+async def test_without_an_answer_the_work_may_or_may_not_be_done(clock, failure, made):
+    partner = companycam(now=clock, size=0)
+    partner.fail_next(1, failure)
+    with pytest.raises(httpx.ReadTimeout):
+        await surface(partner).post("/v2/projects", json={"name": "x"})
+    assert len(partner.tables["projects"]) == made
+
+
 @pytest.mark.parametrize("path", ["/_control/change", "/_control/fail"])
 @pytest.mark.parametrize("order", [{}, [], {"what": "projects", "id": "1", "fields": {}, "n": "x"}])
 async def test_bad_order_is_told_the_form(clock, path, order):

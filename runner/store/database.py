@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +25,8 @@ Row = TypeVar("Row")
 WAITING = 5000
 GROUP = 500
 READERS = 4
+LOCKED = 10.0
+"""Seconds to wait for another process that holds the file."""
 
 
 class Database:
@@ -137,8 +141,9 @@ def _sqlite(url: URL, *, write: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: the driver would open transactions late
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={LOCKED * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        _use_wal(connection)
         connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
 
     @event.listens_for(engine, "begin")
@@ -152,6 +157,18 @@ def _sqlite(url: URL, *, write: bool) -> Engine:
             raise StoreUnavailable("the database ended the transaction by itself; nothing of it is stored")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch a new file to WAL. SQLite does not wait for others here, whatever the busy timeout: so we do."""
+    deadline = time.monotonic() + LOCKED
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _postgresql(url: URL, *, size: int) -> Engine:

@@ -92,29 +92,24 @@ def upsert(connection: Connection, integration_id: str, found: Sequence[Record],
     twice the newest wins, among equals the last. A record without a version counts as newer than what is known and
     keeps the known version. A deleted record is revived by what is not older.
     """
-    newest, stale = _newest(found)
-    known = _existing(connection, integration_id, newest)
-    outcome = Upserted(stale=stale)
+    known = _existing(connection, integration_id, found)
+    newest = _newest(found, known)
+    outcome = Upserted(stale=len(found) - len(newest))
     rows: list[tuple[Any, ...]] = []
     touched: list[Record] = []
     moment = utc_text(at)
-    unchanged = older = 0
     for key, record in newest.items():
         before = known.get(key)
-        if before is not None and is_older(record.version, before.version):
-            older += 1
-            continue
         fields, fingerprint = _content(record)
         if before is not None and before.fingerprint == fingerprint and not before.deleted:
-            unchanged += 1
-            if record.version is not None and record.version != before.version:
+            if record.version != before.version:
                 touched.append(record)
             continue
         (outcome.created if before is None else outcome.changed).append(key)
         rows.append(_row(integration_id, record, fields, fingerprint, moment))
     _write(connection, rows)
     _touch(connection, integration_id, touched)
-    return replace(outcome, unchanged=unchanged, stale=stale + older)
+    return replace(outcome, unchanged=len(newest) - len(rows))
 
 
 def mark_deleted(
@@ -156,22 +151,25 @@ def is_older(version: str | None, known: str | None) -> bool:
     return version is not None and known is not None and version < known
 
 
-def _newest(found: Sequence[Record]) -> tuple[dict[Key, Record], int]:
+def _newest(found: Sequence[Record], known: dict[Key, _Known]) -> dict[Key, Record]:
+    """The last of each id after going through `found` in order, without what is older than what came before it."""
     newest: dict[Key, Record] = {}
     for record in found:
         key = (record.kind, record.external_id)
-        other = newest.get(key)
-        if other is None:
+        before = newest.get(key) or known.get(key)
+        if before is None or record.version == before.version:
             newest[key] = record
-        elif not is_older(record.version, other.version):
-            newest[key] = record if record.version else replace(record, version=other.version)
-    return newest, len(found) - len(newest)
+        elif record.version is None:
+            newest[key] = replace(record, version=before.version)
+        elif not is_older(record.version, before.version):
+            newest[key] = record
+    return newest
 
 
-def _existing(connection: Connection, integration_id: str, newest: dict[Key, Record]) -> dict[Key, _Known]:
+def _existing(connection: Connection, integration_id: str, found: Sequence[Record]) -> dict[Key, _Known]:
     kinds: dict[str, list[str]] = {}
-    for kind, external_id in newest:
-        kinds.setdefault(kind, []).append(external_id)
+    for record in found:
+        kinds.setdefault(record.kind, []).append(record.external_id)
     known: dict[Key, _Known] = {}
     for kind, ids in kinds.items():
         for part in chunks(ids):

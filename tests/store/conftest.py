@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 
 from runner.store.database import Database
+from runner.store.migration import upgrade
 
 NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 
@@ -19,12 +21,24 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
+def plan(connection: Connection, query: Callable[[], object]) -> str:
+    """How SQLite goes about the last statement that `query` runs."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        ran.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    query()
+    event.remove(connection, "before_cursor_execute", note)
+    statement, values = ran[-1]
+    return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "template.sqlite3"
     engine = create_engine(f"sqlite:///{path}")
-    from runner.store.migration import upgrade
-
     with engine.begin() as connection:
         upgrade(connection)
     engine.dispose()

@@ -1,0 +1,44 @@
+"""Sync runs: begun, counted, ended, found with the latest first."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from runner.model.run import Counts, RunState, SyncRun
+from runner.store import runs
+from tests.store.conftest import later
+
+
+def begin(connection: Connection, run_id: str, sync: str = "jobs", at: float = 0) -> SyncRun:
+    run = SyncRun(run_id, "i1", sync, True, RunState.RUNNING, later(at))
+    runs.begin(connection, run)
+    return run
+
+
+def test_a_run_is_read_back_as_it_began(connection: Connection) -> None:
+    run = begin(connection, "r1")
+    assert runs.last(connection, "i1", "jobs") == run
+    assert runs.last(connection, "i1", "crew") is None
+
+
+def test_counts_are_replaced_while_it_runs(connection: Connection) -> None:
+    begin(connection, "r1")
+    runs.save_counts(connection, "r1", Counts(pages=1, seen=100))
+    runs.save_counts(connection, "r1", Counts(pages=2, seen=150))
+    (run,) = runs.find(connection, state=RunState.RUNNING)
+    assert run.counts == Counts(pages=2, seen=150)
+
+
+def test_an_ended_run_says_how(connection: Connection) -> None:
+    begin(connection, "r1")
+    runs.end(connection, "r1", RunState.FAILED, later(9), Counts(calls=3), "partner is away")
+    (run,) = runs.find(connection, "i1")
+    assert (run.state, run.ended_at, run.counts.calls, run.error) == (RunState.FAILED, later(9), 3, "partner is away")
+
+
+def test_the_latest_comes_first(connection: Connection) -> None:
+    begin(connection, "r1", at=1)
+    begin(connection, "r2", at=2)
+    begin(connection, "r3", "crew", at=3)
+    assert [run.id for run in runs.find(connection)] == ["r3", "r2", "r1"]
+    assert [run.id for run in runs.find(connection, sync="jobs", limit=1)] == ["r2"]

@@ -1,0 +1,34 @@
+"""A tick is claimed once, and never backwards."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from runner.store import schedules
+from runner.store.database import Database
+from tests.store.conftest import NOW, later
+
+
+def test_each_tick_is_claimed_once_and_forwards_only(connection: Connection) -> None:
+    claims = [schedules.tick(connection, "jobs", later(at)) for at in (0, 0, 60, 30, 60, 120)]
+    assert claims == [True, False, True, False, False, True]
+    assert schedules.last(connection, "jobs") == later(120)
+
+
+def test_schedules_do_not_share_ticks(connection: Connection) -> None:
+    assert schedules.tick(connection, "jobs", NOW)
+    assert schedules.tick(connection, "crew", NOW)
+    assert schedules.last(connection, "photos") is None
+
+
+async def test_of_several_nodes_one_claims_it(path: Path) -> None:
+    nodes = [Database.open(f"sqlite:///{path}") for _ in range(3)]
+    claims = await asyncio.gather(
+        *(node.write(lambda connection: schedules.tick(connection, "jobs", NOW)) for node in nodes)
+    )
+    assert sorted(claims) == [False, False, True]
+    for node in nodes:
+        await node.close()

@@ -12,7 +12,6 @@ from runner.components.paginators.base import Paginator
 from runner.components.paginators.single_page import SinglePage
 from runner.errors import SettingsError
 
-
 TYPES = [(kind, word, made) for kind, choice in KINDS.items() for word, made in choice.choices().items()]
 
 

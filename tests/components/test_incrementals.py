@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,9 @@ from runner.components.incrementals.base import Incremental
 
 NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 NOON = "2026-05-04T12:00:00.000000Z"
-times = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)).map(lambda at: at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+times = st.datetimes(NOW.replace(tzinfo=None) - timedelta(days=9000)).map(
+    lambda at: at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+)
 
 
 def read(**block: str) -> Incremental:

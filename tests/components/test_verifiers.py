@@ -26,8 +26,10 @@ TIMED = PLAIN | {"signs": "{{ timestamp }}.{{ raw_body }}", "timestamp": {"heade
 JOBBER = (
     {"type": "hmac", "header": "X-Jobber-Hmac-SHA256", "encoding": "base64", "secret": "app.client_secret"},
     "my app's OAuth client secret",
-    b'{"data":{"webHookEvent":{"topic":"APP_CONNECT","appId":"id","accountId":"id","itemId":"id",'
-    b'"occurredAt":"ISO8601DateTime"}}}',
+    (
+        b'{"data":{"webHookEvent":{"topic":"APP_CONNECT","appId":"id","accountId":"id","itemId":"id",'
+        b'"occurredAt":"ISO8601DateTime"}}}'
+    ),
     {"x-jobber-hmac-sha256": "+PXo5mRPCuHqX3CePBACS8afHQPY9rXzPlp9AG/a8BI="},
 )
 COMPANYCAM = (

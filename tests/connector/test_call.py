@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from runner.connector.call import Call
+from runner.connector.http import Http
+from runner.errors import MappingError
+from runner.model.http import Request
+from runner.model.secret import Secret
+
+SCOPE = {"input": {"id": "a/b", "none": None, "yes": True, "list": [1, 2]}, "app": {"key": Secret("k3y")}}
+
+
+def request(http: dict[str, Any] | None = None, scope: dict[str, Any] | None = None, **call: Any) -> Request:
+    declared = Http.model_validate({"base_url": "https://p.example/v2/", "graphql": "/graphql"} | (http or {}))
+    return Call.model_validate(call).request(SCOPE if scope is None else scope, declared)
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete"])
+def test_the_verb_is_the_method_and_the_path_is_joined(verb: str) -> None:
+    made = request(**{verb: "/jobs"})
+    assert (made.method, made.url) == (verb.upper(), "https://p.example/v2/jobs")
+
+
+def test_a_value_in_a_path_is_percent_encoded() -> None:
+    assert request(get="/jobs/{{ input.id }}").url == "https://p.example/v2/jobs/a%2Fb"
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+@pytest.mark.parametrize("path", ["/jobs/{{ input.id }}", "/jobs/{{ input.id }}/notes", "/{{ input.id }}/jobs"])
+def test_a_value_that_makes_another_path_is_refused(value: str, path: str) -> None:
+    with pytest.raises(MappingError, match="another path"):
+        request(delete=path, scope={"input": {"id": value}})
+
+
+@given(value=st.text(min_size=1).filter(lambda text: text not in (".", "..")))
+def test_a_value_never_leaves_its_part_of_the_path(value: str) -> None:
+    try:
+        url = request(get="/jobs/{{ input.id }}/notes", scope={"input": {"id": value}}).url
+    except MappingError:  # half of a surrogate pair cannot be encoded
+        return
+    assert httpx.URL(url).raw_path.count(b"/") == 4
+
+
+def test_a_path_may_end_with_a_slash() -> None:
+    assert request(get="/jobs/").url == "https://p.example/v2/jobs/"
+
+
+def test_an_empty_path_is_the_base_url() -> None:
+    assert request(get="").url == "https://p.example/v2"
+
+
+def test_null_params_headers_and_form_fields_are_left_out() -> None:
+    made = request(
+        post="/a",
+        params={"a": "{{ input.none }}", "b": None, "c": "1"},
+        headers={"X-A": "{{ input.none }}", "X-C": "1"},
+        form={"a": "{{ input.none }}", "c": "{{ input.yes }}"},
+    )
+    assert (made.params, made.headers, made.form) == ({"c": "1"}, {"X-C": "1"}, {"c": "true"})
+
+
+def test_params_are_text_or_lists_of_text() -> None:
+    given = {
+        "flag": True,
+        "off": "{{ not input.yes }}",
+        "page": 1,
+        "ids": "{{ input.list }}",
+        "both": ["x", False, None],
+    }
+    assert request(get="/a", params=given).params == {
+        "flag": "true",
+        "off": "false",
+        "page": "1",
+        "ids": ["1", "2"],
+        "both": ["x", "false"],
+    }
+
+
+def test_text_that_looks_like_a_number_stays_as_it_is() -> None:
+    assert request(get="/a", params={"code": "007"}).params == {"code": "007"}
+
+
+def test_a_plus_in_a_parameter_is_sent_as_it_is_meant() -> None:
+    made = request(get="/a", params={"sort": "+ModifiedOn"})
+    assert httpx.Request(made.method, made.url, params=made.params).url.query == b"sort=%2BModifiedOn"
+
+
+def test_a_parameter_cannot_turn_out_to_be_a_mapping() -> None:
+    with pytest.raises(MappingError, match="`x` is a mapping"):
+        request(get="/a", params={"x": "{{ input }}"})
+
+
+def test_headers_of_the_call_win_over_those_of_http_in_any_case() -> None:
+    made = request({"headers": {"accept": "a", "X-Key": "{{ app.key }}"}}, get="/a", headers={"Accept": "b"})
+    assert made.headers == {"X-Key": "k3y", "Accept": "b"}
+
+
+def test_a_json_body() -> None:
+    made = request(post="/a", json={"id": "{{ input.id }}", "gone": "{{ input.none }}", "null": None})
+    assert (made.json, made.has_json) == ({"id": "a/b", "null": None}, True)
+
+
+def test_a_text_body() -> None:
+    assert request(post="/a", text="id={{ input.id }}").content == b"id=a/b"
+
+
+def test_a_graphql_call_is_a_post_of_query_and_variables() -> None:
+    made = request(graphql="query { a }", variables={"id": "{{ input.id }}", "after": "{{ input.none }}"})
+    assert (made.method, made.url) == ("POST", "https://p.example/v2/graphql")
+    assert made.json == {"query": "query { a }", "variables": {"id": "a/b"}}
+
+
+def test_a_call_can_have_its_own_base_url_and_timeout() -> None:
+    made = request({"timeout": "5s"}, get="/a", base_url="https://files.example", timeout="90s")
+    assert (made.url, made.timeout, request({"timeout": "5s"}, get="/a").timeout) == (
+        "https://files.example/a",
+        90.0,
+        5.0,
+    )
+
+
+@pytest.mark.parametrize("base", ["p.example", "ftp://p.example", "https://", "{{ input.id }}"])
+def test_a_base_url_that_is_no_address_is_refused(base: str) -> None:
+    with pytest.raises(MappingError, match="base URL"):
+        request({"base_url": base}, get="/a")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ({}, "not none"),
+        ({"get": "/a", "post": "/a"}, "not get and post"),
+        ({"post": "/a", "json": {}, "form": {}}, "one body"),
+        ({"graphql": "query { a }", "json": {}}, "one body"),
+        ({"get": "/a", "variables": {}}, "variables"),
+        ({"get": "a"}, "begins with one /"),
+        ({"get": "//evil.example/a"}, "begins with one /"),
+        ({"get": "/a?b=1"}, "has no"),
+        ({"get": "/a", "params": {"x": {"y": 1}}}, "mapping"),
+    ],
+)
+def test_what_is_not_one_call_is_refused(call: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Call.model_validate(call)
+
+
+@pytest.mark.parametrize(
+    ("call", "may"),
+    [
+        ({"get": "/a"}, True),
+        ({"put": "/a"}, True),
+        ({"delete": "/a"}, True),
+        ({"post": "/a"}, False),
+        ({"patch": "/a"}, False),
+        ({"post": "/a", "repeatable": True}, True),
+        ({"graphql": "query { mutation }"}, True),
+        ({"graphql": "mutation { a }"}, False),
+        ({"graphql": "# a remark\nmutation Make { a }"}, False),
+    ],
+)
+def test_only_what_does_no_harm_twice_may_be_repeated(call: dict[str, Any], may: bool) -> None:
+    assert Call.model_validate(call).may_repeat is may

@@ -1,0 +1,68 @@
+"""What every verb is handed: the connectors, the store, the way to partners, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import httpx
+
+from runner.client.caller import Caller
+from runner.client.tokens import Apps, Tokens
+from runner.connector.config import Config
+from runner.connector.connector import Connector
+from runner.connector.library import Connectors
+from runner.engine.route import Router
+from runner.engine.schemas import RecordSchemas
+from runner.engine.tally import Tally
+from runner.model.clock import Clock
+from runner.model.secret import Secret
+from runner.store.store import Store
+
+
+class Log(Protocol):
+    """Where a verb says what a person should know: an event's name, and plain values beside it; never a payload."""
+
+    def info(self, event: str, **values: Any) -> Any: ...
+
+    def warning(self, event: str, **values: Any) -> Any: ...
+
+    def error(self, event: str, **values: Any) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False)
+class House:
+    """Everything that the verbs need, handed in. `base_url` is the public address of this runner, without a slash."""
+
+    connectors: Connectors
+    config: Config
+    store: Store
+    caller: Caller
+    tokens: Tokens
+    tally: Tally
+    http: httpx.AsyncClient
+    clock: Clock
+    apps: Apps
+    schemas: RecordSchemas
+    base_url: str
+    log: Log
+
+    @cached_property
+    def router(self) -> Router:
+        """The way of arrivals into the inbox; one for the house, so that they share commits."""
+        return Router(self.store.inbox)
+
+    @property
+    def callback_url(self) -> str:
+        """Where partners send people back to after consent."""
+        return f"{self.base_url}/oauth/callback"
+
+    def app(self, connector: str) -> Mapping[str, str | Secret]:
+        """The operator's values for a connector."""
+        return self.apps.get(connector, {})
+
+    def environment(self, connector: Connector, name: str) -> Mapping[str, str]:
+        """The addresses of one environment; runner.yaml's come before the connector's. SettingsError lists them."""
+        return self.tokens.environment(connector, name)

@@ -1,0 +1,54 @@
+"""Deletion by absence: what one complete, unbroken pass did not find any more is gone at the partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from runner.engine.house import House
+from runner.engine.process import Batch, delete
+from runner.model.integration import Integration
+from runner.store import feed
+from runner.store.columns import utc_text
+
+FEW = 10
+SHARE = 0.5
+
+
+@dataclass
+class Roll:
+    """The external ids that a pass has met. `is_sure` turns false at the first payload whose id nobody knows."""
+
+    kind: str
+    present: set[str] = field(default_factory=set)
+    is_sure: bool = True
+
+    def call(self, batch: Batch) -> None:
+        """Note who is on a page: the good, the bad and the left out are all there at the partner."""
+        bad = [found.external_id for found in batch.bad]
+        self.is_sure = self.is_sure and None not in bad and "" not in batch.skipped
+        self.present.update(batch.good, batch.skipped, (external_id for external_id in bad if external_id))
+
+    def strike(
+        self, connection: Connection, house: House, integration: Integration, began_at: datetime, at: datetime
+    ) -> str | None:
+        """Delete the records of the kind that the pass did not meet, unless they are newer than its begin.
+
+        Returns why nothing was deleted, when something looks wrong: a partner that suddenly shows half of its things
+        is more likely to have changed than to have lost them.
+        """
+        known = feed.ids(connection, integration.id, self.kind)
+        gone = known - self.present
+        if not gone:
+            return None
+        if not self.is_sure:
+            return f"{len(gone)} {self.kind} records look gone, but some payloads had no id: nothing was deleted"
+        if len(gone) > max(FEW, SHARE * len(known)):
+            return (
+                f"{len(gone)} of {len(known)} {self.kind} records look gone, which is too many to believe: nothing was "
+                "deleted (see whether the partner shows them; if they are gone, delete the integration's records)"
+            )
+        delete(connection, house, integration, [(self.kind, one) for one in sorted(gone)], at, utc_text(began_at))
+        return None

@@ -1,0 +1,51 @@
+"""Puts a house together from what the operator decides and what the world is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from runner.client.caller import Caller
+from runner.client.limiter import Limiter
+from runner.client.tokens import Apps, Tokens
+from runner.connector.config import Config
+from runner.connector.library import Connectors
+from runner.engine.house import House, Log
+from runner.engine.schemas import RecordSchemas
+from runner.engine.tally import Tally
+from runner.model.clock import Clock
+from runner.store.store import Store
+
+
+def open_house(
+    *,
+    connectors: Connectors,
+    config: Config,
+    store: Store,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    apps: Apps,
+    schemas: RecordSchemas,
+    base_url: str,
+    log: Log,
+    **calling: Any,
+) -> House:
+    """A house whose caller, limits and tokens share one client, clock and store. `calling` are options of Caller."""
+    tally = Tally()
+    tokens = Tokens(store, http, clock, apps, config.environments)
+    caller = Caller(http, clock, Limiter(clock), tokens, on_call=tally.count, **calling)
+    return House(
+        connectors=connectors,
+        config=config,
+        store=store,
+        caller=caller,
+        tokens=tokens,
+        tally=tally,
+        http=http,
+        clock=clock,
+        apps=apps,
+        schemas=schemas,
+        base_url=base_url.rstrip("/"),
+        log=log,
+    )

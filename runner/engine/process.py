@@ -1,0 +1,211 @@
+"""The one hall: raw payloads become records, whichever door they came in by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from runner.connector.connector import Connector
+from runner.connector.processor import Processor, as_id
+from runner.engine.house import House
+from runner.engine.mark import mark
+from runner.errors import MappingError
+from runner.mapping.functions import iso8601
+from runner.model.integration import Integration
+from runner.model.record import Flaw, Processed, Record
+from runner.model.run import Counts
+from runner.store import feed, quarantine, records
+from runner.store.columns import utc_text
+from runner.store.records import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A raw payload that no record, or not all of its records, could be made of."""
+
+    external_id: str | None
+    payload: Any = field(repr=False)
+    flaws: tuple[Flaw, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What some raw payloads of one processor say.
+
+    `good`, `bad` and `skipped` tell the payloads apart by external id; `errors` of the bad are a partner's error
+    answers. `newest` is the latest cursor, as UTC text, and `cursors` says how many payloads had one. `owners` holds
+    the records, by the name that children know them by, that tell of all the children they own.
+    """
+
+    processor: str
+    seen: int = 0
+    records: list[Record] = field(default_factory=list)
+    good: list[str] = field(default_factory=list)
+    bad: list[Bad] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    errors: int = 0
+    warnings: list[Flaw] = field(default_factory=list)
+    owners: dict[str, Record] = field(default_factory=dict)
+    newest: str | None = None
+    cursors: int = 0
+
+
+def digest(house: House, connector: Connector, processor: str, payloads: Iterable[Any], observed_at: datetime) -> Batch:
+    """Map and check raw payloads. Nothing is read or written.
+
+    A record whose processor declares no cursor is as new as `observed_at`: the time before it was asked for.
+    """
+    return _Digest(house, connector, processor, utc_text(observed_at)).run(payloads)
+
+
+def admit(connection: Connection, house: House, integration: Integration, batch: Batch, at: datetime) -> Counts:
+    """Store what a batch says, in the caller's transaction: records, quarantine, and the pushes they lead to."""
+    found = [*batch.records, *_gone_children(connection, integration.id, batch)]
+    upserted = records.upsert(connection, integration.id, found, at)
+    if batch.good:
+        quarantine.clear(connection, integration.id, batch.processor, batch.good)
+    for bad in batch.bad:
+        quarantine.put(connection, integration.id, batch.processor, bad.external_id, bad.payload, bad.flaws, at)
+    mark(connection, house.config, house.store.queue, integration, [*upserted.created, *upserted.changed], at)
+    return Counts(
+        seen=batch.seen,
+        created=len(upserted.created),
+        changed=len(upserted.changed),
+        unchanged=upserted.unchanged,
+        stale=upserted.stale,
+        skipped=len(batch.skipped),
+        quarantined=len(batch.bad),
+    )
+
+
+def delete(
+    connection: Connection, house: House, integration: Integration, keys: Iterable[Key], at: datetime, version: str
+) -> int:
+    """Mark records and what they own as deleted, unless they are newer than `version`; returns how many."""
+    gone: list[Key] = []
+    for kind, external_id in keys:
+        deleted = records.mark_deleted(connection, integration.id, kind, [external_id], at, version)
+        gone.extend(deleted)
+        for child in feed.children(connection, integration.id, f"{kind}:{external_id}") if deleted else ():
+            own = child.record
+            gone.extend(records.mark_deleted(connection, integration.id, own.kind, [own.external_id], at, version))
+    mark(connection, house.config, house.store.queue, integration, gone, at)
+    return len(gone)
+
+
+def tell(house: House, integration: Integration, batch: Batch) -> None:
+    """Say in the log what was mended or refused: once a part, not once a record."""
+    parts = {(flaw.part, flaw.message): flaw for flaw in batch.warnings}
+    for flaw in list(parts.values())[:20]:
+        house.log.warning(
+            "field-left-out", integration=integration.id, processor=flaw.processor, part=flaw.part, message=flaw.message
+        )
+    if batch.bad:
+        house.log.warning("quarantined", integration=integration.id, processor=batch.processor, count=len(batch.bad))
+
+
+@dataclass(slots=True)
+class _Digest:
+    house: House
+    connector: Connector
+    name: str
+    observed_at: str
+
+    def run(self, payloads: Iterable[Any]) -> Batch:
+        batch = Batch(self.name)
+        processor, find = self.connector.processor(self.name), self.connector.processor
+        for payload in payloads:
+            batch.seen += 1
+            made = processor.process(payload, self.name, find)
+            if made.error is not None:
+                batch.errors += 1
+                batch.bad.append(Bad(None, payload, (_refusal(self.name, made.error),)))
+                continue
+            if made.skipped is not None:
+                batch.skipped.append(as_id(processor.id.search(payload)) or "")
+            self._settle(batch, processor, made, payload)
+        return batch
+
+    def _settle(self, batch: Batch, processor: Processor, made: Processed, payload: Any) -> None:
+        if processor.cursor is not None:
+            _note_cursor(batch, made.record.version if made.record else _cursor(processor, payload))
+        fatal: list[Flaw] = []
+        self._collect(batch, made, fatal)
+        external_id = _external_id(made)
+        if fatal:
+            batch.bad.append(Bad(external_id, payload, tuple(fatal)))
+        elif external_id is not None:
+            batch.good.append(external_id)
+
+    def _collect(self, batch: Batch, made: Processed, fatal: list[Flaw]) -> None:
+        before = len(fatal)
+        if made.quarantined:
+            fatal.extend(flaw for flaw in made.flaws if flaw.fatal)
+        elif made.error is not None:
+            fatal.append(_refusal(batch.processor, made.error))
+        batch.warnings.extend(flaw for flaw in made.flaws if not flaw.fatal)
+        record = self._checked(batch, made.record, fatal) if made.record else None
+        for nested in made.nested:
+            self._collect(batch, nested, fatal)
+        if record is not None and len(fatal) == before and self._owns(record):
+            batch.owners[f"{record.kind}:{record.external_id}"] = record
+
+    def _checked(self, batch: Batch, record: Record, fatal: list[Flaw]) -> Record | None:
+        mended, flaws = self.house.schemas.mend(record)
+        if mended is None:
+            fatal.extend(flaws)
+            return None
+        batch.warnings.extend(flaws)
+        if mended.version is None and self.connector.processor(mended.processor).cursor is None:
+            mended = replace(mended, version=self.observed_at)
+        batch.records.append(mended)
+        return mended
+
+    def _owns(self, record: Record) -> bool:
+        return any(relation.owned for relation in self.connector.processor(record.processor).relations.values())
+
+
+def _gone_children(connection: Connection, integration_id: str, batch: Batch) -> Iterator[Record]:
+    """Records that belonged to one of the batch and are not in it any more, as inactive ones of their parent's age."""
+    if not batch.owners:
+        return
+    here = {(record.kind, record.external_id) for record in batch.records}
+    for parent, owner in batch.owners.items():
+        for stored in feed.children(connection, integration_id, parent):
+            child = stored.record
+            if (child.kind, child.external_id) not in here and not child.inactive:
+                yield replace(child, inactive=True, version=owner.version)
+
+
+def _note_cursor(batch: Batch, cursor: str | None) -> None:
+    if cursor is None:
+        return
+    batch.cursors += 1
+    if batch.newest is None or cursor > batch.newest:
+        batch.newest = cursor
+
+
+def _cursor(processor: Processor, payload: Any) -> str | None:
+    """The cursor of a payload that gave no record: it was seen all the same."""
+    if processor.cursor is None:
+        return None
+    try:
+        found: str | None = iso8601(processor.cursor.search(payload))
+    except (MappingError, TypeError, ValueError):
+        return None
+    return found
+
+
+def _external_id(made: Processed) -> str | None:
+    if made.record is not None:
+        return made.record.external_id
+    return next((flaw.external_id for flaw in made.flaws if flaw.external_id is not None), None)
+
+
+def _refusal(processor: str, error: dict[str, Any]) -> Flaw:
+    words = " ".join(str(part) for part in (error.get("code"), error.get("message")) if part)
+    return Flaw(processor, "errors", f"the partner sent an error in place of a payload: {words}"[:300])

@@ -1,0 +1,187 @@
+"""A webhook request comes in: verify on the raw bytes, read, store, and only then answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import Connection
+
+from runner.connector.connector import Connector
+from runner.connector.reaction import Drop
+from runner.connector.webhook import Told, Webhooks
+from runner.engine.house import House
+from runner.errors import (
+    CredentialUnreadable,
+    DeliveryError,
+    DeliveryTooLarge,
+    MalformedDelivery,
+    NotFound,
+    RunnerError,
+    StoreError,
+)
+from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.secret import Secret
+from runner.store import integrations, rejections
+from runner.store.inbox import Arrival
+
+NO_WEBHOOKS = "no-webhooks"
+UNREADABLE = "unreadable-delivery"
+
+
+@dataclass(frozen=True)
+class Received:
+    """The HTTP answer, and what became of the request. `reason` is the code of a refusal."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accepted: int = 0
+    duplicates: int = 0
+    unroutable: int = 0
+    reason: str | None = None
+
+
+async def receive(house: House, delivery: Delivery) -> Received:
+    """Answer one webhook request; never raises. What is answered 2xx is stored.
+
+    401 for a bad signature, 400 for what cannot be read, 404 for a connector without webhooks, 413 for too much, 503
+    when the store takes nothing now (the partner tries again).
+    """
+    try:
+        connector, webhooks = _webhooks(house, delivery.connector)
+    except RunnerError:
+        return _refused(404, NO_WEBHOOKS)
+    try:
+        arrival = await _read(house, connector, webhooks, delivery)
+    except DeliveryError as error:
+        await _count(house, delivery, error.code)
+        return _refused(error.status, error.code)
+    except StoreError:
+        return _busy()
+    except Exception as error:  # whatever an attacker finds is his mistake, not ours
+        house.log.error("delivery-unreadable", connector=delivery.connector, error=type(error).__name__)
+        await _count(house, delivery, UNREADABLE)
+        return _refused(400, UNREADABLE)
+    return await _store(house, webhooks, arrival)
+
+
+async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received:
+    try:
+        accepted = await house.store.database.append(house.router.accept, arrival)
+    except Exception as error:
+        house.log.error("delivery-not-stored", connector=arrival.delivery.connector, error=type(error).__name__)
+        return _busy()
+    count = len(accepted.event_ids)
+    return Received(
+        webhooks.answer.status, accepted=count, duplicates=accepted.duplicates, unroutable=accepted.unroutable
+    )
+
+
+async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> Arrival:
+    """Everything between the raw bytes and the store, in the order that keeps strangers out."""
+    if len(delivery.body) > house.config.serve.largest_delivery:
+        raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
+    app = _app(house, connector)
+    secrets = await _secrets(house, connector, webhooks.verify.secret_name, app, delivery)
+    webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
+    query = dict(parse_qsl(urlsplit(delivery.url).query))
+    told = webhooks.read(_parsed(webhooks, delivery), delivery.headers, query)
+    if not told:
+        raise MalformedDelivery(f"there is no event at `split: {webhooks.events.split}`")
+    return Arrival(uuid4().hex, delivery, tuple(_events(webhooks, delivery, told)))
+
+
+def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
+    connector = house.connectors.get(name)
+    if connector.webhooks is None:
+        raise NotFound(f"{name} sends no webhooks")
+    return connector, connector.webhooks
+
+
+def _app(house: House, connector: Connector) -> dict[str, Any]:
+    given = house.app(connector.connector)
+    return {name: given.get(name) or declared.default for name, declared in connector.app.items()}
+
+
+async def _secrets(
+    house: House, connector: Connector, name: str, app: Mapping[str, Any], delivery: Delivery
+) -> Sequence[Secret]:
+    """What the signature is checked with; nothing when it is not set, and then nothing is let in."""
+    place, _, key = name.partition(".")
+    value = app.get(key) if place == "app" else await _setting(house, connector, key, delivery.integration_id)
+    if not value:
+        return []
+    return [value if isinstance(value, Secret) else Secret(str(value))]
+
+
+async def _setting(house: House, connector: Connector, key: str, integration_id: str | None) -> Any:
+    if integration_id is None:
+        return None
+
+    def work(connection: Connection) -> Any:
+        integration = integrations.get(connection, integration_id)
+        if integration.connector != connector.connector:
+            return None
+        credential = house.store.vault.get(connection, integration_id)
+        return credential.values.get(key) or integration.settings.get(key)
+
+    try:
+        return await house.store.database.read(work)
+    except (NotFound, CredentialUnreadable):
+        return None
+
+
+def _parsed(webhooks: Webhooks, delivery: Delivery) -> Any:
+    if not delivery.body and webhooks.events.reads == "request":
+        return None
+    try:
+        return orjson.loads(delivery.body)
+    except orjson.JSONDecodeError:
+        raise MalformedDelivery("the body is not JSON") from None
+
+
+def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterator[WebhookEvent]:
+    for item in told:
+        reaction = webhooks.reaction(item.type)
+        note = (
+            "no reaction is declared" if reaction is None else reaction.because if isinstance(reaction, Drop) else None
+        )
+        yield WebhookEvent(
+            id=uuid4().hex,
+            connector=delivery.connector,
+            type=item.type,
+            key=item.key,
+            account_id=item.account_id,
+            payload=item.payload,
+            received_at=delivery.received_at,
+            occurred_at=item.occurred_at,
+            integration_id=None,
+            state=EventState.PENDING if note is None else EventState.DROPPED,
+            note=note,
+        )
+
+
+async def _count(house: House, delivery: Delivery, reason: str) -> None:
+    """Count the refusal. A store that is busy must not turn a 4xx into something else."""
+    now = house.clock.now()
+    try:
+        await house.store.database.write(
+            lambda connection: rejections.reject(connection, delivery.connector, reason, now)
+        )
+    except StoreError as error:
+        house.log.warning("rejection-not-counted", connector=delivery.connector, reason=reason, error=error.code)
+
+
+def _refused(status: int, reason: str) -> Received:
+    body = orjson.dumps({"error": reason})
+    return Received(status, body, {"content-type": "application/json"}, reason=reason)
+
+
+def _busy() -> Received:
+    refused = _refused(503, "store-unavailable")
+    return Received(503, refused.body, {**refused.headers, "retry-after": "5"}, reason=refused.reason)

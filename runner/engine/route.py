@@ -1,0 +1,75 @@
+"""The way of arrivals into the inbox: each event finds its integration in the transaction that stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from runner.errors import NotFound
+from runner.model.event import WebhookEvent
+from runner.model.integration import Integration, State
+from runner.store import integrations
+from runner.store.inbox import Accepted, Arrival, Inbox
+
+Account = tuple[str, str]
+OPEN = (State.ACTIVE, State.ERROR)
+"""States in which an integration takes events: one in `error` keeps them until it is mended."""
+
+
+@dataclass(frozen=True, eq=False)
+class Router:
+    """`accept` is the batch for `Database.append`: waiting arrivals share one look-up an account and one commit."""
+
+    inbox: Inbox
+
+    def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
+        """Give every event its integration, and store all. An account that nobody connected stays unroutable."""
+        known: dict[Account, list[str]] = {}
+        routed = [replace(arrival, events=tuple(_routed(connection, arrival, known))) for arrival in arrivals]
+        return self.inbox.accept(connection, routed)
+
+
+def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[str]]) -> Iterator[WebhookEvent]:
+    addressed = _addressed(connection, arrival)
+    for event in arrival.events:
+        if addressed is not None and event.account_id in (None, addressed.account_id):
+            yield replace(event, integration_id=addressed.id)
+            continue
+        ids = _ids(connection, event, known)
+        if not ids:
+            yield event
+        for number, integration_id in enumerate(ids):
+            yield replace(event, integration_id=integration_id) if number == 0 else _copy(event, integration_id)
+
+
+def _addressed(connection: Connection, arrival: Arrival) -> Integration | None:
+    """The integration that the address names."""
+    if arrival.delivery.integration_id is None:
+        return None
+    try:
+        found = integrations.get(connection, arrival.delivery.integration_id)
+    except NotFound:
+        return None
+    fits = found.connector == arrival.delivery.connector and found.state in OPEN
+    return found if fits else None
+
+
+def _ids(connection: Connection, event: WebhookEvent, known: dict[Account, list[str]]) -> list[str]:
+    if event.account_id is None:
+        return []
+    account = (event.connector, event.account_id)
+    if account not in known:
+        known[account] = [found.id for found in integrations.by_account(connection, *account) if found.state in OPEN]
+    return known[account]
+
+
+def _copy(event: WebhookEvent, integration_id: str) -> WebhookEvent:
+    """The same event for a further company that shares the account: with a key of its own, so it is no duplicate."""
+    return replace(
+        event,
+        id=f"{event.id}-{integration_id}"[:64],
+        key=f"{event.key}@{integration_id}",
+        integration_id=integration_id,
+    )

@@ -1,0 +1,200 @@
+"""A sync: fetch one kind page by page, and keep each page with the place of the next in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from runner.connector.connector import Connector
+from runner.connector.sync import Sync
+from runner.engine import tally
+from runner.engine.house import House
+from runner.engine.missing import Roll
+from runner.engine.process import Batch, admit, digest, tell
+from runner.engine.trouble import is_passing, refuse, words
+from runner.engine.walk import Page, Start, begun, pages, resumed
+from runner.errors import AuthenticationError, NotFound, RateLimited, ResyncNeeded, UnexpectedResponse
+from runner.model.integration import Integration, State
+from runner.model.run import Checkpoint, Counts, RunState, SyncRun
+from runner.store import checkpoints, runs
+
+Progress = Callable[[int, int, int | None], None]
+"""Told after each page: pages and raw payloads so far, and how many there are in all where that is known."""
+
+
+async def run(
+    house: House, integration: Integration, sync_name: str, *, full: bool = False, progress: Progress | None = None
+) -> SyncRun:
+    """Run a sync to its end; goes on where a killed one stopped. `full` ignores the checkpoint.
+
+    Raises RateLimited (the run stays open: call again after its `wait`), AuthenticationError (the integration is then
+    in `error`), and the rest of the PartnerError family (the run is then `failed`; what was stored stays).
+    """
+    connector = house.connectors.get(integration.connector)
+    sync = _sync(connector, sync_name)
+    if integration.state in (State.PENDING, State.DISABLED):
+        raise AuthenticationError(f"integration {integration.id} is {integration.state} (connect it first)")
+    try:
+        return await _run(house, connector, integration, sync, sync_name, full, progress)
+    except ResyncNeeded:
+        await house.store.database.write(lambda connection: checkpoints.forget(connection, integration.id, sync_name))
+        return await _run(house, connector, integration, sync, sync_name, True, progress)
+
+
+def _sync(connector: Connector, name: str) -> Sync:
+    if name not in connector.syncs:
+        raise NotFound(
+            f"{connector.connector} has no sync `{name}` (there are: {', '.join(connector.syncs) or 'none'})"
+        )
+    return connector.syncs[name]
+
+
+async def _run(
+    house: House,
+    connector: Connector,
+    integration: Integration,
+    sync: Sync,
+    name: str,
+    full: bool,
+    progress: Progress | None,
+) -> SyncRun:
+    checkpoint = await house.store.database.read(lambda connection: checkpoints.get(connection, integration.id, name))
+    start = resumed(checkpoint)
+    if start is None or (full and not start.full):
+        start = begun(sync, checkpoint, house.clock.now(), full, uuid4().hex)
+    opened = await house.store.database.write(lambda connection: _open(connection, house, integration, name, start))
+    work = _Work(
+        house, connector, integration, sync, name, checkpoint, replace(start, run_id=opened.id), opened, progress
+    )
+    try:
+        return await work.walk()
+    except RateLimited:
+        raise
+    except Exception as error:
+        await work.fail(error)
+        await refuse(house, integration, error)
+        raise
+
+
+def _open(connection: Connection, house: House, integration: Integration, name: str, start: Start) -> SyncRun:
+    """The run of a walk: the one that was killed, or a new one."""
+    for known in runs.find(connection, integration.id, name, RunState.RUNNING):
+        if known.id == start.run_id:
+            return known
+        runs.end(connection, known.id, RunState.FAILED, house.clock.now(), known.counts, "given up for a later run")
+    run_id = start.run_id if start.unbroken else uuid4().hex
+    made = SyncRun(run_id, integration.id, name, start.full, RunState.RUNNING, house.clock.now())
+    runs.begin(connection, made)
+    return made
+
+
+@dataclass
+class _Work:
+    house: House
+    connector: Connector
+    integration: Integration
+    sync: Sync
+    name: str
+    checkpoint: Checkpoint
+    start: Start
+    run: SyncRun
+    progress: Progress | None
+    newest: str | None = field(init=False)
+    counts: Counts = field(init=False)
+    roll: Roll | None = field(init=False)
+    stored: int = 0
+
+    def __post_init__(self) -> None:
+        self.newest = self.start.newest
+        self.counts = self.run.counts
+        strikes = self.sync.full is not None and self.sync.full.deletes == "missing"
+        kind = self.connector.processor(self.sync.processor).record
+        self.roll = Roll(kind) if strikes and self.start.full and self.start.unbroken else None
+
+    async def walk(self) -> SyncRun:
+        """All pages to the end. While one page is being stored, the next is fetched."""
+        storing: asyncio.Task[None] | None = None
+        found = pages(self.house, self.connector, self.sync.endpoint, self.integration, self.start)
+        try:
+            async with aclosing(found):
+                async for page in found:
+                    batch = self._digest(page)
+                    if storing is not None:
+                        await storing
+                    storing = asyncio.create_task(self._store(batch, page))
+        finally:
+            if storing is not None:
+                await storing
+        return await self.house.store.database.read(
+            lambda connection: next(
+                known for known in runs.find(connection, self.integration.id, self.name) if known.id == self.run.id
+            )
+        )
+
+    async def fail(self, error: Exception) -> None:
+        """Close the run. A walk that went on from its place and did not get any further starts over next time."""
+        stuck = not self.start.unbroken and not self.stored and not is_passing(error)
+
+        def work(connection: Connection) -> None:
+            now = self.house.clock.now()
+            runs.end(connection, self.run.id, RunState.FAILED, now, self.counts, words(error))
+            if stuck:
+                kept = checkpoints.get(connection, self.integration.id, self.name)
+                checkpoints.save(connection, self.integration.id, self.name, replace(kept, progress=None))
+
+        await self.house.store.database.write(work)
+
+    def _digest(self, page: Page) -> Batch:
+        batch = digest(self.house, self.connector, self.sync.processor, page.payloads, page.asked_at)
+        cursor = self.connector.processor(self.sync.processor).cursor
+        if cursor is not None and batch.seen > batch.errors and not batch.cursors:
+            raise UnexpectedResponse(
+                f"sync `{self.name}`: not one payload of a page has a time at `cursor: {cursor}` of processor "
+                f"`{self.sync.processor}`, so nobody can tell what is new (mend the expression, or take it out)"
+            )
+        tell(self.house, self.integration, batch)
+        if self.roll is not None:
+            self.roll.call(batch)
+        return batch
+
+    async def _store(self, batch: Batch, page: Page) -> None:
+        newest = max((cursor for cursor in (self.newest, batch.newest) if cursor), default=None)
+        made = self.house.tally.take(self.integration.id)
+        told = self.counts + Counts(pages=1, calls=made.calls, limited=made.limited)
+
+        def work(connection: Connection) -> Counts:
+            tally.save(connection, self.integration.id, made)
+            return self._keep(connection, batch, page, newest, told)
+
+        counts = await self.house.store.database.write(work)
+        self.newest, self.counts, self.stored = newest, counts, self.stored + 1
+        if self.progress is not None:
+            self.progress(counts.pages, counts.seen, None)
+
+    def _keep(self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts) -> Counts:
+        """One page in one transaction: its records, where the next begins, and what the run counts."""
+        at = self.house.clock.now()
+        counts = told + admit(connection, self.house, self.integration, batch, at)
+        kept = checkpoints.get(connection, self.integration.id, self.name)
+        if page.next is not None:
+            kept = replace(kept, progress=self.start.progress(page.next, newest))
+            runs.save_counts(connection, self.run.id, counts)
+        else:
+            kept = self._finished(kept, newest)
+            note = (
+                self.roll.strike(connection, self.house, self.integration, self.start.began_at, at)
+                if self.roll
+                else None
+            )
+            runs.end(connection, self.run.id, RunState.DONE, at, counts, note)
+        checkpoints.save(connection, self.integration.id, self.name, kept)
+        return counts
+
+    def _finished(self, kept: Checkpoint, newest: str | None) -> Checkpoint:
+        value = self.sync.incremental.advance(kept.value, [newest]) if self.sync.incremental else None
+        return Checkpoint(value, None, self.start.began_at if self.start.full else kept.last_full_at)

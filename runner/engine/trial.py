@@ -1,0 +1,95 @@
+"""Prove a credential before it is kept: fetch a token where that is the way, and ask whose account it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runner.client import oauth
+from runner.client.caller import Caller
+from runner.client.limiter import Limiter
+from runner.client.tokens import Tokens
+from runner.components.auth.base import Identify
+from runner.connector.connector import Connector
+from runner.connector.processor import as_id
+from runner.engine.house import House
+from runner.errors import AuthenticationError, MappingError, UnexpectedResponse
+from runner.model.credential import Credential
+from runner.model.integration import Integration
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a trial found: a credential that works, and whose account it opens (None: the connector does not ask)."""
+
+    credential: Credential = field(repr=False)
+    account_id: str | None
+    account_name: str | None
+    account: Mapping[str, Any]
+
+
+class Trial(Tokens):
+    """Hands out one credential that is stored nowhere yet; a refusal changes no integration."""
+
+    def __init__(self, house: House, credential: Credential) -> None:
+        super().__init__(house.store, house.http, house.clock, house.apps, house.config.environments)
+        self._tried = credential
+
+    async def get(self, connector: Connector, integration: Integration) -> Credential:  # noqa: ARG002  # as Tokens
+        return self._tried
+
+    async def renew(
+        self,
+        connector: Connector,
+        integration: Integration,  # noqa: ARG002  # as Tokens
+        refused: Credential,  # noqa: ARG002  # as Tokens
+    ) -> Credential:
+        raise AuthenticationError(f"{connector.title} refuses what was given (check it and connect again)", status=401)
+
+    async def refuse(self, *refused: object) -> None:
+        """Whoever tries hears of it by the error."""
+
+
+async def prove(
+    house: House,
+    connector: Connector,
+    integration: Integration,
+    credential: Credential,
+    callback: Mapping[str, str] | None = None,
+) -> Proof:
+    """Try a credential at the partner. Raises the PartnerError family; nothing is stored."""
+    account = dict(integration.account)
+    if connector.auth.flow == "client_credentials":
+        known = house.tokens.scope(connector, integration, credential)
+        granted = await oauth.run(connector.auth.obtain(known, house.clock.now()), house.http)
+        credential = replace(granted.credential, values=credential.values)
+        account |= granted.captured
+    if connector.auth.identify is None:
+        return Proof(credential, integration.account_id, integration.account_name, account)
+    trial = Trial(house, credential)
+    caller = Caller(house.http, house.clock, Limiter(house.clock), trial, on_call=house.tally.count)
+    probe = replace(integration, account=account)
+    response = await caller.call(connector, connector.endpoints[connector.auth.identify.endpoint], probe)
+    told = {
+        "body": response.json,
+        "settings": dict(integration.settings),
+        "account": account,
+        "callback": dict(callback or {}),
+    }
+    account_id, account_name = _identity(connector, connector.auth.identify, told)
+    return Proof(credential, account_id, account_name, account)
+
+
+def _identity(connector: Connector, identify: Identify, told: dict[str, Any]) -> tuple[str, str | None]:
+    try:
+        account_id = as_id(identify.account_id.search(told))
+        name = identify.account_name.search(told) if identify.account_name else None
+    except MappingError as error:
+        raise UnexpectedResponse(f"{connector.title} `{identify.endpoint}`: {error}") from None
+    if account_id is None:
+        raise UnexpectedResponse(
+            f"{connector.title} `{identify.endpoint}` answers, but `{identify.account_id}` gives no account id "
+            "(mend auth.identify in the connector)"
+        )
+    return account_id, name if isinstance(name, str) and name else None

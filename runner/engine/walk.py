@@ -1,0 +1,124 @@
+"""One walk over the pages of an endpoint: what it began with, where it is, and what it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from runner.components.paginators.base import Answer, Step
+from runner.connector.connector import Connector
+from runner.connector.endpoint import Endpoint
+from runner.connector.sync import Sync
+from runner.engine.house import House
+from runner.errors import MappingError, UnexpectedResponse
+from runner.model.http import Response
+from runner.model.integration import Integration
+from runner.model.run import Checkpoint
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a walk begins with; kept in the checkpoint, so that a killed walk goes on with the very same.
+
+    `scope` is what templates read (`checkpoint`, `window`); `page` the variables of the next page, None for the first;
+    `newest` the latest cursor seen so far.
+    """
+
+    full: bool
+    began_at: datetime
+    scope: dict[str, Any]
+    run_id: str
+    page: dict[str, Any] | None = None
+    newest: str | None = None
+    unbroken: bool = True
+
+    def progress(self, page: dict[str, Any], newest: str | None) -> dict[str, Any]:
+        """What to store so that `resumed` finds its way: where the next page starts."""
+        return {
+            "full": self.full,
+            "began_at": self.began_at.isoformat(),
+            "scope": self.scope,
+            "run_id": self.run_id,
+            "page": page,
+            "newest": newest,
+        }
+
+
+def resumed(checkpoint: Checkpoint) -> Start | None:
+    """The walk that a checkpoint was saved in the middle of."""
+    kept = checkpoint.progress
+    if kept is None:
+        return None
+    began_at = datetime.fromisoformat(kept["began_at"])
+    return Start(kept["full"], began_at, kept["scope"], kept["run_id"], kept["page"], kept["newest"], unbroken=False)
+
+
+def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool, run_id: str) -> Start:
+    """A new walk: full when it is asked for, when it is the first, or when the last full pass is long ago."""
+    last = checkpoint.last_full_at
+    overdue = sync.full is not None and (last is None or now - last >= sync.full.every)
+    is_full = full or overdue or sync.incremental is None or (last is None and checkpoint.value is None)
+    scope: dict[str, Any] = {"checkpoint": None, "window": {}}
+    if sync.incremental is not None:
+        scope = sync.incremental.begin(checkpoint.value, now, is_full)
+    return Start(is_full, now, scope, run_id)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as it came. `next` holds the variables of the page after it, None on the last."""
+
+    payloads: list[Any] = field(repr=False)
+    asked_at: datetime
+    next: dict[str, Any] | None
+
+
+async def pages(
+    house: House, connector: Connector, endpoint_name: str, integration: Integration, start: Start
+) -> AsyncGenerator[Page, None]:
+    """The pages from where the walk is. Raises the PartnerError family; UnexpectedResponse when the payloads are not
+    where the connector says."""
+    endpoint = connector.endpoints[endpoint_name]
+    walk = endpoint.paginate.walk(start.page)
+    step: Step | None = next(walk)
+    first = True
+    try:
+        while step is not None:
+            asked_at = house.clock.now()
+            response = await house.caller.call(
+                connector, endpoint, integration, page=dict(step.page), params=dict(step.params), **start.scope
+            )
+            found = payloads(endpoint, endpoint_name, response, is_first=first)
+            try:
+                step = walk.send(Answer(response.json, response.headers, len(found)))
+            except StopIteration:
+                step = None
+            yield Page(found, asked_at, dict(step.page) if step is not None else None)
+            first = False
+    finally:
+        walk.close()
+
+
+def payloads(endpoint: Endpoint, name: str, response: Response, *, is_first: bool) -> list[Any]:
+    """The raw payloads of an answer: a list as it is, one object as a list of one."""
+    try:
+        found = endpoint.records.search(response.json)
+    except MappingError as error:
+        raise UnexpectedResponse(f"endpoint `{name}`: {error}", status=response.status) from None
+    if found is None and is_first:
+        raise UnexpectedResponse(_missing(endpoint, name, response), status=response.status)
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def _missing(endpoint: Endpoint, name: str, response: Response) -> str:
+    body = response.json
+    if isinstance(body, dict):
+        has = f"has the keys {', '.join(sorted(map(str, body))[:20]) or '(none)'}"
+    else:
+        has = f"is {type(body).__name__}" if response.is_json else "is not JSON"
+    return (
+        f"endpoint `{name}`: there is nothing at `records: {endpoint.records}` in the answer, which {has} "
+        "(mend the path, or the request)"
+    )

@@ -1,0 +1,203 @@
+"""A whole house for tests: the real connectors, a store on disk, a clock that jumps, and the simulated partners behind
+the very hosts that the connectors name."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, AsyncIterator
+
+import httpx
+from sqlalchemy import Connection
+
+from runner.authoring.simulate.companycam import CompanyCam, companycam
+from runner.authoring.simulate.jobber import Jobber, jobber
+from runner.authoring.simulate.outbox import WebhookTarget
+from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
+from runner.connector.config import Config
+from runner.connector.library import Connectors
+from runner.connector.loader import load_config
+from runner.engine import connect, consent
+from runner.engine.house import House
+from runner.engine.opening import open_house
+from runner.engine.receive import Received, receive
+from runner.engine.schemas import RecordSchemas
+from runner.model.event import Delivery
+from runner.model.integration import Integration
+from runner.model.record import Record
+from runner.model.secret import Secret
+from runner.store import feed
+from runner.store.keys import KeyRing
+from runner.store.store import Store
+from tests.clock import FakeClock
+
+ROOT = Path(__file__).parent.parent
+BASE = "https://runner.example"
+KEYS = KeyRing.parse("k1:" + base64.b64encode(bytes(range(32))).decode())
+APPS = {
+    "servicetitan": {
+        "app_key": Secret("ak1.servicetitan-app"),
+        "webhook_key": Secret("servicetitan-webhook-key-of-32-or-more"),
+    },
+    "jobber": {"client_id": "jobber-app", "client_secret": Secret("jobber-secret")},
+}
+SETTINGS = {
+    "servicetitan": {
+        "tenant_id": "123456789",
+        "client_id": "servicetitan-client",
+        "client_secret": "servicetitan-secret",
+    },
+    "jobber": {},
+    "companycam": {"access_token": "companycam-token"},
+}
+CONNECTORS = Connectors(ROOT / "connectors")
+SCHEMAS = RecordSchemas.read(ROOT / "schemas/records")
+CONFIG = load_config(ROOT / "runner.yaml")
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """The network: each request goes to the simulator of its host. `cut` may raise before or after it was answered."""
+
+    def __init__(self, hosts: dict[str, Any]) -> None:
+        self.hosts = {host: httpx.ASGITransport(app=app) for host, app in hosts.items()}
+        self.requests: list[httpx.Request] = []
+        self.before: Callable[[httpx.Request], Awaitable[None]] | None = None
+        self.after: Callable[[httpx.Request], Awaitable[None]] | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.before:
+            await self.before(request)
+        response = await self.hosts[request.url.host].handle_async_request(request)
+        if self.after:
+            await self.after(request)
+        return response
+
+    def count(self, method: str, path: str) -> int:
+        """How many requests went to paths that contain this."""
+        return sum(request.method == method and path in request.url.path for request in self.requests)
+
+
+@dataclass
+class Log:
+    """Remembers what was said."""
+
+    lines: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+    def info(self, event: str, **values: Any) -> None:
+        self.lines.append(("info", event, values))
+
+    def warning(self, event: str, **values: Any) -> None:
+        self.lines.append(("warning", event, values))
+
+    def error(self, event: str, **values: Any) -> None:
+        self.lines.append(("error", event, values))
+
+    def events(self) -> list[str]:
+        return [event for _, event, _ in self.lines]
+
+
+@dataclass
+class World:
+    """The house and everything outside of it."""
+
+    house: House
+    clock: FakeClock
+    wire: Wire
+    log: Log
+    servicetitan: ServiceTitan
+    jobber: Jobber
+    companycam: CompanyCam
+    doors: list[Received]
+
+    async def connect(self, connector: str, company: str = "acme", **settings: str) -> Integration:
+        """Connect a company as its admin would, consent included."""
+        given = {**SETTINGS[connector], **settings}
+        integration = await connect.begin(self.house, company, connector, settings=given)
+        return await self.consent(integration) if connector == "jobber" else integration
+
+    async def consent(self, integration: Integration) -> Integration:
+        url = httpx.URL(await consent.authorize_url(self.house, integration.id))
+        code = self.jobber.grants.code(url.params["redirect_uri"])
+        made = await consent.finish(self.house, {"code": code, "state": url.params["state"]})
+        return made.integration
+
+    async def read(self, work: Callable[[Connection], Any]) -> Any:
+        return await self.house.store.database.read(work)
+
+    async def write(self, work: Callable[[Connection], Any]) -> Any:
+        return await self.house.store.database.write(work)
+
+    async def records(self, integration: Integration, kind: str, **chosen: Any) -> dict[str, Record]:
+        """Records of a kind by external id; deleted ones are left out unless `deleted` says otherwise."""
+        chosen.setdefault("deleted", False)
+        found = await self.read(lambda c: feed.find(c, integration.id, kind, limit=100_000, **chosen))
+        return {stored.record.external_id: stored.record for stored in found}
+
+    async def receive(self, connector: str, body: bytes, headers: dict[str, str], **more: Any) -> Received:
+        """One webhook request through the front door."""
+        url = f"{BASE}/webhooks/{connector}"
+        lower = {name.lower(): value for name, value in headers.items()}
+        return await receive(self.house, Delivery(connector, "POST", url, lower, body, self.clock.now(), **more))
+
+
+@asynccontextmanager
+async def world(
+    database: Path, *, config: Config = CONFIG, connectors: Connectors = CONNECTORS, size: int = 12, **options: Any
+) -> AsyncIterator[World]:
+    """Open it. `options` are those of the simulators, by partner: `servicetitan={"size": 900}`."""
+    clock, log, doors = FakeClock(), Log(), []
+    built: list[World] = []
+
+    async def knock(request: httpx.Request) -> httpx.Response:
+        connector = request.url.path.rpartition("/")[2]
+        received = await built[0].receive(connector, request.content, dict(request.headers))
+        doors.append(received)
+        return httpx.Response(received.status, headers=dict(received.headers), content=received.body)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(knock)) as out:
+        made = {
+            name: make(
+                now=clock.now,
+                webhooks=WebhookTarget(f"{BASE}/webhooks/{name}" if name != "companycam" else "", out),
+                **{"size": size, **options.get(name, {})},
+            )
+            for name, make in (("servicetitan", servicetitan), ("jobber", jobber), ("companycam", companycam))
+        }
+        wire = Wire(
+            {
+                "api.servicetitan.io": made["servicetitan"].app,
+                "auth.servicetitan.io": made["servicetitan"].app,
+                "api.getjobber.com": made["jobber"].app,
+                "api.companycam.com": made["companycam"].app,
+            }
+        )
+        store = Store.open(f"sqlite:///{database}", KEYS)
+        async with httpx.AsyncClient(transport=wire) as http:
+            house = open_house(
+                connectors=connectors,
+                config=config,
+                store=store,
+                http=http,
+                clock=clock,
+                apps=APPS,
+                schemas=SCHEMAS,
+                base_url=BASE,
+                log=log,
+                random=lambda: 0.5,
+            )
+            built.append(
+                World(house, clock, wire, log, made["servicetitan"], made["jobber"], made["companycam"], doors)
+            )
+            try:
+                yield built[0]
+            finally:
+                await store.close()
+
+
+def later(clock: FakeClock, seconds: float) -> Any:
+    return clock.now() + timedelta(seconds=seconds)

@@ -72,6 +72,10 @@ _INSERT = insert_into(events)
 _insert = Compiled([*_FIELDS, "digest"])
 
 
+Entry = tuple[WebhookEvent, str, EventState, bytes | None]
+"""An event to store: under which delivery, in which state, with its digest (a duplicate has none)."""
+
+
 @dataclass(frozen=True)
 class EventFilter:
     """Which events: all that fit every part that is given. Times are of arrival, `since` included, `until` not."""
@@ -107,8 +111,8 @@ def digest(event: WebhookEvent) -> bytes:
     return blake2b("\0".join((event.connector, account, event.key)).encode(), digest_size=16).digest()
 
 
-def add(connection: Connection, arrived: list[tuple[WebhookEvent, bytes | None]]) -> None:
-    """Store events with their digest; a duplicate has none."""
+def add(connection: Connection, arrived: list[Entry]) -> None:
+    """Store events, in this order."""
     rows = [
         (
             event.id,
@@ -119,14 +123,14 @@ def add(connection: Connection, arrived: list[tuple[WebhookEvent, bytes | None]]
             json_text(event.payload) if event.payload is not None else None,
             utc_text(event.received_at),
             event.occurred_at,
-            event.delivery_id,
+            delivery_id,
             event.integration_id,
-            event.state.value,
+            state.value,
             event.attempts,
             event.note,
             mark,
         )
-        for event, mark in arrived
+        for event, delivery_id, state, mark in arrived
     ]
     _insert.run(connection, _INSERT, rows)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
@@ -13,7 +14,7 @@ from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.wakeup import WakeUp
 from runner.store import deliveries
 from runner.store.deliveries import deliveries as deliveries_table
-from runner.store.events import EventFilter, add, digest, events, is_pending, read
+from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, read
 from runner.store.queue import Queue
 from runner.store.statements import chunks
 
@@ -52,20 +53,22 @@ class Inbox:
         An event whose connector, account and key are there already is stored as `duplicate`; a pending one without
         an integration as `unroutable`. An event that the caller marked (`dropped`) stays so.
         """
-        marks = [(arrival, event, digest(event)) for arrival in arrivals for event in arrival.events]
+        marks = [(arrival.id, event, digest(event)) for arrival in arrivals for event in arrival.events]
         known = _known(connection, [mark for _, _, mark in marks])
-        stored: list[tuple[WebhookEvent, bytes | None]] = []
-        for arrival, event, mark in marks:
-            state = EventState.DUPLICATE if mark in known else _state(event)
-            stored.append((replace(event, delivery_id=arrival.id, state=state), None if mark in known else mark))
+        entries: list[Entry] = []
+        for delivery_id, event, mark in marks:
+            if mark in known:
+                entries.append((event, delivery_id, EventState.DUPLICATE, None))
+            else:
+                entries.append((event, delivery_id, _state(event), mark))
             known.add(mark)
         deliveries.add(connection, [(arrival.id, arrival.delivery) for arrival in arrivals])
-        add(connection, stored)
-        self._wake(connection, [event for event, _ in stored])
-        return _accepted(arrivals, [event for event, _ in stored])
+        add(connection, entries)
+        self._wake(connection, entries)
+        return _accepted(arrivals, entries)
 
-    def _wake(self, connection: Connection, stored: list[WebhookEvent]) -> None:
-        due = {event.integration_id: None for event in stored if event.state is EventState.PENDING}
+    def _wake(self, connection: Connection, entries: list[Entry]) -> None:
+        due = {event.integration_id: None for event, _, state, _ in entries if state is EventState.PENDING}
         for integration_id in due:
             if integration_id is not None:
                 self.queue.put(connection, WakeUp("events", integration_id))
@@ -162,11 +165,12 @@ def _state(event: WebhookEvent) -> EventState:
     return EventState.UNROUTABLE if lost else event.state
 
 
-def _accepted(arrivals: list[Arrival], stored: list[WebhookEvent]) -> list[Accepted]:
-    states = {event.id: event.state for event in stored}
+def _accepted(arrivals: list[Arrival], entries: list[Entry]) -> list[Accepted]:
+    states = iter(state for _, _, state, _ in entries)
     results = []
     for arrival in arrivals:
         ids = tuple(event.id for event in arrival.events)
-        found = [states[event_id] for event_id in ids]
-        results.append(Accepted(arrival.id, ids, found.count(EventState.DUPLICATE), found.count(EventState.UNROUTABLE)))
+        found = list(islice(states, len(ids)))
+        duplicates, lost = found.count(EventState.DUPLICATE), found.count(EventState.UNROUTABLE)
+        results.append(Accepted(arrival.id, ids, duplicates, lost))
     return results

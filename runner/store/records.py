@@ -174,7 +174,7 @@ def _existing(connection: Connection, integration_id: str, found: Sequence[Recor
     for kind, ids in kinds.items():
         for part in chunks(ids):
             values = {"integration": integration_id, "kind": kind, "ids": part}
-            for external_id, version, fingerprint, deleted in connection.execute(_EXISTING, values):
+            for external_id, version, fingerprint, deleted in connection.execute(_EXISTING, values).all():
                 known[kind, external_id] = _Known(version, fingerprint, bool(deleted))
     return known
 

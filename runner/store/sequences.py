@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from sqlalchemy import Column, Connection, Table, Text
+from sqlalchemy.sql.dml import ReturningInsert
 
 from runner.store.columns import Number, metadata
 from runner.store.statements import insert
@@ -17,11 +21,13 @@ sequences = Table(
 
 def draw(connection: Connection, name: str, count: int) -> int:
     """Take `count` numbers of sequence `name`; returns the first. A gap-free reader may then go by `> last seen`."""
-    statement = insert(connection.dialect.name, sequences).values(name=name, value=count)
-    last = connection.scalar(
-        statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": sequences.c.value + statement.excluded.value}
-        ).returning(sequences.c.value)
-    )
+    last = connection.scalar(_statement(connection.dialect.name), {"name": name, "value": count})
     assert last is not None
     return int(last) - count + 1
+
+
+@cache
+def _statement(dialect: str) -> ReturningInsert[Any]:
+    statement = insert(dialect, sequences)
+    grown = {"value": sequences.c.value + statement.excluded.value}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=grown).returning(sequences.c.value)

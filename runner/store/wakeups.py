@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    UpdateBase,
     case,
     delete,
     exists,
@@ -66,25 +68,31 @@ class Taken:
 
 def put(connection: Connection, wakeup: WakeUp) -> None:
     """Add it, or merge it into the one that waits: the earlier `run_at`, the higher priority, the later options."""
-    statement = insert(connection.dialect.name, wakeups).values(
-        key=wakeup.key,
-        state=WAITING,
-        kind=wakeup.kind,
-        subject=wakeup.subject,
-        detail=wakeup.detail,
-        run_at=wakeup.run_at or EPOCH,
-        priority=wakeup.priority,
-        options=wakeup.options or None,
-        attempts=wakeup.attempts,
-        turn=0,
-    )
+    values = {
+        "key": wakeup.key,
+        "state": WAITING,
+        "kind": wakeup.kind,
+        "subject": wakeup.subject,
+        "detail": wakeup.detail,
+        "run_at": wakeup.run_at or EPOCH,
+        "priority": wakeup.priority,
+        "options": wakeup.options or None,
+        "attempts": wakeup.attempts,
+        "turn": 0,
+    }
+    connection.execute(_put(connection.dialect.name), values)
+
+
+@cache
+def _put(dialect: str) -> UpdateBase:
+    statement = insert(dialect, wakeups)
     new, old = statement.excluded, wakeups.c
     merged = {
         "run_at": case((new.run_at < old.run_at, new.run_at), else_=old.run_at),
         "priority": case((new.priority > old.priority, new.priority), else_=old.priority),
         "options": func.coalesce(new.options, old.options),
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=["key", "state"], set_=merged))
+    return statement.on_conflict_do_update(index_elements=["key", "state"], set_=merged)
 
 
 def take(connection: Connection, worker: str, limit: int, until: datetime, now: datetime) -> list[Taken]:

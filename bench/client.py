@@ -1,0 +1,84 @@
+"""A load of webhooks from a process of its own: so many connections, each sending the next when the answer is there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import multiprocessing
+import time
+from typing import Any
+
+SECRET = "bench-secret-of-thirty-two-letters"
+
+
+def body(number: int) -> bytes:
+    """One event of about 1 KB, unlike every other."""
+    filler = "x" * 850
+    return (
+        b'{"id":"evt-%09d","type":"job.updated","account":"acct-1","occurred_at":"2026-05-04T15:20:11Z",'
+        b'"data":{"id":"%d","number":"J-%d","note":"%s"}}' % (number, number, number, filler.encode())
+    )
+
+
+def request(path: str, number: int) -> bytes:
+    """The signed request as bytes."""
+    payload = body(number)
+    signature = hmac.new(SECRET.encode(), payload, hashlib.sha256).hexdigest()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        f"x-signature: {signature}\r\ncontent-length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode() + payload
+
+
+async def _connection(port: int, requests: Any, spent: list[float], refused: list[bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for message in requests:
+        began = time.perf_counter()
+        writer.write(message)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+        )
+        if length:
+            await reader.readexactly(length)
+        spent.append(time.perf_counter() - began)
+        if not head.startswith(b"HTTP/1.1 2"):
+            refused.append(head.split(b"\r\n", 1)[0])
+    writer.close()
+
+
+async def _load(port: int, path: str, first: int, count: int, connections: int) -> dict[str, Any]:
+    messages = [request(path, first + number) for number in range(count)]
+    spent: list[float] = []
+    refused: list[bytes] = []
+    began = time.perf_counter()
+    lanes = [messages[lane::connections] for lane in range(connections)]
+    await asyncio.gather(*(_connection(port, lane, spent, refused) for lane in lanes))
+    took = time.perf_counter() - began
+    spent.sort()
+    return {
+        "rate": count / took,
+        "p50_ms": spent[len(spent) // 2] * 1000,
+        "p99_ms": spent[int(len(spent) * 0.99)] * 1000,
+        "refused": len(refused),
+    }
+
+
+def _child(port: int, path: str, first: int, count: int, connections: int, result: Any) -> None:
+    import uvloop
+
+    result.send(uvloop.run(_load(port, path, first, count, connections)))
+
+
+def load(port: int, path: str, first: int, count: int, connections: int = 32) -> dict[str, Any]:
+    """Send `count` webhooks numbered from `first`; returns rate per second, p50 and p99 in ms, and how many were refused."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_child, args=(port, path, first, count, connections, theirs)
+    )
+    process.start()
+    found: dict[str, Any] = ours.recv()
+    process.join()
+    return found

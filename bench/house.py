@@ -1,0 +1,58 @@
+"""A house over the benchmark's own connector, with a real store and a real HTTP client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from runner.client.guard import open_http
+from runner.connector.config import Config
+from runner.connector.library import Connectors
+from runner.engine.house import House
+from runner.engine.opening import open_house
+from runner.engine.schemas import RecordSchemas
+from runner.errors import AlreadyExists
+from runner.model.clock import SystemClock
+from runner.model.credential import Credential
+from runner.model.integration import Integration, State
+from runner.model.secret import Secret
+from runner.store import integrations
+from runner.store.keys import KeyRing
+from runner.store.store import Store
+
+HERE = Path(__file__).parent / "partner"
+INTEGRATION = Integration("int-bench", "Bench Co", "bench", "local", State.ACTIVE, account_id="acct-1")
+
+
+@asynccontextmanager
+async def opened(database: Path, url: str) -> AsyncIterator[tuple[House, Integration]]:
+    """The house and its one active integration."""
+    store = Store.open(f"sqlite:///{database}", KeyRing.generate("bench"))
+    store.database.migrate()
+    clock = SystemClock()
+    try:
+        await store.database.write(lambda connection: integrations.add(connection, INTEGRATION, ""))
+    except AlreadyExists:
+        pass
+    await store.database.write(
+        lambda connection: store.vault.put(connection, INTEGRATION.id, Credential(), clock.now())
+    )
+    async with open_http(["127.0.0.1"], None) as http:
+        yield (
+            open_house(
+                connectors=Connectors(HERE / "connectors"),
+                config=Config(environments={"bench": {"local": {"api": url}}}),
+                store=store,
+                http=http,
+                clock=clock,
+                apps={"bench": {"webhook_key": Secret("bench-secret-of-thirty-two-letters")}},
+                schemas=RecordSchemas.read(HERE / "schemas" / "records"),
+                base_url="http://127.0.0.1:8080",
+                log=structlog.get_logger(),
+            ),
+            INTEGRATION,
+        )
+    await store.close()

@@ -42,7 +42,12 @@ def job(number: int, changed: int = 0) -> dict[str, Any]:
             {"type": "MobilePhone", "value": f"402555{number % 10000:04d}", "primary": False, "memo": "Owner"},
         ],
         "appointments": [
-            {"id": number * 10 + n, "start": "2026-05-04T15:00:00Z", "end": "2026-05-04T17:00:00Z", "status": "Scheduled"}
+            {
+                "id": number * 10 + n,
+                "start": "2026-05-04T15:00:00Z",
+                "end": "2026-05-04T17:00:00Z",
+                "status": "Scheduled",
+            }
             for n in range(1 + number % 2)
         ],
         "tags": [f"tag-{n}" for n in range(1 + number % 3)],
@@ -89,7 +94,9 @@ def _child(total: int, size: int, changed: int, port: Any) -> None:
 def partner(total: int, size: int, changed: int = 0) -> Iterator[str]:
     """The address of a partner with `total` jobs in pages of `size`."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_child, args=(total, size, changed, theirs), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_child, args=(total, size, changed, theirs), daemon=True
+    )
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"

@@ -28,7 +28,9 @@ def ratios(figures: Runs, floor: str) -> dict[str, float]:
     }
 
 
-def report(title: str, unit: str, figures: Runs, floor: str, bars: Mapping[str, float], extra: Mapping[str, Any]) -> dict[str, Any]:
+def report(
+    title: str, unit: str, figures: Runs, floor: str, bars: Mapping[str, float], extra: Mapping[str, Any]
+) -> dict[str, Any]:
     """One workload as plain data: medians, ratios to the floor, the bars to reach, whatever else was measured."""
     against = ratios(figures, floor)
     rows = [

@@ -20,10 +20,11 @@ import httpx
 import jmespath
 import orjson
 
+from bench.house import opened
 from bench.jobs import partner
 from bench.measure import interleave, report, show
+from runner.engine.sync import run
 
-HERE = Path(__file__).parent / "partner"
 FIELDS = {
     "number": "number",
     "status": "status",
@@ -88,24 +89,20 @@ def floor(url: str, database: Path, mapping: Callable[[dict[str, Any]], dict[str
 
 async def ours(url: str, database: Path, sync: str = "jobs") -> int:
     """The runner's own sync, from the house down."""
-    from bench.house import opened
-
     async with opened(database, url) as (house, integration):
-        from runner.engine.sync import run
-
         made = await run(house, integration, sync)
         assert made.counts.quarantined == 0
         return made.counts.seen
 
 
-def timed(run: Callable[[Path], int], folder: Path, keep: bool = False) -> float:
+def timed(walk: Callable[[Path], int], folder: Path, keep: bool = False) -> float:
     """Records per second of one run into a fresh database (or, with `keep`, the one of the last run)."""
     database = folder / "bench.db"
     if not keep:
         for path in folder.glob("bench.db*"):
             path.unlink()
     began = time.perf_counter()
-    seen = run(database)
+    seen = walk(database)
     return seen / (time.perf_counter() - began)
 
 
@@ -116,7 +113,9 @@ def measure(total: int, size: int, rounds: int) -> dict[str, Any]:
         for folder in folders.values():
             folder.mkdir()
         variants = {
-            "floor: httpx, orjson, by hand, SQLite": lambda: timed(lambda path: floor(url, path, by_hand), folders["floor"]),
+            "floor: httpx, orjson, by hand, SQLite": lambda: timed(
+                lambda path: floor(url, path, by_hand), folders["floor"]
+            ),
             "floor, mapping by the jmespath package": lambda: timed(
                 lambda path: floor(url, path, by_jmespath()), folders["jmespath"]
             ),

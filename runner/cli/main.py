@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
+from typing_extensions import override
 
 from runner import __version__
 from runner.cli import output
@@ -22,9 +23,11 @@ class Lazy(TyperGroup):
     """A group whose commands live in modules, each holding a Typer named `app`; an author's command never imports
     what an operator's needs."""
 
+    @override
     def list_commands(self, ctx: Any) -> list[str]:
         return [name for module in MODULES for name in _commands(module)]
 
+    @override
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         for module in MODULES:
             found = _commands(module).get(cmd_name)

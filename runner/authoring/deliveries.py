@@ -1,0 +1,134 @@
+"""Whether the rules of runner.yaml name connectors, actions, inputs and records that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from runner.authoring.kinds import Kinds, unknown_kind
+from runner.connector.action import Action
+from runner.connector.config import Config, DeliveryRule
+from runner.connector.connector import Connector
+from runner.connector.document import Document, Path
+from runner.connector.messages import suggest
+from runner.errors import Finding
+
+ACTIONS = ("create", "update", "archive", "restore")
+Loaded = Mapping[str, Connector | None]
+
+
+def check(config: Config, document: Document, connectors: Loaded, kinds: Kinds) -> Iterator[Finding]:
+    """Every name that leads nowhere. `connectors` are all that there are; None for one with findings of its own."""
+    for name, environments in config.environments.items():
+        yield from _known(document, ("environments", name), name, connectors, "connector")
+        yield from _environments(document, name, environments, connectors.get(name))
+    for name, rule in config.deliver.items():
+        yield from _Rule(rule, ("deliver", name), document, connectors, kinds).findings()
+
+
+def _environments(
+    document: Document, name: str, environments: Mapping[str, Mapping[str, str]], connector: Connector | None
+) -> Iterator[Finding]:
+    if connector is None:
+        return
+    wanted = set(next(iter(connector.environments.values())))
+    for environment, values in environments.items():
+        for key in sorted(wanted ^ set(values)):
+            what = "lacks" if key in wanted else "has"
+            message = f"the environment `{environment}` {what} `{key}`, unlike those of {name}"
+            place = document.key_place(("environments", name, environment))
+            yield Finding(place, "uneven-environments", message, "give all environments of a connector the same keys")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    rule: DeliveryRule
+    path: Path
+    document: Document
+    connectors: Loaded
+    kinds: Kinds
+
+    def findings(self) -> Iterator[Finding]:
+        yield from _known(self.document, (*self.path, "to"), self.rule.to, self.connectors, "connector")
+        for index, source in enumerate(self.rule.sources or []):
+            yield from _known(self.document, (*self.path, "from", index), source, self.connectors, "connector")
+        yield from self._records()
+        destination = self.connectors.get(self.rule.to)
+        if destination is not None:
+            yield from self._actions(destination)
+
+    def _records(self) -> Iterator[Finding]:
+        sources = self._sources()
+        for source in [[one] for one in sources] if self.rule.sources else [sources]:
+            yield from self._made((*self.path, "record"), self.rule.record, source)
+        for name, included in self.rule.include.items():
+            path = (*self.path, "include", name)
+            yield from self._made((*path, "record"), included.record, sources)
+            yield from self._field((*path, "field"), self.rule.record, included.field)
+        for name, linked in self.rule.links.items():
+            path = (*self.path, "links", name)
+            yield from self._made((*path, "record"), linked.record, sources)
+            if linked.match is not None:
+                yield from self._field((*path, "match"), linked.record, linked.match)
+                yield from self._made((*path, "record"), linked.record, [self.connectors.get(self.rule.to)])
+
+    def _sources(self) -> list[Connector | None]:
+        names = self.rule.sources
+        if names is None:
+            names = [name for name in self.connectors if name != self.rule.to]
+        return [self.connectors.get(name) for name in names]
+
+    def _made(self, path: Path, kind: str, sources: Iterable[Connector | None]) -> Iterator[Finding]:
+        """The kind exists, and at least one of these connectors makes it."""
+        known = [source for source in sources if source is not None]
+        place = self.document.place(path)
+        unknown = list(unknown_kind(place, kind, self.kinds))
+        yield from unknown
+        every = {made for source in known for made in made_by(source)}
+        if not unknown and known and kind not in every:
+            names = " or ".join(source.connector for source in known)
+            message = f"no processor of {names} makes records of kind {kind}"
+            yield Finding(place, "unknown-record", message, suggest(kind, every))
+
+    def _field(self, path: Path, kind: str, field: str) -> Iterator[Finding]:
+        known = self.kinds.fields(kind) if kind in self.kinds else None
+        if known is not None and field not in known:
+            message = f"a record of kind {kind} has no field `{field}`"
+            yield Finding(self.document.place(path), "unknown-record-field", message, suggest(field, known))
+
+    def _actions(self, destination: Connector) -> Iterator[Finding]:
+        taken: set[str] = set()
+        for use in ACTIONS:
+            name = getattr(self.rule, use)
+            if name is None:
+                continue
+            yield from _known(self.document, (*self.path, use), name, destination.actions, "action")
+            if name in destination.actions:
+                action = destination.actions[name]
+                taken |= set(action.input)
+                yield from self._missing(use, name, action)
+        for given in self.rule.input.parts:
+            if taken and given not in taken:
+                message = f"no action of this rule takes `{given}`"
+                place = self.document.key_place((*self.path, "input", given))
+                yield Finding(place, "unknown-input", message, suggest(given, taken))
+
+    def _missing(self, use: str, name: str, action: Action) -> Iterator[Finding]:
+        given = {*self.rule.input.parts, *(("id",) if use != "create" else ())}
+        for wanted, declared in action.input.items():
+            if declared.required and wanted not in given:
+                message = f"the action `{name}` needs `{wanted}`"
+                place = self.document.place((*self.path, use))
+                yield Finding(place, "missing-input", message, f"add `{wanted}: <expression>` to `input`")
+
+
+def made_by(connector: Connector) -> set[str]:
+    """The kinds of record that a connector's processors make."""
+    return {processor.record for processor in connector.processors.values()}
+
+
+def _known(document: Document, path: Path, name: str, known: Iterable[str], noun: str) -> Iterator[Finding]:
+    words = list(known)
+    if name not in words:
+        remedy = suggest(name, words) or f"there is no {noun} at all"
+        yield Finding(document.place(path), f"unknown-{noun}", f"there is no {noun} `{name}`", remedy)

@@ -1,0 +1,70 @@
+"""Whether processors make records of kinds that exist, with fields that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.authoring.kinds import Kinds, unknown_kind
+from runner.connector.connector import Connector
+from runner.connector.document import Document, Path
+from runner.connector.messages import suggest
+from runner.connector.processor import Processor
+from runner.connector.reaction import Delete, Fetch
+from runner.connector.webhook import Webhooks
+from runner.errors import Finding
+
+
+def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Finding]:
+    """Every kind and field that `schemas/records` does not know."""
+    if not kinds.schemas:
+        return
+    for name, processor in connector.processors.items():
+        yield from unknown_kind(document.place(("processors", name, "record")), processor.record, kinds)
+        yield from _relations(name, processor, document, kinds)
+        if processor.record in kinds:
+            yield from _fields(name, processor, document, kinds)
+    if connector.webhooks is not None:
+        yield from _deleted(connector, connector.webhooks, document)
+
+
+def _deleted(connector: Connector, webhooks: Webhooks, document: Document) -> Iterator[Finding]:
+    made = {processor.record for processor in connector.processors.values()}
+    for pattern, reaction in webhooks.on.items():
+        path: Path = ("webhooks", "on", pattern)
+        gone = reaction.gone if isinstance(reaction, Fetch) else None
+        deleted = (path, reaction) if isinstance(reaction, Delete) else ((*path, "gone"), gone)
+        if isinstance(deleted[1], Delete) and deleted[1].record not in made:
+            message = f"no processor makes records of kind {deleted[1].record}"
+            place = document.place((*deleted[0], "record"))
+            yield Finding(place, "unknown-record", message, suggest(deleted[1].record, made))
+
+
+def _relations(name: str, processor: Processor, document: Document, kinds: Kinds) -> Iterator[Finding]:
+    for relation, declared in processor.relations.items():
+        path = ("processors", name, "relations", relation)
+        if declared.record is None:
+            continue
+        yield from unknown_kind(document.place((*path, "record")), declared.record, kinds)
+        if processor.record in kinds:
+            yield from _field(document, path, processor.record, (relation,), kinds)
+
+
+def _fields(name: str, processor: Processor, document: Document, kinds: Kinds) -> Iterator[Finding]:
+    told: set[tuple[str, ...]] = set()
+    for dotted, _ in processor.fields.flat():
+        steps = tuple(dotted.split("."))
+        for depth in range(1, len(steps) + 1):
+            if steps[:depth] in told:
+                continue
+            told.add(steps[:depth])
+            path = ("processors", name, "fields", *steps[:depth])
+            yield from _field(document, path, processor.record, steps[:depth], kinds)
+
+
+def _field(
+    document: Document, path: tuple[str, ...], kind: str, steps: tuple[str, ...], kinds: Kinds
+) -> Iterator[Finding]:
+    known = kinds.fields(kind, steps[:-1])
+    if known is not None and steps[-1] not in known:
+        message = f"a record of kind {kind} has no field `{'.'.join(steps)}`"
+        yield Finding(document.key_place(path), "unknown-record-field", message, suggest(steps[-1], known))

@@ -1,0 +1,71 @@
+"""Snapshots of mapping output by syrupy: one readable JSON file a case, under `tests/snapshots/<connector>/`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from runner.authoring.cases import Case, cases, stray
+from runner.authoring.folders import Folders
+from runner.authoring.kinds import read_kinds
+from runner.connector.library import Connectors
+
+
+def pinned_in(folder: Path) -> type[SingleFileSnapshotExtension]:
+    """The syrupy extension that keeps `<index>.json` in a folder, whatever the test that asks."""
+
+    class Pinned(SingleFileSnapshotExtension):
+        _write_mode = WriteMode.TEXT
+        file_extension = "json"
+
+        def serialize(self, data: Any, **_: Any) -> str:
+            return str(data)
+
+        @classmethod
+        def dirname(cls, **_: Any) -> str:
+            return str(folder)
+
+        @classmethod
+        def get_snapshot_name(cls, *, index: Any = 0, **_: Any) -> str:
+            return Path(str(index)).name
+
+        @classmethod
+        def get_location(cls, *, index: Any, **_: Any) -> str:
+            return str(folder / f"{index}.json")
+
+        @classmethod
+        def write_snapshot(cls, *, snapshot_location: str, snapshots: Any, **_: Any) -> None:
+            """One text a file. syrupy's own writer wants the test's name in that of the file."""
+            path = Path(snapshot_location)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(snapshots[-1][0], encoding="utf-8")
+
+    return Pinned
+
+
+def check(case: Case, connectors: Connectors, folders: Folders, snapshot: SnapshotAssertion) -> None:
+    """Fails when a case is mapped otherwise than pinned, or its records do not satisfy the schema of their kind."""
+    connector = connectors.get(case.connector)
+    made = case.made(connector)
+    unfit = case.unfit(connector, read_kinds(folders.records))
+    assert not unfit, "\n".join(unfit)
+    kept = snapshot.with_defaults(extension_class=pinned_in(folders.snapshots))
+    assert made == kept(name=case.id), f"{case.path} maps otherwise; `runner test {case.connector} --update` pins it"
+
+
+def changes(folders: Folders, connector: str | None = None) -> Iterator[str]:
+    """What `--update` would change, as lines of unified diffs. Raises ConnectorError for a connector with findings."""
+    connectors = Connectors(folders.connectors)
+    for case in cases(folders, connector):
+        path = folders.snapshots / f"{case.id}.json"
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = case.made(connectors.get(case.connector))
+        yield from difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
+    for path in stray(folders, connector):
+        yield f"--- {path}"
+        yield "+++ /dev/null (its example is gone)"

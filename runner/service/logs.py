@@ -1,0 +1,120 @@
+"""Log lines, plain or JSON, that never hold a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from runner.model.secret import DOTS, Secret
+from runner.service.settings import LogForm
+
+SHORTEST_SECRET = 6
+"""A shorter value would blot out ordinary words; a secret so short is found by the name of its key alone."""
+
+_NAMES = re.compile(
+    r"token|secret|password|authorization|cookie|ticket|api_?key|app_?key|signature|verifier|credential", re.IGNORECASE
+)
+_EXACT = frozenset({"code", "state", "body", "headers", "key"})
+_IN_TEXT = re.compile(
+    r"(?i)(\b(?:bearer|basic)\s+|[?&\s\"'](?:code|state|access_token|refresh_token|client_secret|token|api_key)[=:]\s*)"
+    r"[^\s&\"',;]+"
+)
+
+
+class Redactor:
+    """Puts dots in the place of secrets: known ones by value, others by the name of their key or how they are led in.
+
+    `state` is blotted out only where it is a text of ten or more characters, as OAuth's is: an integration's is short.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._values: set[str] = set()
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: Secret) -> None:
+        """Blot out one secret more from now on."""
+        value = secret.reveal()
+        if len(value) >= SHORTEST_SECRET:
+            self._values.add(value)
+
+    def text(self, text: str) -> str:
+        """`text` without secrets."""
+        for value in self._values:
+            text = text.replace(value, DOTS)
+        return _IN_TEXT.sub(rf"\1{DOTS}", text)
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """Any value without secrets; `name` is the key it stands under."""
+        if isinstance(value, dict):
+            return {str(key): self.value(item, str(key)) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item, name) for item in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, bytes | bytearray | memoryview):
+            return f"<{len(value)} bytes>"
+        text = str(value)
+        if _NAMES.search(name) or (name.lower() in _EXACT and len(text) >= 10):
+            return DOTS
+        return self.text(text)
+
+    def __call__(self, _: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """As a processor of structlog."""
+        return {name: self.value(value, name) for name, value in event.items()}
+
+
+def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None) -> Any:
+    """A structlog logger that writes to `stream` (standard error); nothing global is touched."""
+    last: Any = structlog.processors.JSONRenderer() if form == "json" else _plain
+    return structlog.wrap_logger(
+        structlog.PrintLogger(stream or sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        context_class=dict,
+        cache_logger_on_first_use=False,
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+            redactor,
+            last,
+        ],
+    )
+
+
+class Bridge(logging.Handler):
+    """Carries what libraries log (warnings and worse) over to our log, so that it is redacted too."""
+
+    def __init__(self, log: Any) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line of another library."""
+        self._log.log(record.levelno, record.getMessage(), source=record.name, exc_info=record.exc_info)
+
+
+def join_libraries(log: Any) -> Bridge:
+    """Send the standard logging of all libraries to `log`; returns the handler, to be removed again."""
+    bridge = Bridge(log)
+    logging.getLogger().addHandler(bridge)
+    return bridge
+
+
+def _plain(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """`2026-05-04T15:20:10Z info  what happened  name=value ...`, a traceback on lines of its own."""
+    line = dict(event)
+    at, level, what = str(line.pop("at"))[:19] + "Z", line.pop("level"), line.pop("event")
+    trace = line.pop("exception", None)
+    pairs = " ".join(f"{name}={_one_line(value)}" for name, value in line.items())
+    return f"{at} {level:<7} {what}" + (f"  {pairs}" if pairs else "") + (f"\n{trace}" if trace else "")
+
+
+def _one_line(value: Any) -> str:
+    text = str(value).replace("\n", "\\n")
+    return f'"{text}"' if " " in text else text

@@ -159,14 +159,17 @@ class Caller:
         seconds: float,
         credential: Credential,
     ) -> PartnerError:
-        words = without_secrets(rule.words(response), credential)
+        words = self._words(errand, response, rule, credential)
         text = f"{errand.where} answers {response.status} after {attempt} tries{f': {words}' if words else ''}"
         if is_limit(response, rule):
             return RateLimited(text, wait=seconds, status=response.status)
         return PartnerUnavailable(text, status=response.status)
 
     def _failed(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> PartnerError:
-        return failure(errand.where, response, rule, without_secrets(rule.words(response), credential))
+        return failure(errand.where, response, rule, self._words(errand, response, rule, credential))
+
+    def _words(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> str:
+        return without_secrets(rule.words(response), self._tokens.secrets(errand.connector, credential))
 
     @staticmethod
     def _too_long(errand: Errand, found: Response | PartnerUnavailable, seconds: float) -> PartnerError:

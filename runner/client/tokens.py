@@ -73,6 +73,12 @@ class Tokens:
             )
         return known[name]
 
+    def secrets(self, connector: Connector, credential: Credential) -> list[Secret]:
+        """Every secret that a call of this connector may carry: what must not be repeated in a message."""
+        app = [value for value in self._apps.get(connector.connector, {}).values() if isinstance(value, Secret)]
+        tokens = [token for token in (credential.access_token, credential.refresh_token) if token]
+        return [*app, *credential.values.values(), *tokens]
+
     async def get(self, connector: Connector, integration: Integration) -> Credential:
         """The credential, with a token that is not about to die when the connector needs one.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from runner.components.waits.base import Retry
 from runner.components.waits.header import HeaderWait
 from runner.connector.http import ErrorRule
 from runner.errors import AuthenticationError, PartnerError, RecordSkipped, ResyncNeeded, UnexpectedResponse
-from runner.model.credential import Credential
 from runner.model.http import Response
-from runner.model.secret import DOTS
+from runner.model.secret import DOTS, Secret
 
 _RETRY_AFTER = HeaderWait(type="header")
 
@@ -57,11 +56,10 @@ def failure(where: str, response: Response, rule: ErrorRule, words: str) -> Part
     return UnexpectedResponse(_with(text, rule.remedy), status=status)
 
 
-def without_secrets(text: str, credential: Credential) -> str:
-    """A partner's own words, with whatever of the credential it repeats in them replaced."""
-    known = [*credential.values.values(), credential.access_token, credential.refresh_token]
-    for secret in known:
-        if secret and len(secret.reveal()) >= 4:
+def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """A partner's own words, with whatever secret it repeats in them replaced."""
+    for secret in secrets:
+        if secret:
             text = text.replace(secret.reveal(), DOTS)
     return text
 

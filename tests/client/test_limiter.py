@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from runner.client.limiter import Claim, Limiter
+from runner.components.ratelimits.concurrency import ConcurrencyLimit
+from runner.components.ratelimits.window import WindowLimit
+from runner.errors import RateLimited
+from tests.clock import FakeClock
+
+
+def window(requests: int, per: str, key: str = "w") -> Claim:
+    return Claim(
+        WindowLimit.model_validate({"type": "window", "requests": requests, "per": per}), f"{key}{requests}{per}"
+    )
+
+
+async def test_calls_within_the_limits_do_not_wait() -> None:
+    clock = FakeClock()
+    limiter = Limiter(clock)
+    assert [await limiter.admit([window(2, "1m")], "jobs") for _ in range(2)] == [0.0, 0.0]
+    assert clock.slept == []
+
+
+async def test_the_longest_wait_wins() -> None:
+    clock = FakeClock()
+    limiter, claims = Limiter(clock), [window(1, "1s"), window(1, "30s")]
+    await limiter.admit(claims, "jobs")
+    assert await limiter.admit(claims, "jobs") == pytest.approx(30, abs=0.001)
+
+
+async def test_a_limit_is_not_charged_for_a_call_that_another_holds_back() -> None:
+    limiter, wide, narrow = Limiter(FakeClock()), window(2, "1h"), window(1, "10m")
+    await limiter.admit([wide, narrow], "jobs")
+    with pytest.raises(RateLimited):
+        await limiter.admit([wide, narrow], "jobs")
+    assert await limiter.admit([wide], "jobs") == 0.0
+
+
+async def test_beyond_the_patience_the_call_is_given_back_with_its_wait() -> None:
+    limiter = Limiter(FakeClock())
+    await limiter.admit([window(1, "5m")], "jobs")
+    with pytest.raises(RateLimited, match="`jobs`") as caught:
+        await limiter.admit([window(1, "5m")], "jobs", patience=60)
+    assert caught.value.wait == pytest.approx(300, abs=0.001)
+
+
+async def test_a_penalty_holds_all_who_share_the_limit() -> None:
+    limiter = Limiter(FakeClock())
+    limiter.penalise([window(100, "1m")], 20)
+    assert await limiter.admit([window(100, "1m")], "clients") == 20
+    assert await limiter.admit([window(100, "1m", key="other")], "clients") == 0.0
+
+
+async def test_calls_at_once_never_exceed_the_cap() -> None:
+    clock = FakeClock()
+    limiter = Limiter(clock)
+    claims = [Claim(ConcurrencyLimit(type="concurrency", at_once=3), "c")]
+    flying, most = 0, 0
+
+    async def call() -> Any:
+        nonlocal flying, most
+        await limiter.admit(claims, "jobs")
+        flying += 1
+        most = max(most, flying)
+        await asyncio.sleep(0)
+        flying -= 1
+        limiter.release(claims)
+
+    await asyncio.gather(*(call() for _ in range(20)))
+    assert most == 3

@@ -25,6 +25,8 @@ Row = TypeVar("Row")
 WAITING = 5000
 GROUP = 500
 READERS = 4
+CHECKPOINT = 4000
+"""Pages of 4 KB in the log before they move to the file: four times SQLite's own figure costs fewer fsyncs."""
 LOCKED = 10.0
 """Seconds to wait for another process that holds the file."""
 
@@ -85,7 +87,11 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reader's thread on one consistent view of what is committed; it cannot write."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._read, work)
+        try:
+            reading = loop.run_in_executor(self._readers, self._read, work)
+        except RuntimeError as error:
+            raise StoreUnavailable("the store is closed") from error
+        return await reading
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -144,6 +150,7 @@ def _sqlite(url: URL, *, write: bool) -> Engine:
         for pragma in (f"busy_timeout={LOCKED * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         _use_wal(connection)
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
         connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
 
     @event.listens_for(engine, "begin")

@@ -73,7 +73,7 @@ def _child(port: int, path: str, first: int, count: int, connections: int, resul
 
 
 def load(port: int, path: str, first: int, count: int, connections: int = 32) -> dict[str, Any]:
-    """Send `count` webhooks numbered from `first`; returns rate per second, p50 and p99 in ms, and how many were refused."""
+    """Send `count` webhooks numbered from `first`: rate per second, p50 and p99 in ms, how many were refused."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
         target=_child, args=(port, path, first, count, connections, theirs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -33,10 +33,8 @@ async def opened(database: Path, url: str) -> AsyncIterator[tuple[House, Integra
     store = Store.open(f"sqlite:///{database}", KeyRing.generate("bench"))
     store.database.migrate()
     clock = SystemClock()
-    try:
+    with suppress(AlreadyExists):  # a second run over the same store
         await store.database.write(lambda connection: integrations.add(connection, INTEGRATION, ""))
-    except AlreadyExists:
-        pass
     await store.database.write(
         lambda connection: store.vault.put(connection, INTEGRATION.id, Credential(), clock.now())
     )

@@ -73,7 +73,10 @@ def floor(url: str, database: Path, mapping: Callable[[dict[str, Any]], dict[str
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, updated_at TEXT, fields BLOB)")
-    upsert = "INSERT INTO jobs VALUES (?,?,?) ON CONFLICT (id) DO UPDATE SET updated_at=excluded.updated_at, fields=excluded.fields"
+    upsert = (
+        "INSERT INTO jobs VALUES (?,?,?) ON CONFLICT (id) "
+        "DO UPDATE SET updated_at=excluded.updated_at, fields=excluded.fields"
+    )
     seen, after = 0, "0"
     with httpx.Client() as client:
         while after is not None:

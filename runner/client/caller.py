@@ -77,7 +77,8 @@ class Caller:
     async def _pursue(self, errand: Errand, credential: Credential) -> Response:
         attempt, waited, renewed = 1, 0.0, False
         while True:
-            found = await self._try(errand, credential, self._patience - waited)
+            waited += await self._limiter.admit(errand.claims, errand.name, self._patience - waited)
+            found = await self._try(errand, credential)
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
@@ -96,12 +97,10 @@ class Caller:
             await self._clock.sleep(seconds)
             attempt, waited = attempt + 1, waited + seconds
 
-    async def _try(self, errand: Errand, credential: Credential, patience: float) -> Response | PartnerUnavailable:
-        """The answer, or why there is none."""
-        request = self._request(errand, credential)
-        await self._limiter.admit(errand.claims, errand.name, patience)
+    async def _try(self, errand: Errand, credential: Credential) -> Response | PartnerUnavailable:
+        """The answer to an admitted call, or why there is none."""
         try:
-            response = await send(self._http, request)
+            response = await send(self._http, self._request(errand, credential))
             self._limiter.learn(errand.claims, errand.name, response)
         except PartnerUnavailable as error:
             return error
@@ -173,7 +172,9 @@ class Caller:
 
     @staticmethod
     def _too_long(errand: Errand, found: Response | PartnerUnavailable, seconds: float) -> PartnerError:
-        if isinstance(found, Response):
-            text = f"{errand.where} answers {found.status} and asks to wait {seconds:.0f} s"
+        if isinstance(found, PartnerUnavailable):
+            return PartnerUnavailable(f"{errand.where}: {found}", sent=found.sent)
+        text = f"{errand.where} answers {found.status}; the next try is in {seconds:.0f} s"
+        if found.status == 503 or is_limit(found, judge(found, errand.rules)):
             return RateLimited(text, wait=seconds, status=found.status)
-        return PartnerUnavailable(f"{errand.where}: {found}", sent=found.sent)
+        return PartnerUnavailable(text, status=found.status)

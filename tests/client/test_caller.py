@@ -121,9 +121,15 @@ async def test_a_limit_can_be_told_in_a_good_status(desk: Desk) -> None:
 
 
 async def test_a_long_wait_is_given_back_to_the_worker(desk: Desk) -> None:
-    with pytest.raises(RateLimited, match="asks to wait 300 s") as caught:
+    with pytest.raises(RateLimited, match="next try is in 300 s") as caught:
         await call(desk, answer(None, 429, Retry_After="300"))
     assert (caught.value.wait, desk.clock.slept) == (300.0, [])
+
+
+@pytest.mark.parametrize(("status", "error"), [(503, RateLimited), (500, PartnerUnavailable)])
+async def test_a_server_error_that_asks_for_a_long_wait(desk: Desk, status: int, error: type[Exception]) -> None:
+    with pytest.raises(error, match="next try is in 300 s"):
+        await call(desk, answer(None, status, Retry_After="300"))
 
 
 async def test_a_limit_that_does_not_end_is_given_back_too(desk: Desk) -> None:
@@ -147,6 +153,16 @@ async def test_declared_limits_are_kept(desk: Desk) -> None:
     caller = desk.caller()
     await asyncio.gather(*(caller.call(acme, acme.endpoints["jobs"], INTEGRATION) for _ in range(3)))
     assert desk.clock.slept == [pytest.approx(10, abs=0.001)]
+
+
+async def test_all_pauses_of_a_call_together_are_bounded(desk: Desk) -> None:
+    acme = connector(http={"rate_limits": [{"type": "window", "requests": 1, "per": "40s"}]})
+    caller = desk.caller()
+    await caller.call(acme, acme.endpoints["jobs"], INTEGRATION)
+    desk.partner.answers = [answer(None, 500)]
+    with pytest.raises(RateLimited):
+        await caller.call(acme, acme.endpoints["jobs"], INTEGRATION)
+    assert sum(desk.clock.slept) <= 60
 
 
 async def test_limits_of_other_methods_do_not_count(desk: Desk) -> None:

@@ -55,7 +55,7 @@ def test_the_backoff_varies_by_half_of_itself(attempt: int, luck: float) -> None
         ("nan", None),
         ("inf", None),
         ("1e300", None),
-        ("99999999", None),
+        ("86401", None),
         ("Mon, 99 May 2026 15:20:40 GMT", None),
     ],
 )

@@ -8,13 +8,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 Unit = Literal["s", "ms", "unix"]
-_LONGEST = 31 * 86_400.0
+_LONGEST = 86_400.0
 
 
 def seconds_of(value: Any, unit: Unit, now: datetime) -> float | None:
     """A number, a number as text, or an HTTP date (RFC 9110 section 10.2.3) as seconds from `now`, never below 0.
 
-    `unix` is a moment in unix seconds. None when it is none of these, or longer than a month.
+    `unix` is a moment in unix seconds. None when it is none of these, or longer than a day: such a figure is a mistake more often than a wish.
     """
     amount = _number(value)
     if amount is None:

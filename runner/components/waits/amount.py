@@ -14,7 +14,8 @@ _LONGEST = 86_400.0
 def seconds_of(value: Any, unit: Unit, now: datetime) -> float | None:
     """A number, a number as text, or an HTTP date (RFC 9110 section 10.2.3) as seconds from `now`, never below 0.
 
-    `unix` is a moment in unix seconds. None when it is none of these, or longer than a day: such a figure is a mistake more often than a wish.
+    `unix` is a moment in unix seconds. None when it is none of these, or longer than a day: that is more likely
+    a mistake than a wish.
     """
     amount = _number(value)
     if amount is None:

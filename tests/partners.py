@@ -4,15 +4,15 @@ the very hosts that the connectors name."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, AsyncIterator
+from typing import Any
 
 import httpx
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from runner.authoring.simulate.companycam import CompanyCam, companycam
 from runner.authoring.simulate.jobber import Jobber, jobber
@@ -21,7 +21,8 @@ from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
 from runner.connector.config import Config
 from runner.connector.library import Connectors
 from runner.connector.loader import load_config
-from runner.engine import connect, consent
+from runner.engine import connect, consent, dispatch
+from runner.engine.dispatch import Again, Verdict
 from runner.engine.house import House
 from runner.engine.opening import open_house
 from runner.engine.receive import Received, receive
@@ -33,6 +34,7 @@ from runner.model.secret import Secret
 from runner.store import feed
 from runner.store.keys import KeyRing
 from runner.store.store import Store
+from runner.store.wakeups import wakeups
 from tests.clock import FakeClock
 
 ROOT = Path(__file__).parent.parent
@@ -138,6 +140,27 @@ class World:
         found = await self.read(lambda c: feed.find(c, integration.id, kind, limit=100_000, **chosen))
         return {stored.record.external_id: stored.record for stored in found}
 
+    async def work(self, *, wait: timedelta = timedelta(0), most: int = 500) -> list[tuple[str, Verdict]]:
+        """Be the worker: run what is due, and what comes due within `wait`, until nothing is left."""
+        ran: list[tuple[str, Verdict]] = []
+        deadline = self.clock.now() + wait
+        queue = self.house.store.queue
+        while len(ran) < most:
+            taken = await queue.take("test:1:x", 1, timedelta(minutes=10), self.clock.now())
+            if not taken:
+                due = await self.read(_next_run)
+                if due is None or due > deadline:
+                    return ran
+                self.clock.advance(max((due - self.clock.now()).total_seconds(), 0.001))
+                continue
+            verdict = await dispatch.run(self.house, taken[0].wakeup)
+            ran.append((taken[0].wakeup.key, verdict))
+            if isinstance(verdict, Again):
+                await queue.retry_at(taken[0], verdict.at, verdict.note)
+            else:
+                await queue.settle(taken[0])
+        raise AssertionError(f"the work does not end: {ran[-20:]}")
+
     async def receive(self, connector: str, body: bytes, headers: dict[str, str], **more: Any) -> Received:
         """One webhook request through the front door."""
         url = f"{BASE}/webhooks/{connector}"
@@ -199,5 +222,6 @@ async def world(
                 await store.close()
 
 
-def later(clock: FakeClock, seconds: float) -> Any:
-    return clock.now() + timedelta(seconds=seconds)
+def _next_run(connection: Connection) -> datetime | None:
+    found: datetime | None = connection.scalar(select(func.min(wakeups.c.run_at)))
+    return found

@@ -12,6 +12,7 @@ from runner.connector import scope
 from runner.connector.connector import Connector
 from runner.engine.house import House
 from runner.engine.mark import backfill
+from runner.engine.refresh import plan_refresh
 from runner.engine.trial import Proof, prove
 from runner.engine.trouble import words
 from runner.errors import AlreadyExists, AuthenticationError, NotFound, PartnerError, RunnerError, SettingsError
@@ -68,6 +69,7 @@ async def activate(house: House, connector: Connector, integration: Integration,
         integrations.set_state(connection, integration.id, State.ACTIVE, None, at)
         active = integrations.get(connection, integration.id)
         _wake(connection, house, connector, active)
+        plan_refresh(connection, house.store.queue, active.id, proof.credential, at)
         return active
 
     active = await house.store.database.write(work)
@@ -90,12 +92,14 @@ def check_account(connector: Connector, integration: Integration, proof: Proof) 
 async def disconnect(house: House, integration: Integration, reason: Reason) -> None:
     """Switch an integration off and forget its credential. Its records stay; wake-ups that still come do nothing."""
 
-    def work(connection: Connection) -> None:
-        integrations.set_state(connection, integration.id, State.DISABLED, reason, house.clock.now())
-        house.store.vault.remove(connection, integration.id)
-
-    await house.store.database.write(work)
+    await house.store.database.write(lambda connection: part(connection, house, integration.id, reason))
     house.log.info("disconnected", integration=integration.id, code=reason.code)
+
+
+def part(connection: Connection, house: House, integration_id: str, reason: Reason) -> None:
+    """`disconnect`, in the caller's transaction."""
+    integrations.set_state(connection, integration_id, State.DISABLED, reason, house.clock.now())
+    house.store.vault.remove(connection, integration_id)
 
 
 async def fail(house: House, connector: Connector, integration: Integration, error: RunnerError) -> Integration:

@@ -25,6 +25,7 @@ def mark(
     changed: dict[str, list[str]] = {}
     for kind, external_id in keys:
         changed.setdefault(kind, []).append(external_id)
+    _match_again(connection, config, queue, integration, changed, at)
     rules = [(name, rule) for name, rule in config.deliver.items() if takes_from(rule, integration.connector)]
     if not any(rule.record in changed or reads(rule, changed) for _, rule in rules):
         return
@@ -51,6 +52,21 @@ def backfill(connection: Connection, config: Config, queue: Queue, destination: 
     wake(connection, queue, {destination.id} if rules else set())
 
 
+def _match_again(
+    connection: Connection,
+    config: Config,
+    queue: Queue,
+    destination: Integration,
+    changed: dict[str, list[str]],
+    at: datetime,
+) -> None:
+    """The destination's own records changed: pushes that wait for a twin among them are looked at again."""
+    rules = [rule for rule in config.deliver.values() if rule.to == destination.connector]
+    matched = {linked.record for rule in rules for linked in rule.links.values() if linked.match}
+    if matched & set(changed) and pushes.wake_waiting(connection, destination.id, at):
+        wake(connection, queue, {destination.id})
+
+
 def takes_from(rule: DeliveryRule, connector: str) -> bool:
     """Whether a rule delivers the records of a connector."""
     return connector != rule.to if rule.sources is None else connector in rule.sources
@@ -58,7 +74,8 @@ def takes_from(rule: DeliveryRule, connector: str) -> bool:
 
 def reads(rule: DeliveryRule, kinds: Iterable[str]) -> bool:
     """Whether a rule reads records of any of these kinds beside its own."""
-    return bool({included.record for included in rule.include.values()} & set(kinds))
+    others = {one.record for one in rule.include.values()} | {one.record for one in rule.links.values()}
+    return bool(others & set(kinds))
 
 
 def open_destinations(connection: Connection, company: str) -> dict[str, str]:

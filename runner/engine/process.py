@@ -53,6 +53,19 @@ class Batch:
     newest: str | None = None
     cursors: int = 0
 
+    def extend(self, other: Batch) -> None:
+        """Take over what another batch of the same processor says, as the later of the two."""
+        self.seen += other.seen
+        self.records.extend(other.records)
+        self.good.extend(other.good)
+        self.bad.extend(other.bad)
+        self.skipped.extend(other.skipped)
+        self.errors += other.errors
+        self.warnings.extend(other.warnings)
+        self.owners.update(other.owners)
+        self.cursors += other.cursors
+        self.newest = max((cursor for cursor in (self.newest, other.newest) if cursor), default=None)
+
 
 def digest(house: House, connector: Connector, processor: str, payloads: Iterable[Any], observed_at: datetime) -> Batch:
     """Map and check raw payloads. Nothing is read or written.

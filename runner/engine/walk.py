@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from runner.connector.endpoint import Endpoint
 from runner.connector.sync import Sync
 from runner.engine.house import House
 from runner.errors import MappingError, UnexpectedResponse
+from runner.mapping.expression import compile_expression
 from runner.model.http import Response
 from runner.model.integration import Integration
 from runner.model.run import Checkpoint
@@ -122,3 +124,25 @@ def _missing(endpoint: Endpoint, name: str, response: Response) -> str:
         f"endpoint `{name}`: there is nothing at `records: {endpoint.records}` in the answer, which {has} "
         "(mend the path, or the request)"
     )
+
+
+def one(endpoint: Endpoint, name: str, response: Response) -> list[Any]:
+    """The raw payload of an answer about one thing; empty when the answer says that there is none.
+
+    Only a null that is written there says so. A path that leads nowhere is a mistake of the connector, and must not
+    look like a deletion: UnexpectedResponse.
+    """
+    found = payloads(endpoint, name, response, is_first=False)
+    parent, _, key = endpoint.records.text.rpartition(".")
+    if found or not re.fullmatch(r"[A-Za-z_][\w.]*", endpoint.records.text):
+        return found or _nothing(endpoint, name, response)
+    around = compile_expression(parent).search(response.json) if parent else response.json
+    if isinstance(around, dict) and key in around:
+        return []
+    return _nothing(endpoint, name, response)
+
+
+def _nothing(endpoint: Endpoint, name: str, response: Response) -> list[Any]:
+    if endpoint.records.search(response.json) == []:
+        return []
+    raise UnexpectedResponse(_missing(endpoint, name, response), status=response.status)

@@ -165,6 +165,19 @@ def retry_failed(connection: Connection, destination: str, at: datetime) -> int:
     return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.FAILED.value], at)
 
 
+def stands_elsewhere(connection: Connection, push: Push, fingerprint: str) -> bool:
+    """Whether another push of the same rule and destination has brought the same input, and it was not archived."""
+    table = pushes.c
+    query = select(table.id).where(
+        table.rule == push.rule,
+        table.destination == push.destination,
+        table.fingerprint == fingerprint,
+        table.archived.is_(False),
+        table.id != push.id,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def find(
     connection: Connection,
     integration_id: str | None = None,

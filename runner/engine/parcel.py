@@ -1,0 +1,233 @@
+"""What one push would send: the record as the delivery rule writes it, or why it is not to be sent now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from runner.connector.config import Config, DeliveryRule, Linked
+from runner.connector.processor import as_id
+from runner.errors import MappingError, NotFound
+from runner.mapping.expression import Expression
+from runner.model.integration import Integration
+from runner.model.push import Link, Push, PushState
+from runner.model.record import Record
+from runner.store import doubts, feed, integrations, links
+from runner.store.feed import StoredRecord
+from runner.store.records import Key
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a push would send. `gone` records are archived at the host; `link` says what the host calls the thing;
+    `doubt` is what an earlier try set out to create whose outcome nobody knows."""
+
+    push: Push
+    rule: DeliveryRule
+    gone: bool
+    input: dict[str, Any] = field(repr=False)
+    fingerprint: str
+    link: Link | None
+    doubt: dict[str, Any] | None = field(repr=False)
+    matched: tuple[Link, ...] = ()
+    read: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A push that is not to be sent now, and why."""
+
+    push: Push
+    state: PushState
+    note: str
+    read: tuple[Key, ...] = ()
+
+
+class Unlinked(Exception):
+    """A host id is not known."""
+
+    def __init__(self, state: PushState, note: str) -> None:
+        self.state = state
+        super().__init__(note)
+
+
+@dataclass
+class Twins:
+    """The destination's own records by one of their fields, in lower case; read once a drain."""
+
+    connection: Connection
+    destination: Integration
+    known: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)
+
+    def find(self, kind: str, name: str, value: str) -> str | None:
+        """The id of the one record with that value; None when there is none, or more than one."""
+        if (kind, name) not in self.known:
+            self.known[kind, name] = self._read(kind, name)
+        return self.known[kind, name].get(value.strip().lower())
+
+    def _read(self, kind: str, name: str) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for stored in feed.iterate(self.connection, self.destination.id, kind):
+            value = stored.record.fields.get(name)
+            if isinstance(value, str) and value and not stored.record.inactive:
+                key = value.strip().lower()
+                found[key] = None if key in found else stored.record.external_id
+        return found
+
+
+def pack(connection: Connection, config: Config, destination: Integration, push: Push, twins: Twins) -> Parcel | Held:
+    """Put together what a push would send, from what is stored."""
+    rule = config.deliver.get(push.rule)
+    if rule is None:
+        return Held(push, PushState.SKIPPED, f"the rule `{push.rule}` is not in runner.yaml any more")
+    try:
+        source = integrations.get(connection, push.integration_id)
+        stored = feed.get(connection, push.integration_id, push.kind, push.external_id)
+    except NotFound as error:
+        return Held(push, PushState.SKIPPED, str(error))
+    others = _others(connection, rule, stored)
+    read = tuple(_read(rule, stored.record))
+    try:
+        return _pack(connection, rule, push, source, destination, stored, others, read, twins)
+    except Unlinked as error:
+        return Held(push, error.state, str(error), read)
+    except MappingError as error:
+        return Held(push, PushState.FAILED, f"rule `{push.rule}`: {error}", read)
+
+
+def fingerprint(given: Mapping[str, Any]) -> str:
+    """What two inputs share when they say the same."""
+    return blake2b(orjson.dumps(dict(given), option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _pack(
+    connection: Connection,
+    rule: DeliveryRule,
+    push: Push,
+    source: Integration,
+    destination: Integration,
+    stored: StoredRecord,
+    others: dict[str, Any],
+    read: tuple[Key, ...],
+    twins: Twins,
+) -> Parcel | Held:
+    record, gone = stored.record, stored.record.inactive or stored.deleted_at is not None
+    about = {"id": record.external_id, "kind": record.kind, "connector": source.connector, "inactive": gone}
+    context: dict[str, Any] = {**record.fields, **others, **about, "links": {}}
+    if rule.when is not None and not gone and not rule.when.test(context):
+        return Held(push, PushState.SKIPPED, f"`when` of rule `{push.rule}` is false: {rule.when}", read)
+    made: list[Link] = []
+    for name, linked in rule.links.items():
+        link = _link(connection, linked, context, source, destination, twins)
+        context["links"][name] = link.host_id
+        made.append(link)
+    given = _input(rule, context)
+    own = links.get(connection, source.id, destination.id, record.kind, record.external_id)
+    return Parcel(
+        push=push,
+        rule=rule,
+        gone=gone,
+        input=given,
+        fingerprint=fingerprint(given),
+        link=own,
+        doubt=doubts.get(connection, push.id),
+        matched=tuple(made),
+        read=read,
+    )
+
+
+def _input(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
+    wrong: list[str] = []
+
+    def failed(name: str, _: Expression, error: MappingError) -> None:
+        wrong.append(f"`{name}`: {error}")
+
+    values = rule.input.map(context, failed)
+    if wrong:
+        raise MappingError("; ".join(wrong))
+    made = _without_nulls(values)
+    return made if isinstance(made, dict) else {}
+
+
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    made = {name: _without_nulls(part) for name, part in value.items()}
+    return {name: part for name, part in made.items() if part is not None} or None
+
+
+def _others(connection: Connection, rule: DeliveryRule, stored: StoredRecord) -> dict[str, Any]:
+    """The included records by name; null while they are not there."""
+    found: dict[str, Any] = {}
+    for name, included in rule.include.items():
+        external_id = as_id(stored.record.fields.get(included.field))
+        found[name] = _fields(connection, stored.integration_id, included.record, external_id)
+    return found
+
+
+def _fields(connection: Connection, integration_id: str, kind: str, external_id: str | None) -> dict[str, Any] | None:
+    if external_id is None:
+        return None
+    try:
+        stored = feed.get(connection, integration_id, kind, external_id)
+    except NotFound:
+        return None
+    if stored.deleted_at is not None:
+        return None
+    return {**stored.record.fields, "id": external_id, "inactive": stored.record.inactive}
+
+
+def _read(rule: DeliveryRule, record: Record) -> Iterator[Key]:
+    """The other records that the push depends on, there or not."""
+    for included in rule.include.values():
+        external_id = as_id(record.fields.get(included.field))
+        if external_id is not None:
+            yield included.record, external_id
+    for linked in rule.links.values():
+        try:
+            external_id = as_id(linked.id.search({**record.fields, "id": record.external_id}))
+        except MappingError:
+            continue
+        if linked.match is not None and external_id is not None:
+            yield linked.record, external_id
+
+
+def _link(
+    connection: Connection,
+    linked: Linked,
+    context: dict[str, Any],
+    source: Integration,
+    destination: Integration,
+    twins: Twins,
+) -> Link:
+    """The host's id of another thing, remembered or found by its twin. Unlinked says what is missing."""
+    external_id = as_id(linked.id.search(context))
+    if external_id is None:
+        raise Unlinked(PushState.SKIPPED, f"it names no {linked.record} (`{linked.id}` is null)")
+    known = links.get(connection, source.id, destination.id, linked.record, external_id)
+    if known is not None:
+        return known
+    where = f"{linked.record} {external_id} of {source.connector}"
+    if linked.match is None:
+        raise Unlinked(PushState.WAITING, f"waits until {where} is at {destination.connector}")
+    other = _fields(connection, source.id, linked.record, external_id)
+    if other is None:
+        raise Unlinked(PushState.WAITING, f"waits until {where} is known")
+    value = other.get(linked.match)
+    if not isinstance(value, str) or not value:
+        raise Unlinked(
+            PushState.WAITING, f"{where} has no {linked.match} to be found by: add it there, or link it by hand"
+        )
+    host_id = twins.find(linked.record, linked.match, value)
+    if host_id is None:
+        raise Unlinked(
+            PushState.WAITING,
+            f"no {linked.record}, or more than one, at {destination.connector} has the {linked.match} of {where}: add "
+            "it there, or link it by hand",
+        )
+    return Link(source.id, linked.record, external_id, destination.id, host_id, linked.match)

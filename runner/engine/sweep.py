@@ -1,0 +1,72 @@
+"""Make lost wake-ups again from the tables, which are the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from runner.engine.house import House
+from runner.engine.refresh import due_at
+from runner.errors import CredentialUnreadable, NotFound, RunnerError
+from runner.model.integration import Integration, State
+from runner.model.run import RunState
+from runner.model.wakeup import WakeUp
+from runner.store import checkpoints, inbox, integrations, pushes, runs, states
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many leases were taken back, and how many wake-ups put (most of them were there already)."""
+
+    leases: int
+    wakeups: int
+
+
+async def sweep(house: House) -> Swept:
+    """Take back expired leases, and wake whoever has due events or pushes, or a sync that was killed or is behind."""
+    leases = await house.store.queue.sweep(house.clock.now())
+    return Swept(leases, await house.store.database.write(lambda connection: _wake(connection, house)))
+
+
+def _wake(connection: Connection, house: House) -> int:
+    now = house.clock.now()
+    states.purge(connection, now)
+    active = {found.id: found for found in integrations.find(connection, state=State.ACTIVE)}
+    mended = active.keys() | {found.id for found in integrations.find(connection, state=State.ERROR)}
+    found = [WakeUp("events", one) for one in inbox.waiting(connection, now) if one in mended]
+    found += [WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active]
+    for integration in active.values():
+        found += _syncs(connection, house, integration, now)
+        found += _refresh(connection, house, integration, now)
+    for wakeup in found:
+        house.store.queue.put(connection, wakeup)
+    return len(found)
+
+
+def _syncs(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:
+    """Syncs that were killed in the middle of a walk, never ran, or last began longer ago than they should."""
+    try:
+        syncs = house.connectors.get(integration.connector).syncs
+    except RunnerError as error:
+        house.log.error("connector-unusable", integration=integration.id, code=error.code)
+        return []
+    found = []
+    for name, sync in syncs.items():
+        last = runs.last(connection, integration.id, name)
+        if last is not None and last.state is RunState.RUNNING:
+            is_behind = checkpoints.get(connection, integration.id, name).progress is not None
+        else:
+            is_behind = last is None or now - last.started_at > sync.every * 2
+        if is_behind:
+            found.append(WakeUp("sync", integration.id, name))
+    return found
+
+
+def _refresh(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:
+    try:
+        due = due_at(house.store.vault.get(connection, integration.id), now)
+    except (NotFound, CredentialUnreadable):
+        return []
+    return [WakeUp("refresh", integration.id)] if due is not None and due <= now else []

@@ -1,8 +1,71 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from runner.authoring.simulate.limits import Window
+from runner.connector.library import Connectors
 from runner.engine import sync
+from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RateLimited, UnexpectedResponse
+from runner.model.integration import Integration, State
 from runner.model.run import RunState
-from tests.partners import World
+from runner.store import checkpoints, integrations, runs
+from tests.partners import ROOT, World, world
+
+JOBS = 23
+PAGE = 5
+PAGES = 5
+
+
+def altered(tmp_path: Path, *changes: tuple[str, str]) -> Connectors:
+    """The connectors, with pieces of ServiceTitan's text replaced."""
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    for name in ("jobber", "companycam", "servicetitan"):
+        shutil.copy(ROOT / f"connectors/{name}.yaml", folder)
+    text = (folder / "servicetitan.yaml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "servicetitan.yaml").write_text(text)
+    return Connectors(folder)
+
+
+@pytest.fixture
+async def paged(path: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with world(path, connectors=altered(tmp_path, ("pageSize: 500", f"pageSize: {PAGE}")), size=JOBS) as opened:
+        yield opened
+
+
+async def checkpoint(here: World, integration: Integration, name: str = "jobs") -> Any:
+    return await here.read(lambda c: checkpoints.get(c, integration.id, name))
+
+
+async def state_of(here: World, integration: Integration) -> Integration:
+    return await here.read(lambda c: integrations.get(c, integration.id))
+
+
+class Killed(BaseException):
+    """What a kill looks like from inside: nothing catches it."""
+
+
+def die_at(here: World, number: int, path: str = "/jobs") -> None:
+    """The wire goes dead at the `number`-th request to a path, counted from now."""
+    seen = 0
+
+    async def before(request: httpx.Request) -> None:
+        nonlocal seen
+        seen += request.url.path.endswith(path)
+        if seen == number and request.url.path.endswith(path):
+            raise Killed
+
+    here.wire.before = before
 
 
 async def test_all_syncs_of_all_partners_bring_records(here: World) -> None:
@@ -11,6 +74,282 @@ async def test_all_syncs_of_all_partners_bring_records(here: World) -> None:
         assert integration.reason is None
         for sync_name in here.house.connectors.get(name).syncs:
             run = await sync.run(here.house, integration, sync_name)
-            assert run.state is RunState.DONE, (sync_name, run)
-            assert run.counts.created, (sync_name, run)
-            assert not run.counts.quarantined, (sync_name, run, here.log.lines)
+            assert run.state is RunState.DONE, sync_name
+            assert run.counts.created, sync_name
+            assert not run.counts.quarantined, (sync_name, here.log.lines)
+            assert run.counts.calls >= run.counts.pages, sync_name
+
+
+async def test_an_unchanged_second_full_sync_writes_no_record(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    first = await sync.run(paged.house, integration, "jobs", full=True)
+    second = await sync.run(paged.house, integration, "jobs", full=True)
+    assert first.counts.created == second.counts.unchanged == JOBS
+    assert not second.counts.created
+    assert not second.counts.changed
+
+
+@pytest.mark.parametrize("page", range(1, PAGES + 1))
+async def test_a_killed_sync_goes_on_at_its_page_and_misses_nothing(paged: World, page: int) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, page)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    paged.wire.before = None
+    stored = await paged.records(integration, "project")
+    assert len(stored) == (page - 1) * PAGE
+
+    calls = paged.wire.count("GET", "/jobs")
+    run = await sync.run(paged.house, integration, "jobs")
+    assert run.state is RunState.DONE
+    assert run.counts.seen == JOBS
+    assert len(await paged.records(integration, "project")) == JOBS
+    assert paged.wire.count("GET", "/jobs") - calls == PAGES - page + 1
+
+
+@pytest.mark.parametrize("page", range(1, PAGES + 1))
+async def test_a_kill_never_moves_the_checkpoint_past_what_is_stored(paged: World, page: int) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, page)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    kept = await checkpoint(paged, integration)
+    assert kept.value is None
+    assert (kept.progress is None) == (page == 1)
+
+
+async def test_the_run_of_a_killed_sync_is_the_run_that_ends(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, 3)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    paged.wire.before = None
+    await sync.run(paged.house, integration, "jobs")
+    found = await paged.read(lambda c: runs.find(c, integration.id, "jobs"))
+    assert [run.state for run in found] == [RunState.DONE]
+
+
+async def test_only_what_changed_is_asked_for_next_time(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    await sync.run(paged.house, integration, "jobs")
+    paged.clock.advance(600)
+    paged.servicetitan.change("jobs", 7004, jobStatus="Completed")
+    run = await sync.run(paged.house, integration, "jobs")
+    assert run.counts.changed == 1
+    assert run.counts.seen < PAGE
+    assert (await paged.records(integration, "project"))["7004"].fields["status"] == "completed"
+
+
+async def test_the_checkpoint_never_goes_back(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    await sync.run(paged.house, integration, "jobs")
+    before = await checkpoint(paged, integration)
+    await paged.write(
+        lambda c: checkpoints.save(c, integration.id, "jobs", before.__class__("2027-01-01T00:00:00.000000Z"))
+    )
+    await sync.run(paged.house, integration, "jobs", full=True)
+    assert (await checkpoint(paged, integration)).value == "2027-01-01T00:00:00.000000Z"
+
+
+async def test_a_full_pass_comes_when_it_is_due(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    passes = []
+    for hours in (0, 1, 24):
+        paged.clock.advance(hours * 3600)
+        passes.append((await sync.run(paged.house, integration, "jobs")).full)
+    assert passes == [True, False, True]
+
+
+async def test_a_limit_is_waited_out_and_counted(path: Path) -> None:
+    limits = (Window(2, 5.0),)
+    async with world(path, servicetitan={"limits": limits}) as here:
+        integration = await here.connect("servicetitan")
+        counts = [
+            (await sync.run(here.house, integration, name)).counts for name in ("jobs", "locations", "technicians")
+        ]
+    assert here.servicetitan.violations
+    assert sum(one.limited for one in counts) == here.servicetitan.violations
+    assert all(one.created for one in counts)
+
+
+async def test_a_cost_budget_is_waited_out(path: Path) -> None:
+    async with world(path, size=60, jobber={"budget": 4000, "restore": 100}) as here:
+        integration = await here.connect("jobber")
+        run = await sync.run(here.house, integration, "clients")
+    assert run.counts.seen == 60
+    assert here.clock.slept
+
+
+async def test_a_long_wait_leaves_the_run_open_and_the_next_one_goes_on(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, 3)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    paged.wire.before = None
+    paged.servicetitan.fail_next(50, 429, on="/jobs")
+    with pytest.raises(RateLimited) as limited:
+        await sync.run(paged.house, integration, "jobs")
+    assert limited.value.wait > 0
+    opened = await paged.read(lambda c: runs.last(c, integration.id, "jobs"))
+    assert opened is not None
+    assert opened.state is RunState.RUNNING
+
+
+async def test_a_partner_that_is_down_fails_the_run_and_keeps_its_place(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, 3)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    paged.wire.before = None
+    paged.servicetitan.fail_next(50, 500, on="/jobs")
+    with pytest.raises(PartnerUnavailable):
+        await sync.run(paged.house, integration, "jobs")
+    assert (await checkpoint(paged, integration)).progress is not None
+    assert (await state_of(paged, integration)).state is State.ACTIVE
+
+
+async def test_a_walk_that_cannot_go_on_starts_over(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    die_at(paged, 3)
+    with pytest.raises(Killed):
+        await sync.run(paged.house, integration, "jobs")
+    paged.wire.before = None
+    paged.servicetitan.fail_next(1, 400, on="/jobs")
+    with pytest.raises(UnexpectedResponse):
+        await sync.run(paged.house, integration, "jobs")
+    assert (await checkpoint(paged, integration)).progress is None
+    run = await sync.run(paged.house, integration, "jobs")
+    assert run.counts.seen == JOBS
+
+
+async def test_a_refused_credential_puts_the_integration_into_error(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    paged.servicetitan.fail_next(1, 403, on="/jobs")
+    with pytest.raises(AuthenticationError):
+        await sync.run(paged.house, integration, "jobs")
+    after = await state_of(paged, integration)
+    assert after.state is State.ERROR
+    assert after.reason is not None
+    assert "Integrations" in after.reason.message
+    assert after.reason.remedy
+    last = await paged.read(lambda c: runs.last(c, integration.id, "jobs"))
+    assert last is not None
+    assert last.state is RunState.FAILED
+
+
+async def test_tokens_rotate_in_the_middle_of_a_sync(path: Path) -> None:
+    async with world(path, size=80, jobber={"token_lifetime": 400.0, "budget": 4000, "restore": 10}) as here:
+        integration = await here.connect("jobber")
+        run = None
+        while run is None:
+            try:
+                run = await sync.run(here.house, integration, "clients")
+            except RateLimited as limited:
+                here.clock.advance(limited.wait + 100)
+        assert here.jobber.calls["POST /api/oauth/token"] > 1
+        assert run.counts.seen == 80
+        assert (await state_of(here, integration)).state is State.ACTIVE
+
+
+async def test_payloads_that_are_not_where_the_connector_says_fail_the_run(path: Path, tmp_path: Path) -> None:
+    connectors = altered(
+        tmp_path, ("sort: +ModifiedOn, pageSize: 500}\n    records: data", "pageSize: 500}\n    records: rows")
+    )
+    async with world(path, connectors=connectors) as here:
+        integration = await here.connect("servicetitan")
+        with pytest.raises(UnexpectedResponse) as wrong:
+            await sync.run(here.house, integration, "jobs")
+    assert "`jobs`" in str(wrong.value)
+    assert "records: rows" in str(wrong.value)
+    assert "data, hasMore" in str(wrong.value)
+
+
+async def test_a_cursor_that_no_payload_has_fails_the_run(path: Path, tmp_path: Path) -> None:
+    connectors = altered(tmp_path, ("cursor: modifiedOn", "cursor: changedOn"))
+    async with world(path, connectors=connectors) as here:
+        integration = await here.connect("servicetitan")
+        with pytest.raises(UnexpectedResponse, match="cursor: changedOn"):
+            await sync.run(here.house, integration, "jobs")
+        assert not await here.records(integration, "project")
+
+
+async def test_an_unknown_sync_is_named_with_those_there_are(here: World) -> None:
+    integration = await here.connect("servicetitan")
+    with pytest.raises(NotFound, match="technicians, locations"):
+        await sync.run(here.house, integration, "job")
+
+
+async def test_progress_is_told_page_by_page(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    told: list[tuple[int, int]] = []
+    await sync.run(paged.house, integration, "jobs", progress=lambda pages, seen, total: told.append((pages, seen)))
+    assert told == [(1, 5), (2, 10), (3, 15), (4, 20), (5, 23)]
+
+
+async def test_a_gone_resync_rule_starts_over_in_full(path: Path, tmp_path: Path) -> None:
+    rule = "    - {status: [404], do: skip_record, message: title}"
+    connectors = altered(tmp_path, (rule, f"    - {{status: [410], do: full_resync}}\n{rule}"))
+    async with world(path, connectors=connectors) as here:
+        integration = await here.connect("servicetitan")
+        await sync.run(here.house, integration, "jobs")
+        here.servicetitan.fail_next(1, 410, on="/jobs")
+        run = await sync.run(here.house, integration, "jobs")
+    assert run.full
+    assert run.counts.seen == 12
+
+
+class TestDeletesByAbsence:
+    CHANGE = (
+        "processor: technician, every: 30m, incremental: {type: since, overlap: 2m}, full: {every: 24h}",
+        "processor: technician, every: 30m, incremental: {type: since, overlap: 2m}, "
+        "full: {every: 24h, deletes: missing}",
+    )
+
+    @pytest.fixture
+    async def strict(self, path: Path, tmp_path: Path) -> AsyncIterator[World]:
+        connectors = altered(tmp_path, self.CHANGE, ("pageSize: 500", f"pageSize: {PAGE}"))
+        async with world(path, connectors=connectors, size=200) as opened:
+            yield opened
+
+    async def test_what_a_full_pass_does_not_find_is_deleted(self, strict: World) -> None:
+        integration = await strict.connect("servicetitan")
+        await sync.run(strict.house, integration, "technicians")
+        known = await strict.records(integration, "user")
+        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
+        strict.clock.advance(timedelta(days=2).total_seconds())
+        await sync.run(strict.house, integration, "technicians")
+        left = await strict.records(integration, "user")
+        assert set(known) - set(left) == {next(iter(known))}
+
+    async def test_a_run_that_is_not_full_deletes_nothing(self, strict: World) -> None:
+        integration = await strict.connect("servicetitan")
+        await sync.run(strict.house, integration, "technicians")
+        known = await strict.records(integration, "user")
+        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
+        strict.clock.advance(3600)
+        await sync.run(strict.house, integration, "technicians")
+        assert set(await strict.records(integration, "user")) == set(known)
+
+    async def test_a_broken_pass_deletes_nothing(self, strict: World) -> None:
+        integration = await strict.connect("servicetitan")
+        await sync.run(strict.house, integration, "technicians")
+        known = await strict.records(integration, "user")
+        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
+        strict.clock.advance(timedelta(days=2).total_seconds())
+        die_at(strict, 2, "/technicians")
+        with pytest.raises(Killed):
+            await sync.run(strict.house, integration, "technicians")
+        strict.wire.before = None
+        await sync.run(strict.house, integration, "technicians")
+        assert set(await strict.records(integration, "user")) == set(known)
+
+    async def test_too_much_absence_is_not_believed(self, strict: World) -> None:
+        integration = await strict.connect("servicetitan")
+        await sync.run(strict.house, integration, "technicians")
+        known = await strict.records(integration, "user")
+        for one in list(known)[: max(11, len(known) * 3 // 4)]:
+            strict.servicetitan.table("technicians").remove(int(one))
+        strict.clock.advance(timedelta(days=2).total_seconds())
+        run = await sync.run(strict.house, integration, "technicians")
+        assert set(await strict.records(integration, "user")) == set(known)
+        assert "nothing was deleted" in str(run.error)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from runner.engine.dispatch import Again, Done, Verdict
+from runner.model.clock import SystemClock
+from runner.model.wakeup import WakeUp
+from runner.service.worker import Worker
+from runner.store.database import Database
+from runner.store.queue import EmbeddedQueue
+from tests.partners import Log
+
+Work = Callable[[WakeUp], Awaitable[Verdict]]
+KEY = WakeUp("events", "i1")
+
+
+@pytest.fixture
+async def queue(path: Path) -> AsyncIterator[tuple[Database, EmbeddedQueue]]:
+    database = Database.open(f"sqlite:///{path}")
+    yield database, EmbeddedQueue(database)
+    await database.close()
+
+
+def worker(queue: EmbeddedQueue, work: Work, **options: object) -> Worker:
+    return Worker(queue, work, SystemClock(), Log(), **options)  # type: ignore[arg-type]
+
+
+async def put(found: tuple[Database, EmbeddedQueue], *wakeups: WakeUp) -> None:
+    database, queue = found
+    await database.write(lambda c: [queue.put(c, one) for one in wakeups])
+
+
+async def test_a_wakeup_is_run_and_settled(queue: tuple[Database, EmbeddedQueue]) -> None:
+    seen: list[str] = []
+
+    async def work(wakeup: WakeUp) -> Verdict:
+        seen.append(wakeup.key)
+        return Done()
+
+    await put(queue, KEY)
+    assert await worker(queue[1], work).drain() == 1
+    assert (seen, await queue[1].depth()) == (["events:i1"], {"waiting": 0, "running": 0})
+
+
+async def test_again_lets_it_wait_until_then(queue: tuple[Database, EmbeddedQueue]) -> None:
+    async def work(_: WakeUp) -> Verdict:
+        return Again(SystemClock().now() + timedelta(hours=1), "the partner is down")
+
+    await put(queue, KEY)
+    assert await worker(queue[1], work).drain() == 1
+    assert await queue[1].depth() == {"waiting": 1, "running": 0}
+
+
+async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tuple[Database, EmbeddedQueue]) -> None:
+    async def work(wakeup: WakeUp) -> Verdict:
+        if wakeup.subject == "i1":
+            raise RuntimeError("unforeseen")
+        return Done()
+
+    await put(queue, KEY, WakeUp("events", "i2"))
+    assert await worker(queue[1], work).drain() == 2
+    assert await queue[1].depth() == {"waiting": 1, "running": 0}
+
+
+async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, EmbeddedQueue]) -> None:
+    running, most = 0, 0
+    stop = asyncio.Event()
+
+    async def work(_: WakeUp) -> Verdict:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.02)
+        running -= 1
+        return Done()
+
+    await put(queue, *(WakeUp("events", f"i{number}") for number in range(9)))
+    served = asyncio.create_task(worker(queue[1], work, at_once=3).serve(stop))
+    while sum((await queue[1].depth()).values()):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await served
+    assert most == 3
+
+
+async def test_a_long_run_keeps_its_lease(queue: tuple[Database, EmbeddedQueue]) -> None:
+    runs = 0
+    clock = SystemClock()
+
+    async def work(_: WakeUp) -> Verdict:
+        nonlocal runs
+        runs += 1
+        await asyncio.sleep(0.5)
+        return Done()
+
+    await put(queue, KEY)
+    drained = asyncio.create_task(worker(queue[1], work, lease=timedelta(seconds=0.2)).drain())
+    for _ in range(8):
+        await asyncio.sleep(0.05)
+        assert await queue[1].sweep(clock.now()) == 0
+    await drained
+    assert runs == 1
+
+
+async def test_stopping_waits_for_what_runs(queue: tuple[Database, EmbeddedQueue]) -> None:
+    stop, begun = asyncio.Event(), asyncio.Event()
+
+    async def work(_: WakeUp) -> Verdict:
+        begun.set()
+        await asyncio.sleep(0.1)
+        return Done()
+
+    await put(queue, KEY)
+    served = asyncio.create_task(worker(queue[1], work).serve(stop))
+    await begun.wait()
+    stop.set()
+    await served
+    assert await queue[1].depth() == {"waiting": 0, "running": 0}
+
+
+async def test_stopping_gives_back_what_takes_too_long(queue: tuple[Database, EmbeddedQueue]) -> None:
+    stop, begun = asyncio.Event(), asyncio.Event()
+
+    async def work(_: WakeUp) -> Verdict:
+        begun.set()
+        await asyncio.sleep(60)
+        return Done()
+
+    await put(queue, KEY)
+    served = asyncio.create_task(worker(queue[1], work, grace=0.05).serve(stop))
+    await begun.wait()
+    stop.set()
+    await served
+    assert await queue[1].depth() == {"waiting": 1, "running": 0}
+
+
+async def test_a_lost_lease_ends_the_run(queue: tuple[Database, EmbeddedQueue]) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work(_: WakeUp) -> Verdict:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        return Done()
+
+    await put(queue, KEY)
+    drained = asyncio.create_task(worker(queue[1], work, lease=timedelta(seconds=0.15)).drain())
+    await begun.wait()
+    await queue[1].sweep(SystemClock().now() + timedelta(hours=1))  # what another node would do after the lease
+    await asyncio.wait_for(ended.wait(), 5)
+    drained.cancel()
+    await asyncio.gather(drained, return_exceptions=True)

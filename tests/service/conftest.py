@@ -6,11 +6,14 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import create_engine
 
+from runner.service.app import App
+from runner.service.settings import Settings
 from runner.store.migration import upgrade
-from tests.partners import World, world
+from tests.partners import BASE, World, world
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,15 @@ def path(template: Path, tmp_path: Path) -> Path:
 async def here(path: Path) -> AsyncIterator[World]:
     async with world(path) as opened:
         yield opened
+
+
+API_KEY = "a-key-of-the-host-0123456789"
+
+
+@pytest.fixture
+async def web(here: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser or a program that calls the app, under its public address."""
+    settings = Settings.read({"RUNNER_API_KEYS": API_KEY})
+    transport = httpx.ASGITransport(app=App(here.house, settings))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        yield client

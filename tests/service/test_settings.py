@@ -56,12 +56,15 @@ def test_a_wrong_secret_is_not_repeated(name: str) -> None:
 
 
 def test_secrets_are_not_in_the_repr() -> None:
-    shown = repr(Settings.read({"RUNNER_ENCRYPTION_KEYS": KEY, "RUNNER_API_KEYS": "a" * 30, "RUNNER_JOBBER_X": "y" * 9}))
+    shown = repr(
+        Settings.read({"RUNNER_ENCRYPTION_KEYS": KEY, "RUNNER_API_KEYS": "a" * 30, "RUNNER_JOBBER_X": "y" * 9})
+    )
     assert not any(secret in shown for secret in (KEY[3:], "a" * 30, "y" * 9))
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x", "https://", "https://a b", "https://user@host", "https://host?x=1", "http://[::1", "http://h:99999"]
+    "url",
+    ["ftp://x", "https://", "https://a b", "https://user@host", "https://host?x=1", "http://[::1", "http://h:99999"],
 )
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="RUNNER_BASE_URL"):

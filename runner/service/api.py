@@ -1,0 +1,175 @@
+"""The API for the host's backend: connect companies, see how they stand, sync now, read records and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from runner.components.auth.oauth2_authorization_code import OAuth2AuthorizationCode
+from runner.engine import connect
+from runner.engine.house import House
+from runner.errors import NotFound
+from runner.model.event import EventState
+from runner.model.integration import Integration, Reason, State
+from runner.model.push import PushState
+from runner.model.secret import Secret
+from runner.model.wakeup import WakeUp
+from runner.service import api_shapes as shapes
+from runner.service import tickets
+from runner.service.operation import Handler, Operation, body_of, json, openapi, query_of, routes
+from runner.service.overview import standing, sync_names
+from runner.service.problems import Problem
+from runner.service.shapes import EventShape, IntegrationShape, PushShape, RecordShape
+from runner.store import events, feed, integrations, pushes
+from runner.store.events import EventFilter
+
+T = TypeVar("T")
+
+
+class Api:
+    """The handlers of `/api`; every one needs a key, as `Authorization: Bearer <key>` or `X-API-Key`."""
+
+    def __init__(self, house: House, keys: Sequence[Secret]) -> None:
+        self._house = house
+        self._keys = tuple(keys)
+        self.operations = [
+            self._reads("/api/integrations", "listIntegrations", "Integrations", self.listed, shapes.IntegrationList,
+                        shapes.WhichIntegrations),
+            Operation("POST", "/api/integrations", "connect", "Connect a company to a partner", self.connect,
+                      shapes.Connecting, takes=shapes.Connect, status=201),
+            self._reads("/api/integrations/{id}", "readIntegration", "One integration and its syncs", self.read,
+                        shapes.IntegrationDetail),
+            Operation("DELETE", "/api/integrations/{id}", "disconnect", "Switch an integration off", self.disconnect,
+                      shapes.Connecting),
+            Operation("POST", "/api/integrations/{id}/sync", "syncNow", "Run syncs as soon as may be", self.sync,
+                      shapes.Queued, takes=shapes.SyncNow, status=202),
+            self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
+                        shapes.RecordPage, shapes.WhichRecords),
+            self._reads("/api/deliveries", "listDeliveries", "Events and pushes", self.deliveries, shapes.Deliveries,
+                        shapes.WhichDeliveries),
+        ]  # fmt: skip
+
+    def routes(self) -> list[Route]:
+        """All routes of the API; the document alone needs no key, since it holds none."""
+        document = Route("/api/openapi.json", self.document, methods=["GET"])
+        return [document, *routes(self.operations, self._guarded)]
+
+    async def document(self, _: Request) -> Response:
+        """The OpenAPI document."""
+        return JSONResponse(openapi(self.operations, self._house.base_url))
+
+    async def listed(self, request: Request) -> Response:
+        """Integrations that fit the query."""
+        asked = query_of(request, shapes.WhichIntegrations)
+        state = State(asked.state) if asked.state else None
+        found = await self._read(lambda c: integrations.find(c, asked.company, asked.connector, state))
+        return json(shapes.IntegrationList(integrations=[IntegrationShape.of(one) for one in found]))
+
+    async def connect(self, request: Request) -> Response:
+        """Begin an integration; where a person must consent, the answer holds the link."""
+        asked = await body_of(request, shapes.Connect)
+        found = await connect.begin(self._house, asked.company, asked.connector, asked.environment, asked.settings)
+        return json(self._connecting(found, asked.redirect_to), 201)
+
+    async def read(self, request: Request) -> Response:
+        """One integration with its syncs."""
+        found = await self._integration(request)
+        names = sync_names(self._house.connectors, found)
+        stands = await self._read(lambda c: standing(c, found, names))
+        told = self._connecting(found, None)
+        detail = shapes.IntegrationDetail(
+            integration=told.integration, syncs=[*stands.syncs], authorize_url=told.authorize_url
+        )
+        return json(detail)
+
+    async def disconnect(self, request: Request) -> Response:
+        """Switch one off; its records stay."""
+        found = await self._integration(request)
+        reason = Reason("disconnected", "The host disconnected it", "Connect it again")
+        await connect.disconnect(self._house, found, reason)
+        return json(self._connecting(await self._integration(request), None))
+
+    async def sync(self, request: Request) -> Response:
+        """Put the wake-ups of syncs."""
+        asked = await body_of(request, shapes.SyncNow)
+        found = await self._integration(request)
+        names = sync_names(self._house.connectors, found)
+        if found.state is not State.ACTIVE:
+            raise Problem(409, "not-active", f"the integration is {found.state.value}", "connect it first")
+        if asked.sync is not None and asked.sync not in names:
+            raise NotFound(f"{found.connector} has no sync {asked.sync} (there are: {', '.join(names) or 'none'})")
+        wanted = [asked.sync] if asked.sync else names
+
+        def work(connection: Connection) -> None:
+            for name in wanted:
+                wakeup = WakeUp("sync", found.id, name, priority=1, options={"full": True} if asked.full else {})
+                self._house.store.queue.put(connection, wakeup)
+
+        await self._house.store.database.write(work)
+        return json(shapes.Queued(queued=wanted), 202)
+
+    async def records(self, request: Request) -> Response:
+        """The next records of the feed."""
+        asked = query_of(request, shapes.WhichRecords)
+        found = await self._read(
+            lambda c: feed.find(c, asked.integration, asked.kind, after=asked.after, limit=asked.limit)
+        )
+        last = found[-1].sequence if found else asked.after
+        return json(shapes.RecordPage(records=[RecordShape.of(one) for one in found], next=last))
+
+    async def deliveries(self, request: Request) -> Response:
+        """The latest events and pushes."""
+        asked = query_of(request, shapes.WhichDeliveries)
+        chosen = EventFilter(integration_id=asked.integration, state=EventState.FAILED if asked.failed else None)
+        state = PushState.FAILED if asked.failed else None
+        told = await self._read(lambda c: events.find(c, chosen, asked.limit))
+        sent = await self._read(lambda c: pushes.find(c, destination=asked.integration, state=state, limit=asked.limit))
+        found = shapes.Deliveries(
+            events=[EventShape.of(one) for one in told], pushes=[PushShape.of(one) for one in sent]
+        )
+        return json(found)
+
+    def _reads(
+        self,
+        path: str,
+        name: str,
+        summary: str,
+        handler: Handler,
+        gives: type[BaseModel],
+        asks: type[BaseModel] | None = None,
+    ) -> Operation:
+        return Operation("GET", path, name, summary, handler, gives, asks=asks)
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+            given = bearer.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+            self._check(given)
+            return await handler(request)
+
+        return guarded
+
+    def _check(self, given: str) -> None:
+        """Compare with every key, each in constant time."""
+        if not self._keys:
+            raise Problem(401, "no-api-key", "the API is shut: no key is set", "set RUNNER_API_KEYS and start again")
+        if not sum(key.matches(given) for key in self._keys):
+            raise Problem(401, "bad-api-key", "the key is missing or wrong", "send it as Authorization: Bearer <key>")
+
+    def _connecting(self, found: Integration, redirect_to: str | None) -> shapes.Connecting:
+        connector = self._house.connectors.get(found.connector)
+        consents = isinstance(connector.auth, OAuth2AuthorizationCode) and found.state is not State.ACTIVE
+        url = tickets.link(self._house, found, redirect_to) if consents else None
+        return shapes.Connecting(integration=IntegrationShape.of(found), authorize_url=url)
+
+    async def _integration(self, request: Request) -> Integration:
+        return await self._read(lambda c: integrations.get(c, request.path_params["id"]))
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await self._house.store.database.read(work)

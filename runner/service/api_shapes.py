@@ -1,0 +1,106 @@
+"""What the API is sent and what it answers, as models: OpenAPI is made of them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runner.service.shapes import EventShape, IntegrationShape, PushShape, RecordShape, SyncShape
+
+
+class Sent(BaseModel):
+    """Base of what is sent to us: an unknown name is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Connect(Sent):
+    """Connect a company to a partner."""
+
+    company: str = Field(min_length=1, max_length=200, description="Your id of the company")
+    connector: str = Field(description="The partner, as its file is called", examples=["jobber"])
+    environment: str | None = Field(None, description="The first of the connector when left out")
+    settings: dict[str, str] = Field({}, description="What the company filled in", repr=False)
+    redirect_to: str | None = Field(None, description="Where the admin goes after consent; an address of yours")
+
+
+class SyncNow(Sent):
+    """Run syncs of an integration as soon as may be."""
+
+    sync: str | None = Field(None, description="One sync; all when left out")
+    full: bool = Field(False, description="A pass over everything, ignoring the checkpoint")
+
+
+class WhichIntegrations(Sent):
+    """Which integrations to list."""
+
+    company: str | None = None
+    connector: str | None = None
+    state: str | None = Field(None, pattern="^(pending|active|error|disabled)$")
+
+
+class WhichRecords(Sent):
+    """Which records to list: those that changed after a sequence number."""
+
+    after: int = Field(0, ge=0, description="The last sequence number that you have")
+    integration: str | None = None
+    kind: str | None = None
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class WhichDeliveries(Sent):
+    """Which events and pushes to list, the latest first."""
+
+    integration: str | None = None
+    failed: bool = False
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class Nothing(Sent):
+    """No parameters."""
+
+
+class IntegrationList(BaseModel):
+    """Integrations by company, connector and age."""
+
+    integrations: list[IntegrationShape]
+
+
+class Connecting(BaseModel):
+    """An integration; `authorize_url` is the link for the admin where consent is needed."""
+
+    integration: IntegrationShape
+    authorize_url: str | None
+
+
+class IntegrationDetail(BaseModel):
+    """An integration with its syncs."""
+
+    integration: IntegrationShape
+    syncs: list[SyncShape]
+    authorize_url: str | None
+
+
+class Queued(BaseModel):
+    """The syncs that will run."""
+
+    queued: list[str]
+
+
+class RecordPage(BaseModel):
+    """Records in the order of their last change; ask again with `after` = `next`, now or later."""
+
+    records: list[RecordShape]
+    next: int
+
+
+class Deliveries(BaseModel):
+    """What partners told us, and what was sent to the host."""
+
+    events: list[EventShape]
+    pushes: list[PushShape]
+
+
+class Document(BaseModel):
+    """This document."""
+
+    model_config = ConfigDict(extra="allow")

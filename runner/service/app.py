@@ -1,0 +1,56 @@
+"""The web app: webhooks past everything else, then the pages of consent, the API and the health of the process."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from runner.engine.house import House
+from runner.errors import RunnerError
+from runner.service.api import Api
+from runner.service.bodies import Receive, Scope, Send
+from runner.service.health import Health
+from runner.service.oauth import OAuth
+from runner.service.problems import Problem, problem_answer, runner_answer
+from runner.service.settings import Settings
+from runner.service.webhooks import Webhooks
+
+PREFIX = "/webhooks/"
+
+
+class App:
+    """An ASGI app over a house. Requests to `/webhooks/` do not pass through the web framework."""
+
+    def __init__(self, house: House, settings: Settings) -> None:
+        self.api = Api(house, settings.api_keys)
+        self._webhooks = Webhooks(house)
+        self._rest = _rest(house, self.api)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._webhooks(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+def _rest(house: House, api: Api) -> Starlette:
+    health, oauth = Health(house), OAuth(house)
+    return Starlette(
+        routes=[
+            Route("/healthz", health.live, methods=["GET"]),
+            Route("/readyz", health.ready, methods=["GET"]),
+            Route("/metrics", health.metrics, methods=["GET"]),
+            Route("/oauth/callback", oauth.callback, methods=["GET"]),
+            Route("/oauth/{connector}/authorize", oauth.authorize, methods=["GET"]),
+            *api.routes(),
+            Route("/", _home, methods=["GET"]),
+        ],
+        exception_handlers={Problem: problem_answer, RunnerError: runner_answer},
+    )
+
+
+async def _home(_: Request) -> Response:
+    return PlainTextResponse("The runner is here. Its API is described at /api/openapi.json\n")

@@ -1,0 +1,137 @@
+"""Settings in, House out: the one place where the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy import Connection
+
+from runner.client.guard import open_http
+from runner.client.tokens import Apps
+from runner.connector.config import Config
+from runner.connector.library import Connectors
+from runner.connector.loader import load_config
+from runner.connector.scope import app_values
+from runner.engine import tally
+from runner.engine.house import House, Log
+from runner.engine.opening import open_house
+from runner.engine.schemas import RecordSchemas
+from runner.errors import SettingsError
+from runner.model.clock import Clock, SystemClock
+from runner.model.secret import Secret
+from runner.service.settings import Settings
+from runner.store.database import Database
+from runner.store.keys import KeyRing
+from runner.store.store import Store
+
+
+@dataclass(frozen=True)
+class Seams:
+    """Where tests and the demo take the place of the world. None: the world itself."""
+
+    clock: Clock | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+@asynccontextmanager
+async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> AsyncIterator[House]:
+    """Everything that the verbs need, from settings; the database is brought up to date, and closed at the end.
+
+    SettingsError and ConnectorError say what is to be mended before anything is opened.
+    """
+    connectors, config = Connectors(settings.connectors), read_config(settings)
+    apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
+    store = Store.open(settings.database_url, settings.keyring())
+    try:
+        await asyncio.to_thread(bring_up_to_date, store.database)
+        async with open_http(config.allow_hosts, seams.transport if seams else None) as http:
+            house = open_house(
+                connectors=connectors,
+                config=config,
+                store=store,
+                http=http,
+                clock=(seams and seams.clock) or SystemClock(),
+                apps=apps,
+                schemas=schemas,
+                base_url=settings.base_url,
+                log=log,
+            )
+            yield house
+            await save_calls(house)
+    finally:
+        await store.close()
+
+
+async def save_calls(house: House, integration_id: str | None = None) -> None:
+    """Store the counts of calls (of one integration, else of all) that no run has stored with its pages."""
+    names = [integration_id] if integration_id is not None else list(house.tally.counts)
+    made = {name: house.tally.take(name) for name in names if name in house.tally.counts}
+    if not made:
+        return
+
+    def work(connection: Connection) -> None:
+        for name, counts in made.items():
+            tally.save(connection, name, counts)
+
+    await house.store.database.write(work)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store alone, for commands that only look: no key is needed, and nothing is migrated."""
+    store = Store.open(settings.database_url, settings.keys or KeyRing.generate("none"))
+    try:
+        if await asyncio.to_thread(store.database.pending):
+            raise SettingsError(
+                f"the database {store.database.url} is not of this version of the runner; `runner migrate` brings it "
+                "up to date (RUNNER_DATABASE_URL says which database is meant)"
+            )
+        yield store
+    finally:
+        await store.close()
+
+
+def bring_up_to_date(database: Database) -> bool:
+    """Apply the migrations that are missing; whether there were any. Blocks."""
+    behind = database.pending()
+    if behind:
+        database.migrate()
+    return behind
+
+
+def read_config(settings: Settings) -> Config:
+    """runner.yaml; ConnectorError with every finding."""
+    return load_config(settings.config)
+
+
+def read_apps(connectors: Connectors, settings: Settings) -> Apps:
+    """The operator's values of every connector; SettingsError names all that are wrong, of all connectors."""
+    apps: dict[str, dict[str, str | Secret]] = {}
+    wrong = []
+    for connector in connectors.all():
+        try:
+            apps[connector.connector] = app_values(connector, settings.environ)
+        except SettingsError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return apps
+
+
+def read_schemas(connectors: Connectors, settings: Settings) -> RecordSchemas:
+    """The schemas of records; SettingsError when a connector makes a kind that has none."""
+    schemas = RecordSchemas.read(settings.schemas)
+    schemas.require({processor.record for found in connectors.all() for processor in found.processors.values()})
+    return schemas
+
+
+def secrets_of(settings: Settings, apps: Apps) -> list[Secret]:
+    """Every secret that the operator gave us: what log lines must never hold."""
+    values = [value for app in apps.values() for value in app.values() if isinstance(value, Secret)]
+    keys = settings.environ.get("RUNNER_ENCRYPTION_KEYS", "")
+    sealed = [Secret(part.strip().partition(":")[2]) for part in keys.split(",") if ":" in part]
+    return [*settings.api_keys, *sealed, *values]

@@ -1,0 +1,149 @@
+"""One operation of the API: declared once, and from that come its route, its checks and its page in OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from runner import __version__
+from runner.service.bodies import TooLarge, read_body
+from runner.service.problems import Problem
+
+LARGEST_BODY = 100_000
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`takes` is the JSON body, `asks` the query, `gives` the answer of status `status`: each a pydantic model."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handler: Handler
+    gives: type[BaseModel]
+    takes: type[BaseModel] | None = None
+    asks: type[BaseModel] | None = None
+    status: int = 200
+
+
+async def body_of(request: Request, model: type[BaseModel]) -> Any:
+    """The JSON body as `model`; Problem 413, 400 or 422 says what is wrong with it, never repeating a value."""
+    try:
+        raw = await read_body(request.scope, request.receive, LARGEST_BODY)
+    except TooLarge:
+        raise Problem(413, "body-too-large", f"the body has more than {LARGEST_BODY} bytes", "send less") from None
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise Problem(422, "bad-body", _wrong(error), "see /api/openapi.json") from None
+
+
+def query_of(request: Request, model: type[BaseModel]) -> Any:
+    """The query as `model`; Problem 422 says what is wrong."""
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise Problem(422, "bad-query", _wrong(error), "see /api/openapi.json") from None
+
+
+def json(shown: BaseModel, status: int = 200) -> Response:
+    """A model as the answer."""
+    return JSONResponse(shown.model_dump(mode="json"), status, {"Cache-Control": "no-store"})
+
+
+def routes(operations: list[Operation], guard: Callable[[Handler], Handler]) -> list[Route]:
+    """A route for each path, its methods side by side, each behind `guard`."""
+    paths: dict[str, dict[str, Handler]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = guard(operation.handler)
+    return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in paths.items()]
+
+
+def openapi(operations: list[Operation], base_url: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the operations."""
+    paths: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Any] = {"Error": _ERROR}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "The runner's API for the host", "version": __version__},
+        "servers": [{"url": base_url}],
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "remedy"],
+            "properties": {name: {"type": "string"} for name in ("code", "message", "remedy")},
+        }
+    },
+}
+
+
+def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    failure = {"description": "What is wrong", "content": _content({"$ref": "#/components/schemas/Error"})}
+    answer = {"description": operation.summary, "content": _content(_schema(operation.gives, schemas))}
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_in_path(operation.path), *_in_query(operation.asks)],
+        "responses": {str(operation.status): answer, "default": failure},
+    }
+    if operation.takes is not None:
+        told["requestBody"] = {"required": True, "content": _content(_schema(operation.takes, schemas))}
+    return told
+
+
+def _schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str]:
+    found = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    schemas.update(found.pop("$defs", {}))
+    schemas[model.__name__] = found
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _content(schema: dict[str, str]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    found = model.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in found["properties"].items()
+    ]
+
+
+def _by_method(handlers: dict[str, Handler]) -> Handler:
+    async def choose(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await handlers[method](request)
+
+    return choose
+
+
+def _wrong(error: ValidationError) -> str:
+    parts = [(".".join(map(str, one["loc"])) or "the body", one["msg"]) for one in error.errors(include_input=False)]
+    return "; ".join(f"{where}: {words}" for where, words in parts)

@@ -1,0 +1,107 @@
+"""How everything stands, read from the store in one view: for `runner status`, the API and the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from runner.connector.library import Connectors
+from runner.model.event import EventState
+from runner.model.integration import Integration
+from runner.model.push import PushState
+from runner.service.shapes import IntegrationShape, SyncShape
+from runner.store import calls, checkpoints, events, feed, integrations, pushes, quarantine, rejections, runs, wakeups
+from runner.store.calls import Calls
+from runner.store.rejections import Rejection
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one integration stands."""
+
+    integration: Integration
+    syncs: tuple[SyncShape, ...]
+    records: dict[str, dict[str, int]]
+    events: dict[EventState, int]
+    pushes: dict[PushState, int]
+    retries: int
+    quarantined: int
+    calls: Calls
+
+    def shown(self) -> dict[str, object]:
+        """As JSON values."""
+        return {
+            **IntegrationShape.of(self.integration).model_dump(mode="json"),
+            "syncs": [sync.model_dump(mode="json") for sync in self.syncs],
+            "records": self.records,
+            "events": {state.value: count for state, count in self.events.items()},
+            "pushes": {state.value: count for state, count in self.pushes.items()},
+            "pushes_retried": self.retries,
+            "quarantined": self.quarantined,
+            "calls": self.calls.calls,
+            "calls_limited": self.calls.limited,
+        }
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How everything stands: the integrations, the backlog, and what was turned away."""
+
+    integrations: tuple[Standing, ...]
+    events: dict[EventState, int]
+    backlog: dict[str, int]
+    rejections: tuple[Rejection, ...]
+
+    def shown(self) -> dict[str, object]:
+        """As JSON values."""
+        return {
+            "integrations": [standing.shown() for standing in self.integrations],
+            "events": {state.value: count for state, count in self.events.items()},
+            "backlog": self.backlog,
+            "rejections": [vars(one) | {"last_at": one.last_at.isoformat()} for one in self.rejections],
+        }
+
+
+def overview(connection: Connection, connectors: Connectors) -> Overview:
+    """Read it all; one consistent view."""
+    found = integrations.find(connection)
+    return Overview(
+        integrations=tuple(standing(connection, one, sync_names(connectors, one)) for one in found),
+        events=events.counts(connection),
+        backlog=wakeups.depth(connection),
+        rejections=tuple(rejections.find(connection)),
+    )
+
+
+def standing(connection: Connection, integration: Integration, syncs: list[str]) -> Standing:
+    """How one integration stands. Its pushes are those on their way to it."""
+    sent = pushes.counts(connection, destination=integration.id)
+    return Standing(
+        integration=integration,
+        syncs=tuple(_sync(connection, integration.id, name) for name in syncs),
+        records=feed.counts(connection, integration.id),
+        events=events.counts(connection, integration.id),
+        pushes=sent.states,
+        retries=sent.retries,
+        quarantined=sum(quarantine.counts(connection, integration.id).values()),
+        calls=calls.total(connection, integration.id),
+    )
+
+
+def sync_names(connectors: Connectors, integration: Integration) -> list[str]:
+    """The syncs of an integration's connector; none when its file is gone."""
+    if integration.connector not in connectors.names():
+        return []
+    return list(connectors.get(integration.connector).syncs)
+
+
+def duplicates(connection: Connection) -> int:
+    """How many events came more than once, beyond the first time."""
+    query = select(func.count()).where(events.events.c.state == EventState.DUPLICATE.value)
+    return connection.scalar(query) or 0
+
+
+def _sync(connection: Connection, integration_id: str, name: str) -> SyncShape:
+    checkpoint = checkpoints.get(connection, integration_id, name)
+    return SyncShape.of(name, checkpoint, runs.last(connection, integration_id, name))

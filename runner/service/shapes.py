@@ -1,0 +1,174 @@
+"""What the API and `--json` show of the things in the store: one declaration for the answers and for OpenAPI."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runner.model.event import WebhookEvent
+from runner.model.integration import Integration
+from runner.model.push import Push
+from runner.model.run import Checkpoint, SyncRun
+from runner.store.feed import StoredRecord
+from runner.store.quarantine import Quarantined
+
+
+class Shape(BaseModel):
+    """Base of what is shown: nothing but what is declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReasonShape(Shape):
+    """Why an integration is not active."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+class IntegrationShape(Shape):
+    """One connector for one company. Settings are shown without the secret ones."""
+
+    id: str
+    company: str
+    connector: str
+    environment: str
+    state: str = Field(description="pending, active, error or disabled")
+    reason: ReasonShape | None
+    settings: dict[str, Any]
+    account_id: str | None = Field(description="The partner's name for the company")
+    account_name: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Integration) -> IntegrationShape:
+        """An integration as it is shown."""
+        reason = found.reason and ReasonShape(**vars(found.reason))
+        names = set(cls.model_fields) - {"reason", "state", "settings"}
+        plain = {name: getattr(found, name) for name in names}
+        return cls(**plain, state=found.state.value, reason=reason, settings=dict(found.settings))
+
+
+class SyncShape(Shape):
+    """One sync of an integration: its checkpoint and its last run."""
+
+    sync: str
+    checkpoint: str | None
+    state: str | None = Field(description="running, done or failed; null before the first run")
+    full: bool | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    counts: dict[str, int]
+    error: str | None
+
+    @classmethod
+    def of(cls, sync: str, checkpoint: Checkpoint, run: SyncRun | None) -> SyncShape:
+        """A sync as it is shown."""
+        return cls(
+            sync=sync,
+            checkpoint=checkpoint.value,
+            state=run.state.value if run else None,
+            full=run.full if run else None,
+            started_at=run.started_at if run else None,
+            ended_at=run.ended_at if run else None,
+            counts=dict(vars(run.counts)) if run else {},
+            error=run.error if run else None,
+        )
+
+
+class RecordShape(Shape):
+    """A record with its place in the feed of changes: ask for what comes after the last `sequence` that you have."""
+
+    integration_id: str
+    sequence: int
+    kind: str
+    external_id: str
+    fields: dict[str, Any]
+    version: str | None
+    inactive: bool
+    deleted: bool
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, found: StoredRecord) -> RecordShape:
+        """A record as it is shown."""
+        own = found.record
+        return cls(
+            integration_id=found.integration_id,
+            sequence=found.sequence,
+            kind=own.kind,
+            external_id=own.external_id,
+            fields=own.fields,
+            version=own.version,
+            inactive=own.inactive,
+            deleted=found.deleted_at is not None,
+            changed_at=found.changed_at,
+        )
+
+
+class QuarantinedShape(Shape):
+    """A raw payload that gave no record, and why. The payload itself may be personal: it stays in the store."""
+
+    id: int
+    integration_id: str
+    processor: str
+    external_id: str | None
+    flaws: list[str]
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+    @classmethod
+    def of(cls, found: Quarantined) -> QuarantinedShape:
+        """A quarantined payload as it is shown."""
+        flaws = [f"{flaw.part}: {flaw.message}" for flaw in found.flaws]
+        names = set(cls.model_fields) - {"flaws"}
+        return cls(**{name: getattr(found, name) for name in names}, flaws=flaws)
+
+
+class EventShape(Shape):
+    """One thing that a partner told us."""
+
+    id: str
+    connector: str
+    integration_id: str | None
+    account_id: str | None
+    type: str
+    state: str = Field(description="pending, done, dropped, duplicate, unroutable or failed")
+    attempts: int
+    note: str | None
+    received_at: datetime
+    delivery_id: str
+
+    @classmethod
+    def of(cls, found: WebhookEvent) -> EventShape:
+        """An event as it is shown, without its payload."""
+        names = set(cls.model_fields) - {"state"}
+        return cls(**{name: getattr(found, name) for name in names}, state=found.state.value)
+
+
+class PushShape(Shape):
+    """One record on its way to a destination."""
+
+    id: int
+    rule: str
+    integration_id: str
+    kind: str
+    external_id: str
+    destination: str
+    state: str = Field(description="pending, waiting, done, failed or skipped")
+    attempts: int
+    retries: int
+    due_at: datetime | None
+    note: str | None
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Push) -> PushShape:
+        """A push as it is shown."""
+        names = set(cls.model_fields) - {"state"}
+        return cls(**{name: getattr(found, name) for name in names}, state=found.state.value)

@@ -1,0 +1,104 @@
+"""The hot path: a webhook request from the socket to the engine and back, with nothing in between."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import orjson
+from sqlalchemy import Connection
+
+from runner.engine.house import House
+from runner.engine.receive import Received, receive
+from runner.errors import DeliveryTooLarge, StoreError
+from runner.model.event import Delivery
+from runner.service.bodies import HungUp, Receive, Scope, Send, TooLarge, answer, read_body
+from runner.store import rejections
+
+PREFIX = b"/webhooks/"
+METHODS = ("POST", "GET")
+_JSON = (b"content-type", b"application/json")
+_CLOSE = (b"connection", b"close")
+
+
+class Webhooks:
+    """An ASGI app for `/webhooks/{connector}` and `/webhooks/{connector}/{integration}`."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._most = house.config.serve.largest_delivery
+
+    async def __call__(self, scope: Scope, receive_part: Receive, send: Send) -> None:
+        """Answer one request; what is answered 2xx is stored."""
+        names = _names(scope)
+        if names is None:
+            return await answer(send, 404, _refusal("no-such-address"), (_JSON,))
+        if scope["method"] not in METHODS:
+            return await answer(send, 405, _refusal("method-not-allowed"), (_JSON, (b"allow", b"POST, GET")))
+        try:
+            body = await read_body(scope, receive_part, self._most)
+        except HungUp:
+            return None
+        except TooLarge:
+            await self._count_too_large(names[0])
+            return await answer(send, 413, _refusal(DeliveryTooLarge.code), (_JSON, _CLOSE))
+        received = await receive(self._house, self._delivery(scope, names, body))
+        return await _send(send, received)
+
+    def _delivery(self, scope: Scope, names: tuple[str, str | None], body: bytes) -> Delivery:
+        connector, integration_id = names
+        return Delivery(
+            connector=connector,
+            method=scope["method"],
+            url=self._url(scope),
+            headers=_headers(scope),
+            body=body,
+            received_at=self._house.clock.now(),
+            integration_id=integration_id,
+        )
+
+    def _url(self, scope: Scope) -> str:
+        """The public address: partners sign the one that they were given, not the one behind a proxy."""
+        path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        return f"{self._house.base_url}{path}" + (f"?{query}" if query else "")
+
+    async def _count_too_large(self, connector: str) -> None:
+        """Counted as the engine counts other refusals, for connectors that exist."""
+        if connector not in self._house.connectors.names():
+            return
+        now = self._house.clock.now()
+
+        def work(connection: Connection) -> None:
+            rejections.reject(connection, connector, DeliveryTooLarge.code, now)
+
+        try:
+            await self._house.store.database.write(work)
+        except StoreError as error:
+            self._house.log.warning("rejection-not-counted", connector=connector, error=error.code)
+
+
+def _names(scope: Scope) -> tuple[str, str | None] | None:
+    """Connector and integration out of the path as it came, so that an encoded slash is none."""
+    parts = scope["raw_path"].partition(b"?")[0][len(PREFIX) :].split(b"/")
+    if len(parts) not in (1, 2) or not all(parts):
+        return None
+    names = [unquote(part.decode("latin-1"), errors="replace") for part in parts]
+    return names[0], names[1] if len(names) == 2 else None
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """Names in lower case; a header that came more than once is joined with commas (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _refusal(code: str) -> bytes:
+    return orjson.dumps({"error": code})
+
+
+async def _send(send: Send, received: Received) -> None:
+    headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in received.headers.items())
+    await answer(send, received.status, received.body, headers)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from runner.engine import sync
+from runner.service.app import App
+from runner.service.settings import Settings
+from runner.store import wakeups
+from tests.partners import BASE, SETTINGS, World
+from tests.service.conftest import API_KEY
+
+KEY = {"Authorization": f"Bearer {API_KEY}"}
+
+
+@pytest.fixture
+def api(web: httpx.AsyncClient) -> httpx.AsyncClient:
+    web.headers.update(KEY)
+    return web
+
+
+async def connected(api: httpx.AsyncClient, connector: str = "servicetitan") -> dict[str, Any]:
+    body = {"company": "acme", "connector": connector, "settings": SETTINGS[connector]}
+    answer = await api.post("/api/integrations", json=body)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"X-API-Key": ""}, {"Authorization": API_KEY}]
+)
+async def test_without_the_key_nothing_is_told(web: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    answer = await web.get("/api/integrations", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "bad-api-key")
+
+
+async def test_the_other_header_will_do(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/api/integrations", headers={"X-API-Key": API_KEY})).status_code == 200
+
+
+async def test_without_any_key_the_api_is_shut(here: World) -> None:
+    transport = httpx.ASGITransport(app=App(here.house, Settings.read({})))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        answer = await client.get("/api/integrations", headers={"X-API-Key": ""})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "no-api-key")
+
+
+async def test_a_company_is_connected_and_listed(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    assert (made["integration"]["state"], made["authorize_url"]) == ("active", None)
+    listed = (await api.get("/api/integrations", params={"company": "acme"})).json()
+    assert [one["id"] for one in listed["integrations"]] == [made["integration"]["id"]]
+
+
+async def test_secret_settings_are_never_shown(api: httpx.AsyncClient) -> None:
+    await connected(api)
+    assert "servicetitan-secret" not in (await api.get("/api/integrations")).text
+
+
+async def test_where_consent_is_needed_the_answer_holds_the_link(api: httpx.AsyncClient) -> None:
+    made = await connected(api, "jobber")
+    assert made["integration"]["state"] == "pending"
+    assert (await api.get(made["authorize_url"])).status_code == 303
+
+
+async def test_what_is_wrong_is_told_with_a_code(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/api/integrations", json={"company": "acme", "connector": "servicetitan"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "bad-settings")
+    assert "Tenant ID is missing" in error["message"] + error["remedy"]
+
+
+async def test_a_second_integration_is_a_conflict(api: httpx.AsyncClient) -> None:
+    await connected(api)
+    body = {"company": "acme", "connector": "servicetitan", "settings": SETTINGS["servicetitan"]}
+    answer = await api.post("/api/integrations", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "already-exists")
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"{", b'{"company": 1}', b"\xff", b'{"company":"a","connector":"x","y":1}']
+)
+async def test_a_body_that_is_none_is_422(api: httpx.AsyncClient, raw: bytes) -> None:
+    answer = await api.post("/api/integrations", content=raw)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad-body")
+
+
+async def test_a_body_that_is_too_large_is_413(api: httpx.AsyncClient) -> None:
+    assert (await api.post("/api/integrations", content=b"x" * 200_000)).status_code == 413
+
+
+async def test_an_unknown_connector_is_404(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/api/integrations", json={"company": "a", "connector": "joober"})
+    assert (answer.status_code, answer.json()["error"]["remedy"]) == (404, "did you mean `jobber`?")
+
+
+async def test_one_integration_is_shown_with_its_syncs(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    shown = (await api.get(f"/api/integrations/{made['integration']['id']}")).json()
+    assert "jobs" in [one["sync"] for one in shown["syncs"]]
+
+
+async def test_an_unknown_integration_is_404(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/api/integrations/nobody")).status_code == 404
+
+
+async def test_disconnecting_switches_off(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    answer = await api.delete(f"/api/integrations/{made['integration']['id']}")
+    assert (answer.status_code, answer.json()["integration"]["state"]) == (200, "disabled")
+
+
+async def test_syncing_puts_a_wakeup(here: World, api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    await here.write(lambda c: c.execute(wakeups.wakeups.delete()))
+    where = f"/api/integrations/{made['integration']['id']}/sync"
+    answer = await api.post(where, json={"sync": "jobs", "full": True})
+    assert (answer.status_code, answer.json()) == (202, {"queued": ["jobs"]})
+    rows = await here.read(lambda c: c.execute(wakeups.wakeups.select()).all())
+    assert [(row.kind, row.detail, row.options) for row in rows] == [("sync", "jobs", {"full": True})]
+
+
+async def test_an_unknown_sync_is_404(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    answer = await api.post(f"/api/integrations/{made['integration']['id']}/sync", json={"sync": "job"})
+    assert answer.status_code == 404
+
+
+async def test_records_come_in_pages_until_there_are_no_more(here: World, api: httpx.AsyncClient) -> None:
+    integration = await here.connect("servicetitan")
+    await sync.run(here.house, integration, "technicians")
+    seen: list[str] = []
+    after = 0
+    while found := (await api.get("/api/records", params={"after": after, "limit": 3})).json()["records"]:
+        seen += [one["external_id"] for one in found]
+        after = found[-1]["sequence"]
+    assert sorted(seen) == sorted(await here.records(integration, "user"))
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=5000", "nothing=1"])
+async def test_a_wrong_query_is_422(api: httpx.AsyncClient, query: str) -> None:
+    assert (await api.get(f"/api/records?{query}")).status_code == 422
+
+
+async def test_deliveries_are_listed(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/api/deliveries")).json() == {"events": [], "pushes": []}
+
+
+async def test_the_document_describes_every_operation(web: httpx.AsyncClient) -> None:
+    document = (await web.get("/api/openapi.json")).json()
+    operations = {(method, path) for path, found in document["paths"].items() for method in found}
+    assert ("post", "/api/integrations") in operations
+    assert ("get", "/api/records") in operations
+    names = document["components"]["schemas"]
+    assert {"IntegrationShape", "RecordPage", "Error"} <= set(names)
+
+
+async def test_every_reference_of_the_document_leads_somewhere(web: httpx.AsyncClient) -> None:
+    document = (await web.get("/api/openapi.json")).json()
+
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*map(references, value.values()))
+        return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+    assert {one.rpartition("/")[2] for one in references(document)} <= set(document["components"]["schemas"])

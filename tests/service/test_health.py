@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import httpx
+
+from tests.partners import World
+
+
+async def test_a_living_process_says_so(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/healthz")).text == "ok\n"
+
+
+async def test_a_process_with_a_database_is_ready(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/readyz")).status_code == 200
+
+
+async def test_a_database_of_another_version_is_not_ready(here: World, web: httpx.AsyncClient) -> None:
+    await here.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'"))
+    answer = await web.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "migration-pending")
+
+
+async def test_metrics_come_out_of_the_store(here: World, web: httpx.AsyncClient) -> None:
+    await here.connect("servicetitan")
+    await web.post("/webhooks/jobber", content=b"{}")
+    text = (await web.get("/metrics")).text
+    assert 'runner_integrations{connector="servicetitan",state="active"} 1.0' in text
+    assert 'runner_rejections{connector="jobber",reason="bad-signature"} 1.0' in text

@@ -49,6 +49,13 @@ def _bound(node: Node, least: int) -> str:
     return f"({text})" if _LOOSER.get(str(node["type"]), 9) < least else text
 
 
+def _not(node: Node) -> str:
+    """`!` binds tighter than the dot: `!(a.b)`."""
+    inner = node["children"][0]
+    single = inner["type"] in ("field", "literal", "current", "function_expression", "not_expression")
+    return f"!{written(inner)}" if single else f"!({written(inner)})"
+
+
 def _comparator(node: Node) -> str:
     return _operator(_COMPARED[node["value"]])(node)
 
@@ -63,12 +70,14 @@ def _slice(node: Node) -> str:
     return f"[{first}:{last}:{step}]" if step else f"[{first}:{last}]"
 
 
-def _after(left: str, right: str) -> str:
+def _after(left: str, right: str, *, lone: bool = False) -> str:
+    if lone and not left:
+        return right
     return left if not right or right == "@" else left + right if right.startswith("[") else f"{left}.{right}"
 
 
 def _left(node: Node) -> str:
-    return "" if node["type"] in ("identity", "current") else written(node)
+    return "" if node["type"] in ("identity", "current") else _bound(node, 6)
 
 
 def _projection(node: Node) -> str:
@@ -95,16 +104,16 @@ _WRITERS: dict[str, Callable[[Node], str]] = {
     "literal": _literal,
     "index": lambda node: f"[{node['value']}]",
     "slice": _slice,
-    "subexpression": lambda node: ".".join(_parts(node)),
+    "subexpression": lambda node: ".".join(_bound(child, 6) for child in node["children"]),
     "index_expression": lambda node: "".join([_left(node["children"][0]), *_parts(node)[1:]]),
     "projection": _projection,
-    "value_projection": lambda node: _after(_left(node["children"][0]) + ".*", _parts(node)[1]),
+    "value_projection": lambda node: _after(_after(_left(node["children"][0]), "*", lone=True), _parts(node)[1]),
     "flatten": lambda node: _left(node["children"][0]) + "[]",
     "filter_projection": _filter,
     "pipe": _operator("|"),
     "or_expression": _operator("||"),
     "and_expression": _operator("&&"),
-    "not_expression": lambda node: f"!{_bound(node['children'][0], 6)}",
+    "not_expression": _not,
     "comparator": _comparator,
     "function_expression": lambda node: f"{node['value']}({', '.join(_parts(node))})",
     "expref": lambda node: f"&{_parts(node)[0]}",

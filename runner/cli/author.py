@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from runner.authoring.folders import Folders, Source, folders, source
 from runner.cli import output
+from runner.cli.files import conclude, generate, here, sources
 from runner.cli.output import AsJson, example, refuse
 
 if TYPE_CHECKING:
     from runner.connector.connector import Connector
     from runner.connector.processor import Processor
-    from runner.errors import Finding
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Files = typer.Argument(
-    None, metavar="[FILES]...", help="Files to read, - for standard input; else all connectors and runner.yaml."
+    None, metavar="FILES", help="Files to read, - for standard input; else all connectors and runner.yaml."
 )
 Form = typer.Option("pretty", "--format", metavar="pretty|json|github", help="How findings are printed.")
 
@@ -32,8 +28,31 @@ def validate(files: list[str] = Files, form: str = Form) -> None:
     """Find what is wrong in connectors and runner.yaml: every finding, with its place and what to do."""
     from runner.authoring.validation import validate as find
 
-    given = _sources(files)
-    _conclude(given, find(given, _folders()), form)
+    given = sources(files)
+    conclude(given, find(given, here()), form)
+
+
+@app.command()
+@example("runner lint connectors/jobber.yaml")
+def lint(files: list[str] = Files, form: str = Form) -> None:
+    """Find what loads but is doubtful. A comment `# lint: ignore <code>` silences a finding on its line."""
+    from runner.authoring.lint import lint as find
+
+    given = sources(files)
+    conclude(given, find(given, here()), form)
+
+
+@app.command()
+@example("runner fmt --check", "runner fmt connectors/jobber.yaml --diff")
+def fmt(
+    files: list[str] = Files,
+    check: bool = typer.Option(False, "--check", help="Write nothing; exit code 1 when a file is not laid out."),
+    diff: bool = typer.Option(False, "--diff", help="Write nothing; show what would change."),
+) -> None:
+    """Lay files out: keys in the order of the language, two spaces a level. Comments stay; the meaning is proved."""
+    from runner.cli.formatting import format_all
+
+    format_all(sources(files), check=check, diff=diff)
 
 
 @app.command("map")
@@ -73,55 +92,65 @@ def run_cases(
 
     if connector is not None:
         _connector(connector)
-    if not cases(_folders(), connector):
-        refuse(f"there are no examples under {_folders().examples}/{connector or ''} (`runner new` writes a first one)")
+    if not cases(here(), connector):
+        refuse(f"there are no examples under {here().examples}/{connector or ''} (`runner new` writes a first one)")
     if update:
-        for line in changes(_folders(), connector):
+        for line in changes(here(), connector):
             typer.echo(line)
-    raise typer.Exit(output.FOUND if run(_folders(), connector, update=update) else output.FINE)
+    raise typer.Exit(output.FOUND if run(here(), connector, update=update) else output.FINE)
+
+
+@app.command()
+@example("runner new acme_crm")
+def new(name: str = typer.Argument(help="The partner's name: small letters, digits and _.")) -> None:
+    """Write a first connector and its first example, to be changed line by line."""
+    from runner.authoring.scaffold import scaffold
+
+    for path in scaffold(name, here()):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: runner validate {here().connectors}/{name}.yaml, then runner test {name} --update")
+
+
+@app.command()
+@example("runner review jobber")
+def review(connector: str = typer.Argument(help="The connector."), as_json: bool = AsJson) -> None:
+    """One page about a connector: what it asks, reads, reacts to and changes, and what is not proved."""
+    from runner.authoring.cases import cases
+    from runner.authoring.review import review as page
+    from runner.cli.reviewing import lines
+
+    told = page(_connector(connector), cases(here(), connector))
+    if as_json:
+        output.print_json(told)
+    else:
+        typer.echo("\n".join(lines(told)))
 
 
 @app.command()
 @example("runner schema --check")
 def schema(check: bool = typer.Option(False, "--check", help="Only say whether the files are up to date.")) -> None:
     """Write schemas/connector.schema.json and schemas/runner.schema.json, by which editors complete and check."""
-    from runner.connector.schema import drifted, wanted
+    from runner.connector.schema import wanted
 
-    folder = _folders().schemas
-    _generate(wanted(folder), drifted(folder), check, "runner schema")
-
-
-def _folders() -> Folders:
-    return folders(os.environ)
+    generate(wanted(here().schemas), check, "runner schema")
 
 
-def _sources(files: list[str] | None) -> list[Source]:
-    """What is to be read. Ends with exit code 2 when a file is not there, or there is none at all."""
-    paths: list[str | Path] = [*files] if files else [*_folders().files()]
-    if not paths:
-        refuse(f"there are no connectors in {_folders().connectors} (set RUNNER_CONNECTORS, or name files)")
-    return [Source("<stdin>", sys.stdin.read()) if path == "-" else source(Path(path)) for path in paths]
+@app.command()
+@example("runner docs --check")
+def docs(check: bool = typer.Option(False, "--check", help="Only say whether the pages are up to date.")) -> None:
+    """Write docs/reference out of the code: language, functions, commands, settings, findings, lint rules, errors."""
+    from runner.cli.main import app as whole
+    from runner.cli.reference import pages
+    from runner.connector.library import Connectors
 
-
-def _conclude(given: list[Source], findings: list[Finding], form: str) -> None:
-    """Print the findings; exit code 1 when there are any."""
-    from runner.authoring.report import FORMATS, report, summary
-
-    if form not in FORMATS:
-        refuse(f"there is no format `{form}` (there are: {', '.join(FORMATS)})")
-    text = report(findings, form, {one.file: one.text for one in given})
-    if text:
-        typer.echo(text)
-    if form == "pretty":
-        typer.echo(summary(len(given), len(findings)))
-    if findings:
-        raise typer.Exit(output.FOUND)
+    written = pages(whole, Connectors(here().connectors))
+    generate({here().reference / name: text.encode() for name, text in written.items()}, check, "runner docs")
 
 
 def _connector(name: str) -> Connector:
     from runner.connector.library import Connectors
 
-    return Connectors(_folders().connectors).get(name)
+    return Connectors(here().connectors).get(name)
 
 
 def _processor(connector: Connector, name: str) -> Processor:
@@ -130,18 +159,3 @@ def _processor(connector: Connector, name: str) -> Processor:
     if name not in connector.processors:
         refuse(f"{connector.connector} has no processor `{name}` ({suggest(name, connector.processors)})")
     return connector.processors[name]
-
-
-def _generate(wanted: dict[Path, bytes], drifted: list[Path], check: bool, command: str) -> None:
-    """Write the generated files that drifted, or (to check) say which did."""
-    for path in drifted:
-        if check:
-            typer.echo(f"{path} is not what the code says (run `{command}` and commit it)")
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(wanted[path])
-            typer.echo(f"wrote {path}")
-    if not drifted:
-        typer.echo(f"{len(wanted)} files are up to date")
-    if drifted and check:
-        raise typer.Exit(output.FOUND)

@@ -1,0 +1,33 @@
+"""The one list of lint rules."""
+
+from __future__ import annotations
+
+from runner.authoring.rules.create_without_find import create_without_find
+from runner.authoring.rules.incremental_unread import incremental_unread
+from runner.authoring.rules.missing_rate_limit import missing_rate_limit
+from runner.authoring.rules.plain_http import plain_http
+from runner.authoring.rules.processor_without_error_example import processor_without_error_example
+from runner.authoring.rules.processor_without_example import processor_without_example
+from runner.authoring.rules.secret_not_marked import secret_not_marked
+from runner.authoring.rules.short_answer import short_answer
+from runner.authoring.rules.since_without_full import since_without_full
+from runner.authoring.rules.sync_without_paginator import sync_without_paginator
+from runner.authoring.rules.unused_endpoint import unused_endpoint
+from runner.authoring.rules.unused_processor import unused_processor
+from runner.authoring.rules.unused_value import unused_value
+
+RULES = (
+    create_without_find,
+    incremental_unread,
+    missing_rate_limit,
+    plain_http,
+    processor_without_error_example,
+    processor_without_example,
+    secret_not_marked,
+    short_answer,
+    since_without_full,
+    sync_without_paginator,
+    unused_endpoint,
+    unused_processor,
+    unused_value,
+)

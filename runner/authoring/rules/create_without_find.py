@@ -1,0 +1,26 @@
+"""An action that may do its work twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.authoring.rules.rule import Doubt, Subject, rule
+
+
+@rule("create-without-find")
+def create_without_find(subject: Subject) -> Iterator[Doubt]:
+    """Avoid: a POST or PATCH that is neither `repeatable` nor has `find`.
+
+    Prefer: `find`, by which a second try sees what the first one did after all:
+
+        find: {endpoint: search_projects, with: {query: name}, same: [name]}
+
+    Why: when the answer to a create gets lost, nobody knows whether it was done; a second try makes a second project.
+    """
+    for name, action in subject.connector.actions.items():
+        if not action.may_repeat and action.find is None:
+            yield Doubt(
+                subject.document.key_place(("actions", name)),
+                f"the action `{name}` can do its work twice when an answer gets lost",
+                "add `find`, or `repeatable: true` when twice does no harm",
+            )

@@ -1,0 +1,33 @@
+"""An endpoint that nothing calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.authoring.rules.rule import Doubt, Subject, rule
+from runner.connector.connector import Connector
+from runner.connector.reaction import Fetch
+
+
+@rule("unused-endpoint")
+def unused_endpoint(subject: Subject) -> Iterator[Doubt]:
+    """Avoid: an endpoint that no sync, reaction, `find` or `identify` names.
+
+    Prefer: to remove it, or to use it.
+
+    Why: what nothing calls, nothing tests: it is wrong on the day when somebody relies on it.
+    """
+    used = set(_used(subject.connector))
+    for name in subject.connector.endpoints:
+        if name not in used:
+            place = subject.document.key_place(("endpoints", name))
+            yield Doubt(place, f"nothing calls the endpoint `{name}`", "remove it, or name it in a sync or reaction")
+
+
+def _used(connector: Connector) -> Iterator[str]:
+    yield from (sync.endpoint for sync in connector.syncs.values())
+    yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)
+    reactions = connector.webhooks.on.values() if connector.webhooks else ()
+    yield from (reaction.endpoint for reaction in reactions if isinstance(reaction, Fetch))
+    ways = (connector.auth, *connector.other_auth.values())
+    yield from (auth.identify.endpoint for auth in ways if auth.identify is not None)

@@ -1,0 +1,63 @@
+"""The files of the analyst's commands: which are meant, what was found in them, which are generated."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from runner.authoring.folders import Folders, Source, folders, source
+from runner.cli import output
+
+if TYPE_CHECKING:
+    from runner.errors import Finding
+
+STANDARD_INPUT = "<stdin>"
+
+
+def here() -> Folders:
+    """The folders that the environment names, from the current one."""
+    return folders(os.environ)
+
+
+def sources(files: Sequence[str] | None) -> list[Source]:
+    """What is to be read. Ends with exit code 2 when a file is not there, or there is none at all."""
+    paths: list[str | Path] = [*files] if files else [*here().files()]
+    if not paths:
+        output.refuse(f"there are no connectors in {here().connectors} (set RUNNER_CONNECTORS, or name files)")
+    return [Source(STANDARD_INPUT, sys.stdin.read()) if path == "-" else source(Path(path)) for path in paths]
+
+
+def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str) -> None:
+    """Print the findings; exit code 1 when there are any."""
+    from runner.authoring.report import FORMATS, report, summary
+
+    if form not in FORMATS:
+        output.refuse(f"there is no format `{form}` (there are: {', '.join(FORMATS)})")
+    text = report(findings, form, {one.file: one.text for one in given})
+    if text:
+        typer.echo(text)
+    if form == "pretty":
+        typer.echo(summary(len(given), len(findings)))
+    if findings:
+        raise typer.Exit(output.FOUND)
+
+
+def generate(wanted: Mapping[Path, bytes], check: bool, command: str) -> None:
+    """Write the generated files that drifted, or (to check) say which did and end with exit code 1."""
+    drifted = [path for path, text in wanted.items() if not path.exists() or path.read_bytes() != text]
+    for path in drifted:
+        if check:
+            typer.echo(f"{path} is not what the code says (run `{command}` and commit it)")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[path])
+            typer.echo(f"wrote {path}")
+    if not drifted:
+        typer.echo(f"{len(wanted)} files are up to date")
+    if drifted and check:
+        raise typer.Exit(output.FOUND)

@@ -1,0 +1,66 @@
+"""The pages of docs/reference that come out of the commands and the operator's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from typer.main import get_group
+
+from runner.authoring.reference import pages as language
+from runner.authoring.reference.markdown import fenced, page, table
+from runner.connector.library import Connectors
+from runner.connector.scope import variable_of
+from runner.service.settings import VARIABLES
+
+_WIDTH = 100
+
+
+def pages(app: Any, connectors: Connectors) -> dict[str, str]:
+    """Every page of the reference by its file's name."""
+    return {**language.pages(), "commands.md": commands(app), "settings.md": settings(connectors)}
+
+
+def commands(app: Any) -> str:
+    """Every command with its help, as it prints it."""
+    intro = "Every command of `runner`, with its own `--help`. Exit codes: 0 fine, 1 findings or failure, 2 misuse."
+    return page("Commands", intro, _commands(app))
+
+
+def settings(connectors: Connectors) -> str:
+    """Every environment variable of the operator."""
+    rows = [(f"`{one.name}`", one.meaning, _code(one.default), _code(one.example)) for one in VARIABLES]
+    parts = [table(("variable", "meaning", "when not set", "example"), rows)]
+    parts += [_of_connector(connectors, name) for name in connectors.names() if connectors.get(name).app]
+    return page("Settings", "What the operator sets in the environment; `runner.yaml` holds the rest.", parts)
+
+
+def _of_connector(connectors: Connectors, name: str) -> str:
+    connector = connectors.get(name)
+    rows = [
+        (f"`{variable_of(connector, key)}`", field.title, _code(field.default), field.help or "")
+        for key, field in connector.app.items()
+    ]
+    return f"## {connector.title}\n\n{table(('variable', 'meaning', 'when not set', 'where to find it'), rows)}"
+
+
+def _commands(app: Any) -> Iterator[str]:
+    group = get_group(app)
+    outer = group.make_context("runner", [], resilient_parsing=True, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    for name in group.list_commands(outer):
+        command = group.get_command(outer, name)
+        yield f"## {name}\n\n{_help(command, name, outer)}"
+        inner: dict[str, Any] = getattr(command, "commands", {})
+        for word in sorted(inner):
+            yield f"### {name} {word}\n\n{_help(inner[word], f'{name} {word}', outer)}"
+
+
+def _help(command: Any, name: str, outer: Any) -> str:
+    context = command.make_context(
+        name, [], parent=outer, resilient_parsing=True, terminal_width=_WIDTH, max_content_width=_WIDTH
+    )
+    return fenced(command.get_help(context), "text")
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else ""

@@ -1,0 +1,117 @@
+"""Each rule: one change that breaks it, and all that is then said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.authoring.cases import Case
+from runner.authoring.folders import folders
+from runner.authoring.rules.catalog import RULES
+from runner.authoring.rules.rule import Rule, Subject
+from runner.authoring.scaffold import scaffold
+from runner.connector.document import read
+from runner.connector.loader import check
+
+HOOKS = """webhooks:
+  verify: {type: hmac, header: X-S, secret: settings.api_key}
+  vector: {secret: s, headers: {X-S: x}, body: b}
+  answer: {within: 200ms}
+  events: {split: '@', id: id, type: type, account: account}
+  on: {'*': {do: disconnect}}
+
+syncs:"""
+ACTION = "actions:\n  make:\n    post: /jobs\n"
+
+BROKEN = {
+    "create-without-find": (
+        "syncs:",
+        ACTION + "\nsyncs:",
+        "48:3: the action `make` can do its work twice when an answer gets lost",
+    ),
+    "incremental-unread": (
+        'updated_since: "{{ checkpoint }}", ',
+        "",
+        "48:3: the endpoint `jobs` of the sync `jobs` never reads `checkpoint`",
+    ),
+    "missing-rate-limit": (
+        "  rate_limits:\n    - {type: window, requests: 60, per: 1m, scope: account}\n",
+        "",
+        "18:1: nothing limits how often the partner is called",
+    ),
+    "plain-http": ("https://api", "http://api", "8:21: `http://api.example.com/v1` is not encrypted"),
+    "processor-without-error-example": (
+        "    fields:\n",
+        "    errors: {when: error}\n    fields:\n",
+        "42:5: no example shows an error answer in place of `job`",
+    ),
+    "processor-without-example": (
+        "processors:\n",
+        "processors:\n  spare: {record: user, id: id, fields: {}}\n",
+        "35:3: no example shows what `spare` makes",
+    ),
+    "secret-not-marked": (
+        "secret: true, ",
+        "",
+        "11:3: `settings.api_key` is named like a secret, and not marked as one",
+    ),
+    "short-answer": ("syncs:", HOOKS, "50:20: the partner waits less than storing an event can take (500 ms)"),
+    "since-without-full": (", full: {every: 24h}", "", "48:3: the sync `jobs` never makes a full pass"),
+    "sync-without-paginator": (
+        "    paginate: {type: page_number, param: page, size: 100}\n",
+        "",
+        "47:20: the sync `jobs` reads only the first page of `jobs`",
+    ),
+    "unused-endpoint": (
+        "endpoints:\n",
+        "endpoints:\n  spare: {get: /spare, records: '@'}\n",
+        "25:3: nothing calls the endpoint `spare`",
+    ),
+    "unused-processor": (
+        "processors:\n",
+        "processors:\n  spare: {record: user, id: id, fields: {}}\n",
+        "35:3: nothing uses the processor `spare`",
+    ),
+    "unused-value": ("settings:\n", "settings:\n  spare: {title: Spare}\n", "11:3: nothing reads `settings.spare`"),
+}
+
+
+@pytest.fixture
+def doubts(tmp_path: Path) -> Callable[..., list[str]]:
+    """What one rule says of the scaffold after an edit."""
+    scaffold("acme", folders({}, tmp_path))
+    text = (tmp_path / "connectors" / "acme.yaml").read_text()
+
+    def said(code: str, old: str = "", new: str = "") -> list[str]:
+        assert old in text
+        edited = text.replace(old, new, 1)
+        connector, findings = check(edited, "acme.yaml")
+        assert connector is not None, findings
+        subject = Subject(connector, read(edited, "acme.yaml"), (Case("acme", "job", "typical", tmp_path),))
+        (rule,) = [rule for rule in RULES if rule.code == code]
+        return [f"{one.place.line}:{one.place.column}: {one.message}" for one in rule.findings(subject)]
+
+    return said
+
+
+@pytest.mark.parametrize("code", sorted(BROKEN))
+def test_rule_says_where_and_what(code: str, doubts: Callable[..., list[str]]) -> None:
+    old, new, said = BROKEN[code]
+    assert doubts(code, old, new) == [said]
+
+
+@pytest.mark.parametrize("code", sorted(BROKEN))
+def test_rule_is_silent_about_the_scaffold(code: str, doubts: Callable[..., list[str]]) -> None:
+    assert doubts(code) == []
+
+
+def test_every_rule_is_broken_once_here() -> None:
+    assert {rule.code for rule in RULES} == set(BROKEN)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_rule_has_its_three_words(rule: Rule) -> None:
+    for word in ("Avoid:", "Prefer:", "Why:"):
+        assert word in rule.docs

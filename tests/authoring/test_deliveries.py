@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.authoring.folders import Folders, Source
+from runner.authoring.validation import validate
+
+ACTION = """
+actions:
+  make:
+    input: {name: {title: Name}, note: {required: false}}
+    post: /jobs
+    json: {name: "{{ input.name }}"}
+  change:
+    input: {id: {}, name: {}}
+    put: "/jobs/{{ input.id }}"
+    json: {name: "{{ input.name }}"}
+"""
+RULE = """deliver:
+  jobs:
+    record: project
+    from: [acme]
+    to: host
+    include: {location: {record: project, field: location}}
+    links: {other: {record: project, id: location, match: name}}
+    input: {name: name, note: description}
+    create: make
+    update: change
+"""
+
+
+@pytest.fixture
+def two(bench: Folders) -> Folders:
+    """A second connector that takes what the first makes."""
+    text = (bench.connectors / "acme.yaml").read_text()
+    (bench.connectors / "host.yaml").write_text(text.replace("connector: acme", "connector: host") + ACTION)
+    return bench
+
+
+def test_rule_without_findings(two: Folders) -> None:
+    assert validate([Source("runner.yaml", RULE)], two) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("from: [acme]", "from: [acm]", "4:12: unknown-connector: there is no connector `acm` (did you mean `acme`?)"),
+        ("to: host", "to: hots", "5:9: unknown-connector: there is no connector `hots` (did you mean `host`?)"),
+        ("create: make", "create: mak", "9:13: unknown-action: there is no action `mak` (did you mean `make`?)"),
+        (
+            "note: description",
+            "nte: description",
+            "8:25: unknown-input: no action of this rule takes `nte` (did you mean `note`?)",
+        ),
+        (
+            "input: {name: name, note: description}",
+            "input: {note: description}",
+            "9:13: missing-input: the action `make` needs `name` (add `name: <expression>` to `input`)",
+        ),
+        (
+            "record: project\n",
+            "record: user\n",
+            "3:13: unknown-record: no processor of acme makes records of kind user (there is: project)",
+        ),
+        (
+            "record: project, field",
+            "record: usr, field",
+            "6:34: unknown-record: there is no kind of record `usr` (did you mean `user`?)",
+        ),
+        (
+            "field: location",
+            "field: locaton",
+            "6:50: unknown-record-field: a record of kind project has no field `locaton` (did you mean `location`?)",
+        ),
+        (
+            "match: name",
+            "match: nam",
+            "7:59: unknown-record-field: a record of kind project has no field `nam` (did you mean `name`?)",
+        ),
+    ],
+)
+def test_name_that_leads_nowhere(old: str, new: str, said: str, two: Folders) -> None:
+    assert old in RULE
+    found = [str(finding) for finding in validate([Source("runner.yaml", RULE.replace(old, new, 1))], two)]
+    assert f"runner.yaml:{said}" in found
+
+
+def test_environment_with_other_keys(two: Folders) -> None:
+    text = "environments: {host: {simulated: {ap: http://127.0.0.1}}, nobody: {}}\n"
+    found = [f"{finding.code}: {finding.message}" for finding in validate([Source("runner.yaml", text)], two)]
+    assert found == [
+        "uneven-environments: the environment `simulated` has `ap`, unlike those of host",
+        "uneven-environments: the environment `simulated` lacks `api`, unlike those of host",
+        "unknown-connector: there is no connector `nobody`",
+    ]
+
+
+def test_connector_with_findings_of_its_own_adds_none_here(two: Folders) -> None:
+    (two.connectors / "host.yaml").write_text("connector: host\n")
+    assert validate([Source("runner.yaml", RULE)], two) == []

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from runner.authoring.folders import Folders, Source
+from runner.authoring.kinds import read_kinds
+from runner.authoring.validation import validate
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "name: trim(name)",
+            "nme: trim(name)",
+            "44:7: unknown-record-field: a record of kind project has no field `nme` (did you mean `name`?)",
+        ),
+        (
+            "      name: trim(name)\n",
+            "      address:\n        town: town\n",
+            "45:9: unknown-record-field: a record of kind project has no field `address.town`",
+        ),
+        (
+            "    fields:\n",
+            "    relations:\n      site: {record: location, id: siteId}\n    fields:\n",
+            "43:7: unknown-record-field: a record of kind project has no field `site`",
+        ),
+        (
+            "    fields:\n",
+            "    relations:\n      location: {record: locaton, id: siteId}\n    fields:\n",
+            "43:26: unknown-record: there is no kind of record `locaton` (did you mean `location`?)",
+        ),
+    ],
+)
+def test_kind_or_field_that_does_not_exist(
+    old: str, new: str, said: str, spec: Callable[..., Source], bench: Folders
+) -> None:
+    (finding,) = validate([spec((old, new))], bench)
+    assert str(finding).removeprefix(f"{finding.place.file}:").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "{do: delete, record: user, id: id}",
+        "{do: fetch, endpoint: jobs, processor: job, gone: {do: delete, record: user, id: id}}",
+    ],
+)
+def test_deleted_kind_that_no_processor_makes(gone: str, spec: Callable[..., Source], bench: Folders) -> None:
+    hook = (
+        "webhooks:\n  verify: {type: hmac, header: X-S, secret: settings.api_key}\n"
+        "  vector: {secret: s, headers: {X-S: x}, body: b}\n"
+        "  events: {split: '@', id: id, type: type, account: account}\n"
+        f"  on: {{'*': {gone}}}\n\nsyncs:"
+    )
+    found = [finding.message for finding in validate([spec(("syncs:", hook))], bench) if finding.code != "bad-vector"]
+    assert found == ["no processor makes records of kind user"]
+
+
+def test_fields_inside_a_field_are_known(bench: Folders) -> None:
+    kinds = read_kinds(bench.records)
+    assert kinds.fields("location", ("coordinates",)) == {"latitude", "longitude"}
+    assert kinds.fields("location", ("name",)) is None
+
+
+def test_record_that_does_not_satisfy_its_schema_is_told(bench: Folders) -> None:
+    flaws = list(read_kinds(bench.records).flaws("user", {"name": 7}))
+    assert flaws[0].startswith("`name` does not satisfy user.schema.json: 7 is not")

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.authoring.cases import cases
+from runner.authoring.folders import Folders
+from runner.authoring.review import review
+from runner.connector.library import Connectors
+
+
+def test_page_of_the_scaffold(bench: Folders) -> None:
+    page = review(Connectors(bench.connectors).get("acme"), cases(bench, "acme"))
+    assert page["asks"] == {"operator": [], "company": ["API key"]}
+    assert page["processors"] == [{"processor": "job", "record": "project", "fields": 3, "examples": 1}]
+    assert [sync["sync"] for sync in page["syncs"]] == ["jobs"]
+    assert (page["events"], page["actions"], page["unverified"]) == ([], [], [])
+
+
+def test_page_of_a_partner_with_everything() -> None:
+    connectors = Connectors(Path("connectors"))
+    page = review(connectors.get("jobber"), [])
+    assert {"type": "APP_DISCONNECT", "do": "disconnect"} in page["events"]
+    assert page["unverified"][0]["where"] == "auth.token"

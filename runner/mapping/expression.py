@@ -1,6 +1,7 @@
 """One JMESPath expression: checked when a connector is loaded, evaluated ever after.
 
 The language is JMESPath (https://jmespath.org/specification.html) with the functions of `runner.mapping.functions`.
+Generated code evaluates it or, where RUNNER_MAPPING says so, jmespath.py: see `runner.mapping.engine`.
 Three mistakes that JMESPath only shows at run time, or never, are refused at load: a function that does not exist, a
 wrong number of arguments, and a bare `true`, `false` or `null` (which JMESPath reads as the name of a field).
 """
@@ -11,19 +12,21 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-import jmespath
 from jmespath import exceptions, lexer, parser
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.errors import MappingError, Place
+from runner.mapping.compiler.compile import Mapped
+from runner.mapping.compiler.graph import MOST_COPIES, Graph
+from runner.mapping.engine import ENGINE
 from runner.mapping.functions import LIBRARY
 from runner.model.text import place_of
 
 LONGEST = 4_000
 DEEPEST = 60
-_options = jmespath.Options(custom_functions=LIBRARY)
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,13 @@ class Expression:
     place: Place = field(default=Place(""), compare=False)
     tree: parser.ParsedResult = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
 
+    @cached_property
+    def _function(self) -> Mapped:
+        return ENGINE.expression(self.tree)
+
     def search(self, data: Any) -> Any:
         try:
-            return self.tree.search(data, options=_options)
+            return self._function(data)
         except exceptions.JMESPathTypeError as error:
             raise MappingError(_wrong_type(error, self.text), self.place) from None
         except exceptions.JMESPathError as error:
@@ -101,6 +108,9 @@ def mistakes(text: str) -> Iterator[Mistake]:
             "write a JMESPath expression, `@` for the whole payload",
         )
         return
+    except RecursionError:
+        yield Mistake("bad-expression", f"`{text[:60]}...` is nested too deep", 0, "split it")
+        return
     except exceptions.LexerError as error:
         yield Mistake("bad-expression", f"`{text}`: {error.message}", error.lexer_position, _hint(text))
         return
@@ -116,7 +126,7 @@ def read_expression(value: object) -> Expression:
     if isinstance(value, Expression):
         return value
     if not isinstance(value, str):
-        raise PydanticCustomError("wrong-value", "expected a JMESPath expression, got {got}", {"got": repr(value)})
+        raise PydanticCustomError("wrong-type", "expected {wanted}", {"wanted": "a JMESPath expression (a text)"})
     for mistake in mistakes(value):
         raise PydanticCustomError(
             mistake.code,
@@ -169,6 +179,9 @@ def _functions(text: str, tree: dict[str, Any]) -> Iterator[Mistake]:
             yield from _call(text, node["value"], len(node["children"]))
         if node["type"] == "slice" and node["children"][2:] == [0]:
             yield Mistake("bad-expression", f"the step of a slice in `{text}` is 0", 0, "use 1 or -1")
+    if Graph().read(tree).copies > MOST_COPIES:
+        message = f"`{text[:60]}...` repeats its input more than {MOST_COPIES} times"
+        yield Mistake("bad-expression", message, 0, "split it")
 
 
 def _call(text: str, name: str, given: int) -> Iterator[Mistake]:

@@ -35,9 +35,11 @@ class Library(standard.Functions):
 _ADDED: dict[str, Callable[..., Any]] = {}
 
 
-def function(*arguments: str, optional: int = 0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def function(
+    *arguments: str, optional: int = 0, table: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function callable from JMESPath. `arguments` are its types, as in `string|null`; the last `optional`
-    may be left out."""
+    may be left out. `table` is for `lookup` alone: generated code reads a constant table itself."""
 
     def add(made: Callable[..., Any]) -> Callable[..., Any]:
         signature: list[dict[str, Any]] = [{"types": [] if kinds == "any" else kinds.split("|")} for kinds in arguments]
@@ -45,17 +47,18 @@ def function(*arguments: str, optional: int = 0) -> Callable[[Callable[..., Any]
             argument["optional"] = True
         name = made.__name__.rstrip("_")
         _ADDED[name] = made
-        setattr(Library, f"_func_{name}", _method(made, signature))
+        setattr(Library, f"_func_{name}", _method(made, signature, table))
         return made
 
     return add
 
 
-def _method(made: Callable[..., Any], signature: list[dict[str, Any]]) -> Callable[..., Any]:
+def _method(made: Callable[..., Any], signature: list[dict[str, Any]], table: bool) -> Callable[..., Any]:
     def method(_: Library, *values: Any) -> Any:
         return made(*values)
 
-    method.signature = signature  # type: ignore[attr-defined]
+    # generated code checks the types itself and calls the plain function
+    vars(method).update(signature=signature, plain=made, reads_table=table)
     return method
 
 
@@ -174,7 +177,7 @@ def split(text: str | None, separator: str) -> list[str] | None:
     return [part.strip() for part in text.split(separator) if part.strip()] if text is not None else None
 
 
-@function("object", "string|null", "any", optional=1)
+@function("object", "string|null", "any", optional=1, table=True)
 def lookup(table: dict[str, Any], key: str | None, default: Any = None) -> Any:
     """The value that a table gives for a key; the default (or null) for others: a status map.
 

@@ -1,0 +1,166 @@
+"""How projections, filters and flattening are written: one loop for a chain of them, left early where nothing can fail.
+
+`sink` writes what is done with each value that comes out of the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from runner.mapping.compiler.frame import Emitter, Frame, is_name, is_path
+from runner.mapping.compiler.graph import Node
+from runner.mapping.compiler.kinds import ARRAY, NULL, OBJECT
+
+Sink = Callable[[Frame, str], None]
+_LOOPS = ("project", "filter")
+
+
+def _collect(frame: Frame, node: Node) -> str:
+    out = frame.code.name()
+    return _gather(frame, node, out, lambda inner, value: inner.block.add(f"{out}.append({value})"))
+
+
+def _flatten(frame: Frame, node: Node) -> str:
+    out = frame.code.name()
+
+    def extend(inner: Frame, value: str) -> None:
+        nested, single = inner.branch(), inner.branch()
+        nested.block.add(f"{out}.extend({value})")
+        single.block.add(f"{out}.append({value})")
+        inner.put(f"if isinstance({value}, list):", nested)
+        inner.put("else:", single)
+
+    return _gather(frame, node, out, extend)
+
+
+def _gather(frame: Frame, node: Node, out: str, sink: Sink) -> str:
+    """A list of what `sink` puts into `out`; null when there is nothing to walk over."""
+    source, chain = _chain(frame, node)
+    walks_values = bool(chain) and chain[0].operation == "project_values"
+    value, kinds = frame.value(source), frame.kinds(source)
+    if kinds == (OBJECT if walks_values else ARRAY):
+        _fill(frame, value, chain, out, sink)
+        return out
+    name = value if is_name(value) else frame.assign(value)
+    found, missing = frame.branch(), frame.branch()
+    _fill(found, name, chain, out, sink)
+    missing.block.add(f"{out} = None")
+    test = f"hasattr({name}, 'values')" if walks_values else f"isinstance({name}, list)"
+    frame.put(f"if {test}:", found)
+    frame.put("else:", missing)
+    return out
+
+
+def _chain(frame: Frame, node: Node) -> tuple[Node, list[Node]]:
+    """The list that a chain of projections walks over, and the chain, innermost first."""
+    if node.operation == "flatten":
+        node = node.base
+        if not (node.operation in (*_LOOPS, "project_values") and frame.used_once(node)):
+            return node, []
+    chain = [node]
+    while chain[-1].operation in _LOOPS and frame.used_once(chain[-1].base):
+        base = chain[-1].base
+        if base.operation not in (*_LOOPS, "project_values"):
+            break
+        chain.append(base)
+    return chain[-1].base, chain[::-1]
+
+
+def _fill(frame: Frame, source: str, chain: Sequence[Node], out: str, sink: Sink) -> None:
+    frame.block.add(f"{out} = []")
+    if chain and chain[0].operation == "project_values":
+        source = f"{source}.values()"
+    _walk(frame, source, chain, sink)
+
+
+def _walk(frame: Frame, source: str, chain: Sequence[Node], sink: Sink) -> None:
+    element = frame.code.name()
+    if chain:
+        inner = _enter(frame, element, chain[0])
+        _step(inner, chain, sink)
+    else:
+        inner = frame.branch()
+        sink(inner, element)
+    frame.put(f"for {element} in {source}:", inner)
+
+
+def _enter(frame: Frame, element: str, node: Node) -> Frame:
+    return frame.loop(element, node.parts[1:], trusted=node.operation != "project_values")
+
+
+def _step(frame: Frame, chain: Sequence[Node], sink: Sink) -> None:
+    """What the first of the chain does with the current element, and with what it makes, all the others."""
+    node, *rest = chain
+    test = frame.truth(node.parts[2]) if node.operation == "filter" else None
+    inner = frame.branch() if test else frame
+    value = inner.evaluate(node.parts[1])
+    deepest = inner.branch() if inner.kinds(node.parts[1]) & NULL else inner
+    if rest:
+        following = _enter(deepest, value, rest[0])
+        _step(following, rest, sink)
+        deepest.block.items.extend(following.block.items)
+    else:
+        sink(deepest, value)
+    if deepest is not inner:
+        inner.put(f"if {value} is not None:", deepest)
+    if inner is not frame:
+        frame.put(f"if {test}:", inner)
+
+
+def first(frame: Frame, node: Node) -> str:
+    """The first that a chain of projections gives, or null; for chains in which nothing can fail."""
+    out = frame.assign("None")
+
+    def leave(inner: Frame, value: str) -> None:
+        inner.block.add(f"{out} = {value}")
+        inner.block.add("break")
+
+    source, chain = _chain(frame, node)
+    once, again = frame.pair(frame.value(source))
+    if chain[0].operation == "project_values":
+        items = f"({again}.values() if hasattr({once}, 'values') else ())"
+    else:
+        items = once if frame.kinds(source) == ARRAY else f"({again} if isinstance({once}, list) else ())"
+    _walk(frame, items, chain, leave)
+    return out
+
+
+def search(frame: Frame, key: tuple[Node, ...], text: Node) -> str:
+    """`list[?key == 'text'].value | [0]` by a table that one pass over the list makes for all such texts."""
+    source, name, body = key
+    table = frame.names.get(("search", *key))
+    if table is None:
+        home = (frame.outermost or frame) if is_path(source) else frame
+        table = home.assign("{}")
+        home.names["search", *key] = table
+        once, again = home.pair(home.value(source))
+        element = frame.code.name()
+        loop = home.loop(element, (name, body))
+        _remember(loop, table, name, body)
+        home.put(f"for {element} in ({again} if isinstance({once}, list) else ()):", loop)
+    return f"{table}.get({frame.code.constant(text.value)})"
+
+
+def _remember(frame: Frame, table: str, name: Node, body: Node) -> None:
+    known = frame.evaluate(name)
+    new = frame.branch()
+    value = new.evaluate(body)
+    new.block.add(f"if {value} is not None: {table}[{known}] = {value}")
+    frame.put(f"if {known} not in {table}:", new)
+
+
+def elements(frame: Frame, source: str, body: Node) -> str:
+    """A list of the body's value for each element, null or not, as `map()` and the keys of `sort_by()` need it."""
+    out, element = frame.assign("[]"), frame.code.name()
+    inner = frame.loop(element, (body,))
+    inner.block.add(f"{out}.append({inner.value(body)})")
+    frame.put(f"for {element} in {source}:", inner)
+    return out
+
+
+EMITTERS: dict[str, Emitter] = {
+    "project": _collect,
+    "filter": _collect,
+    "project_values": _collect,
+    "flatten": _flatten,
+}

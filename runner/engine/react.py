@@ -116,7 +116,7 @@ def _sort(
 ) -> None:
     reaction = webhooks.reaction(event.type) if webhooks else None
     if isinstance(reaction, Fetch):
-        given = {name: rule.search(event.payload) for name, rule in reaction.hand_over.items()}
+        given = _given(connector, reaction, event)
         key = orjson.dumps([reaction.endpoint, reaction.processor, given], option=orjson.OPT_SORT_KEYS)
         made.errands.setdefault(key, Errand(reaction, given)).events.append(event)
     elif isinstance(reaction, Process):
@@ -142,6 +142,16 @@ def _sort(
     else:
         because = reaction.because if isinstance(reaction, Drop) else "no reaction is declared"
         made.outcomes.append(Outcome([event], EventState.DROPPED, because))
+
+
+def _given(connector: Connector, reaction: Fetch, event: WebhookEvent) -> dict[str, Any]:
+    """The input of the fetch; MappingError when the event does not hold what the endpoint asks for."""
+    given = {name: rule.search(event.payload) for name, rule in reaction.hand_over.items()}
+    for name, declared in connector.endpoints[reaction.endpoint].input.items():
+        flaw = declared.flaw(given.get(name))
+        if flaw:
+            raise MappingError(f"the event's `{name}` for endpoint `{reaction.endpoint}` {flaw}")
+    return given
 
 
 def _gone(house: House, integration: Integration, errand: Errand, asked_at: datetime) -> Outcome:

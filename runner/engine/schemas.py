@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class RecordSchemas:
         validator = self._validator(record.kind)
         if validator.is_valid(record.fields):
             return []
-        return [_flaw(record, error) for error in validator.iter_errors(record.fields)]
+        return [_flaw(record, error) for error in _precise(validator.iter_errors(record.fields))]
 
     def mend(self, record: Record) -> tuple[Record | None, list[Flaw]]:
         """The record with null for every field that does not satisfy the schema, and the flaws as warnings.
@@ -48,7 +49,7 @@ class RecordSchemas:
         validator = self._validator(record.kind)
         if validator.is_valid(record.fields):
             return record, []
-        errors = list(validator.iter_errors(record.fields))
+        errors = list(_precise(validator.iter_errors(record.fields)))
         flaws = [_flaw(record, error) for error in errors]
         for deep in (True, False):
             fields = _without(record.fields, [error.instance_path for error in errors], deep)
@@ -74,6 +75,22 @@ def _compile(path: Path) -> Any:
         return jsonschema_rs.validator_for(orjson.loads(path.read_bytes()), mask="the value", offline=True)
     except (ValueError, TypeError) as error:
         raise SettingsError(f"{path} is no JSON Schema that can be used: {error}") from error
+
+
+def _precise(errors: Iterable[Any]) -> Iterator[Any]:
+    """The errors, and for "under none of the schemas" those inside of the branch that comes nearest: an object that is
+    wrong in one part is told by that part."""
+    for error in errors:
+        branches = [list(_precise(branch)) for branch in getattr(error.kind, "context", None) or ()]
+        nearest = max(branches, key=_depth, default=[])
+        if nearest and _depth(nearest) > len(error.instance_path):
+            yield from nearest
+        else:
+            yield error
+
+
+def _depth(errors: list[Any]) -> int:
+    return min((len(error.instance_path) for error in errors), default=0)
 
 
 def _flaw(record: Record, error: Any) -> Flaw:

@@ -56,7 +56,8 @@ def _syncs(connection: Connection, house: House, integration: Integration, now: 
     for name, sync in syncs.items():
         last = runs.last(connection, integration.id, name)
         if last is not None and last.state is RunState.RUNNING:
-            is_behind = checkpoints.get(connection, integration.id, name).progress is not None
+            has_place = checkpoints.get(connection, integration.id, name).progress is not None
+            is_behind = has_place or now - last.started_at > sync.every
         else:
             is_behind = last is None or now - last.started_at > sync.every * 2
         if is_behind:

@@ -68,24 +68,22 @@ async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tup
 
 
 async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, EmbeddedQueue]) -> None:
-    running, most = 0, 0
+    running, most, left = 0, 0, 9
     stop = asyncio.Event()
 
     async def work(_: WakeUp) -> Verdict:
-        nonlocal running, most
+        nonlocal running, most, left
         running += 1
         most = max(most, running)
         await asyncio.sleep(0.02)
-        running -= 1
+        running, left = running - 1, left - 1
+        if not left:
+            stop.set()
         return Done()
 
     await put(queue, *(WakeUp("events", f"i{number}") for number in range(9)))
-    served = asyncio.create_task(worker(queue[1], work, at_once=3).serve(stop))
-    while sum((await queue[1].depth()).values()):
-        await asyncio.sleep(0.01)
-    stop.set()
-    await served
-    assert most == 3
+    await asyncio.wait_for(worker(queue[1], work, at_once=3).serve(stop), 10)
+    assert (most, left) == (3, 0)
 
 
 async def test_a_long_run_keeps_its_lease(queue: tuple[Database, EmbeddedQueue]) -> None:

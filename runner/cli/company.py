@@ -1,0 +1,216 @@
+"""The operator's commands about one company's integrations: connect, list, sync, act."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from runner.cli import output
+from runner.cli.output import AsJson, example, refuse
+
+if TYPE_CHECKING:
+    from runner.connector.connector import Connector
+    from runner.engine.house import House
+    from runner.model.integration import Integration
+    from runner.model.run import SyncRun
+
+Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
+COLUMNS = ("id", "company", "connector", "environment", "state", "account", "reason", "remedy")
+
+
+@example("runner connect companycam acme --set access_token=@token.txt")
+def connect(
+    connector: str = typer.Argument(help="The connector."),
+    company: str = typer.Argument(help="The company, as the host calls it."),
+    environment: str = typer.Option(None, "--environment", help="The first of the connector when left out."),
+    given: list[str] = typer.Option(
+        [], "--set", metavar="NAME=VALUE", help="A setting; NAME=@FILE reads it from a file, so that nobody sees it."
+    ),
+    redirect_to: str = typer.Option(None, "--redirect-to", help="Where the admin goes after consent."),
+    as_json: bool = AsJson,
+) -> None:
+    """Connect a company to a partner. What is missing is asked for; where consent is needed, the link is printed."""
+    from runner.cli.workshop import in_house
+    from runner.engine import connect as verb
+    from runner.model.integration import State
+    from runner.service import tickets
+    from runner.service.shapes import IntegrationShape
+
+    async def work(house: House) -> tuple[Integration, str | None]:
+        found = house.connectors.get(connector)
+        values = _asked(found, _settings(given))
+        made = await verb.begin(house, company, connector, environment, values)
+        consents = made.state is State.PENDING and found.auth.flow == "code"
+        return made, tickets.link(house, made, redirect_to) if consents else None
+
+    made, link = in_house(work)
+    if as_json:
+        output.print_json({**IntegrationShape.of(made).model_dump(mode="json"), "authorize_url": link})
+    else:
+        _tell(made, link)
+    if made.state is State.ERROR:
+        raise typer.Exit(output.FOUND)
+
+
+@example("runner integrations --state error", "runner integrations --disable acme/jobber")
+def list_integrations(
+    company: str = typer.Option(None, "--company", help="Those of one company."),
+    connector: str = typer.Option(None, "--connector", help="Those of one connector."),
+    state: str = typer.Option(None, "--state", help="pending, active, error or disabled."),
+    enable: str = typer.Option(None, "--enable", metavar="INTEGRATION", help="Switch one on again."),
+    disable: str = typer.Option(None, "--disable", metavar="INTEGRATION", help="Switch one off; what opens it stays."),
+    as_json: bool = AsJson,
+) -> None:
+    """List integrations and how they stand; or switch one off and on again."""
+    from runner.cli.workshop import look
+    from runner.model.integration import State
+    from runner.service.shapes import IntegrationShape
+    from runner.store import integrations
+
+    if enable and disable:
+        refuse("give --enable or --disable, not both")
+    if enable or disable:
+        _switch(enable or disable, on=bool(enable))
+    if state and state not in list(State):
+        refuse(f"--state is one of {', '.join(State)}, not {state}")
+    found = look(lambda c: integrations.find(c, company, connector, State(state) if state else None))
+    if as_json:
+        output.print_json([IntegrationShape.of(one).model_dump(mode="json") for one in found])
+        return
+    output.listing([_row(one) for one in found], COLUMNS, False, "no integrations; `runner connect` makes one")
+
+
+@example("runner sync acme/servicetitan jobs --full")
+def sync(
+    integration: str = Which,
+    name: str = typer.Argument(None, metavar="[SYNC]", help="One sync; all of the connector when left out."),
+    full: bool = typer.Option(False, "--full", help="A pass over everything, ignoring the checkpoint."),
+    progress: bool = typer.Option(True, "--progress/--no-progress", help="A bar on a terminal, else a line a page."),
+    as_json: bool = AsJson,
+) -> None:
+    """Run syncs of an integration now, in this process, and see how far they are."""
+    from runner.cli.progress import shown
+    from runner.cli.workshop import chosen, in_house
+    from runner.engine import sync as verb
+    from runner.errors import NotFound, StoreError
+    from runner.model.run import RunState
+    from runner.service.assemble import save_calls
+    from runner.store import wakeups
+
+    async def work(house: House) -> list[SyncRun]:
+        found = await house.store.database.read(lambda c: chosen(c, integration))
+        names = list(house.connectors.get(found.connector).syncs)
+        if name is not None and name not in names:
+            raise NotFound(f"{found.connector} has no sync `{name}` (there are: {', '.join(names) or 'none'})")
+        runs = []
+        for one in [name] if name else names:
+            busy = await house.store.database.write(lambda c: [row.key for row in wakeups.running(c)])
+            if f"sync:{found.id}:{one}" in busy:
+                raise StoreError(f"sync {one} runs in a worker now (see `runner status`); wait until it is done")
+            with shown(one, progress and not as_json) as hear:
+                runs.append(await verb.run(house, found, one, full=full, progress=hear))
+        await save_calls(house)
+        return runs
+
+    done = in_house(work)
+    rows = [{"sync": run.sync, "state": run.state.value, **vars(run.counts), "error": run.error} for run in done]
+    columns = ("sync", "state", "pages", "seen", "created", "changed", "unchanged", "quarantined", "limited", "error")
+    output.listing(rows, columns, as_json, "this connector has no syncs")
+    if any(run.state is RunState.FAILED for run in done):
+        raise typer.Exit(output.FOUND)
+
+
+@example("""runner act acme/companycam create_project --input '{"name": "Oak Street 12"}'""")
+def act(
+    integration: str = Which,
+    action: str = typer.Argument(help="An action of the connector."),
+    given: str = typer.Option("{}", "--input", help="Its input as JSON; - reads standard input."),
+) -> None:
+    """Do one action at a partner and print what is kept of the answer, as JSON."""
+    import json
+
+    from runner.cli.workshop import chosen, in_house
+    from runner.engine.act import act as verb
+
+    try:
+        values = json.loads(sys.stdin.read() if given == "-" else given)
+    except ValueError:
+        refuse("--input is not JSON")
+    if not isinstance(values, dict):
+        refuse("--input is a JSON object, one value for each input of the action")
+
+    async def work(house: House) -> dict[str, Any]:
+        found = await house.store.database.read(lambda c: chosen(c, integration))
+        return await verb(house, found, action, values)
+
+    output.print_json(in_house(work))
+
+
+def _switch(text: str, *, on: bool) -> None:
+    """Off keeps what opens the partner's door; on needs it, and wakes all that waited."""
+    from runner.cli.workshop import chosen, in_house
+    from runner.engine.connect import activate
+    from runner.engine.trial import Proof
+    from runner.model.integration import Reason, State
+    from runner.store import integrations
+
+    async def work(house: House) -> None:
+        database = house.store.database
+        found = await database.read(lambda c: chosen(c, text))
+        if on:
+            credential = await database.read(lambda c: house.store.vault.get(c, found.id))
+            proof = Proof(credential, found.account_id, found.account_name, found.account)
+            await activate(house, house.connectors.get(found.connector), found, proof)
+            return
+        reason = Reason("switched-off", "An operator switched it off", f"runner integrations --enable {found.id}")
+        await database.write(lambda c: integrations.set_state(c, found.id, State.DISABLED, reason, house.clock.now()))
+
+    in_house(work)
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    values = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            refuse(f"--set takes NAME=VALUE, not {name!r}")
+        if value.startswith("@"):
+            file = Path(value[1:])
+            if not file.is_file():
+                refuse(f"there is no file {file}")
+            value = file.read_text(encoding="utf-8").strip()
+        values[name] = value
+    return values
+
+
+def _asked(connector: Connector, given: dict[str, str]) -> dict[str, str]:
+    """What is missing, from the person at the terminal; a program gets the engine's own words."""
+    if not sys.stdin.isatty():
+        return given
+    for name, field in connector.settings.items():
+        if name not in given and field.required and field.default is None:
+            if field.help:
+                typer.echo(field.help, err=True)
+            given[name] = typer.prompt(field.title, hide_input=field.secret, err=True)
+    return given
+
+
+def _tell(made: Integration, link: str | None) -> None:
+    typer.echo(f"{made.id}  {made.company}/{made.connector}  {made.state.value}")
+    if made.reason:
+        typer.echo(f"{made.reason.message}\n{made.reason.remedy}")
+    if link:
+        typer.echo(f"Send this link to the company's admin; it is good for seven days:\n{link}")
+
+
+def _row(one: Integration) -> dict[str, Any]:
+    return {
+        **vars(one),
+        "state": one.state.value,
+        "account": one.account_name or one.account_id,
+        "reason": one.reason.message if one.reason else None,
+        "remedy": one.reason.remedy if one.reason else None,
+    }

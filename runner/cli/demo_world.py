@@ -1,0 +1,186 @@
+"""The world of the demo: three simulated partners on ports of this machine, and the real service among them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from runner.authoring.simulate.companycam import CompanyCam
+from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.jobber import Jobber
+from runner.authoring.simulate.jobber_options import JobberOptions
+from runner.authoring.simulate.limits import Window
+from runner.authoring.simulate.partner import Partner
+from runner.authoring.simulate.server import Running, start
+from runner.authoring.simulate.servicetitan import ServiceTitan
+from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
+from runner.cli.keeping import make_key
+from runner.connector.library import Connectors
+from runner.engine.house import House
+from runner.service.assemble import opened, read_apps, secrets_of
+from runner.service.logs import Redactor, build_log, join_libraries
+from runner.service.serve import Parts, listen, serve
+from runner.service.settings import Settings
+
+ENVIRONMENT = "simulated"
+TITAN, JOBBER, CAM = ServiceTitanOptions(), JobberOptions(), CompanyCamOptions()
+LIMITS: dict[str, dict[str, Any]] = {
+    "servicetitan": {"limits": (Window(4, 1.0),)},
+    "jobber": {"duplicates": 2},
+    "companycam": {
+        "limits": {"GET": Window(240, 60.0), "POST": Window(10, 1.0), "PUT": Window(20, 1.0), "DELETE": Window(20, 1.0)}
+    },
+}
+"""Stricter than the real partners, so that a small demo really meets a 429; and one that says everything twice."""
+
+
+class PartnersClock:
+    """The partners' clock: the machine's own, but set to the first demo of the folder while they make up data."""
+
+    def __init__(self, first: datetime) -> None:
+        self.first = first
+        self.stands = True
+
+    def now(self) -> datetime:
+        """The present, or the moment at which the clock stands."""
+        return self.first if self.stands else datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the acts of the demo are handed."""
+
+    folder: Path
+    house: House
+    settings: Settings
+    clock: PartnersClock
+    partners: dict[str, Partner]
+    browser: httpx.AsyncClient
+    stop: asyncio.Event
+
+    @property
+    def servicetitan(self) -> ServiceTitan:
+        found = self.partners["servicetitan"]
+        assert isinstance(found, ServiceTitan)
+        return found
+
+    @property
+    def jobber(self) -> Jobber:
+        found = self.partners["jobber"]
+        assert isinstance(found, Jobber)
+        return found
+
+    @property
+    def companycam(self) -> CompanyCam:
+        found = self.partners["companycam"]
+        assert isinstance(found, CompanyCam)
+        return found
+
+    async def begin_work(self, tasks: asyncio.TaskGroup) -> None:
+        """Start the schedules and the worker."""
+        up = asyncio.Event()
+        parts = Parts(web=False)
+        tasks.create_task(serve(self.house, self.settings, stop=self.stop, parts=parts, ready=up.set))
+        await up.wait()
+
+
+@contextlib.asynccontextmanager
+async def open_world(folder: Path, size: int) -> AsyncIterator[World]:
+    """Open everything but the worker: partners, house, web server, and a browser that keeps cookies."""
+    clock, door = PartnersClock(_first(folder)), listen("127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    async with contextlib.AsyncExitStack() as stack:
+        field = await _running(stack, clock, ("servicetitan", "jobber"), base_url, size)
+        host = await _running(stack, clock, ("companycam",), None, 0)
+        clock.stands = False
+        settings = _settings(folder, base_url, {**field.urls, **host.urls})
+        log = _log(stack, folder, settings)
+        house = await stack.enter_async_context(opened(settings, log))
+        browser = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=20.0, trust_env=False))
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            await _web(tasks, house, settings, door, stop)
+            yield World(folder, house, settings, clock, {**field.partners, **host.partners}, browser, stop)
+            stop.set()
+
+
+async def _running(
+    stack: contextlib.AsyncExitStack, clock: PartnersClock, names: tuple[str, ...], webhooks: str | None, size: int
+) -> Running:
+    options: dict[str, Any] = {name: {**LIMITS[name], "size": size} for name in names}
+    running = await start(names, first_port=0, webhook_base=webhooks, now=clock.now, post=False, **options)
+    stack.push_async_callback(running.stop)
+    return running
+
+
+async def _web(
+    tasks: asyncio.TaskGroup, house: House, settings: Settings, door: socket.socket, stop: asyncio.Event
+) -> None:
+    up = asyncio.Event()
+    parts = Parts(scheduler=False, worker=False)
+    tasks.create_task(serve(house, settings, stop=stop, door=door, parts=parts, ready=up.set))
+    await up.wait()
+
+
+def _first(folder: Path) -> datetime:
+    """When the first demo of this folder began: a later one meets the same data."""
+    file = folder / "began"
+    if not file.exists():
+        file.write_text(datetime.now(UTC).replace(microsecond=0).isoformat(), encoding="utf-8")
+    return datetime.fromisoformat(file.read_text(encoding="utf-8"))
+
+
+def _settings(folder: Path, base_url: str, urls: dict[str, str]) -> Settings:
+    """What an operator would set, with the simulated partners as an environment of each connector."""
+    own = Settings.read({})
+    config = yaml.safe_load(own.config.read_text(encoding="utf-8")) if own.config.exists() else {}
+    titan, jobber, cam = urls["servicetitan"], urls["jobber"], urls["companycam"]
+    config["environments"] = {
+        "servicetitan": {ENVIRONMENT: {"api": titan, "auth": titan}},
+        "jobber": {ENVIRONMENT: {"api": f"{jobber}/api"}},
+        "companycam": {ENVIRONMENT: {"api": f"{cam}/v2"}},
+    }
+    config["allow_hosts"] = ["127.0.0.1"]
+    (folder / "runner.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return Settings.read(
+        {
+            "RUNNER_DATABASE_URL": f"sqlite:///{folder / 'runner.db'}",
+            "RUNNER_CONFIG": str(folder / "runner.yaml"),
+            "RUNNER_ENCRYPTION_KEYS": _key(folder),
+            "RUNNER_BASE_URL": base_url,
+            "RUNNER_API_KEYS": secrets.token_urlsafe(32),
+            "RUNNER_SERVICETITAN_APP_KEY": TITAN.app_key,
+            "RUNNER_SERVICETITAN_WEBHOOK_KEY": TITAN.webhook_key or "",
+            "RUNNER_JOBBER_CLIENT_ID": JOBBER.client_id,
+            "RUNNER_JOBBER_CLIENT_SECRET": JOBBER.client_secret,
+        }
+    )
+
+
+def _key(folder: Path) -> str:
+    """The key of this folder's database: it opens only what simulators gave."""
+    file = folder / "key"
+    if not file.exists():
+        file.touch(0o600)
+        file.write_text(make_key("demo"), encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+def _log(stack: contextlib.AsyncExitStack, folder: Path, settings: Settings) -> Any:
+    stream = stack.enter_context((folder / "log").open("a", encoding="utf-8"))
+    apps = read_apps(Connectors(settings.connectors), settings)
+    log = build_log("plain", Redactor(secrets_of(settings, apps)), stream)
+    bridge = join_libraries(log)
+    stack.callback(logging.getLogger().removeHandler, bridge)
+    return log

@@ -1,0 +1,84 @@
+"""The operator's commands that keep the house in order: migrations, keys, and a look into everything."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+from typing import TYPE_CHECKING
+
+import typer
+
+from runner.cli import output
+from runner.cli.output import AsJson, example, refuse
+
+if TYPE_CHECKING:
+    from runner.engine.house import House
+
+BATCH = 100
+
+keys = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Make encryption keys, and change over."
+)
+
+
+@example("runner migrate")
+def migrate() -> None:
+    """Bring the database up to this version of the runner. `runner serve` does it too."""
+    from runner.cli.workshop import settings_now
+    from runner.service.assemble import bring_up_to_date
+    from runner.store.database import Database
+
+    async def work() -> None:
+        database = Database.open(settings_now().database_url)
+        try:
+            behind = await asyncio.to_thread(bring_up_to_date, database)
+        finally:
+            await database.close()
+        typer.echo(f"{database.url} is up to date" if behind else f"{database.url} was up to date already")
+
+    asyncio.run(work())
+
+
+@keys.command("new")
+@example("runner keys new k2")
+def new_key(
+    name: str = typer.Argument("k1", help="The id of the key; each key needs one of its own."),
+) -> None:
+    """Print a new encryption key, for the front of RUNNER_ENCRYPTION_KEYS. It is kept nowhere."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", name):
+        refuse("the id of a key is 1 to 32 letters, digits, dots, dashes and underscores")
+    typer.echo(make_key(name))
+
+
+def make_key(name: str) -> str:
+    """A new key under an id, as RUNNER_ENCRYPTION_KEYS holds it."""
+    return f"{name}:{base64.b64encode(os.urandom(32)).decode()}"
+
+
+@keys.command("rotate")
+@example("runner keys rotate")
+def rotate() -> None:
+    """Seal all credentials with the first key of RUNNER_ENCRYPTION_KEYS; then the others can be taken away."""
+    from runner.cli.workshop import in_house
+
+    async def work(house: House) -> tuple[int, str]:
+        vault, count = house.store.vault, 0
+        while done := await house.store.database.write(lambda c: vault.rotate(c, BATCH)):
+            count += done
+        return count, vault.keys.primary
+
+    count, primary = in_house(work)
+    typer.echo(f"{count} credentials were sealed anew; all are sealed with key {primary}")
+
+
+@example("runner doctor")
+def doctor(as_json: bool = AsJson) -> None:
+    """Look into settings, database, keys, connectors and clock, and say what to mend. Exit code 1 when something is."""
+    from runner.cli.checkup import checks
+
+    found = list(checks(os.environ))
+    output.listing([vars(one) for one in found], ("fine", "what", "told"), as_json)
+    if not all(one.fine for one in found):
+        raise typer.Exit(output.FOUND)

@@ -1,0 +1,128 @@
+"""The operator's commands that show what is in the store, and run again what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from runner.cli import output
+from runner.cli.output import AsJson, example, refuse
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from runner.store.store import Store
+
+Integration = typer.Option(None, "--integration", metavar="INTEGRATION", help="Of one: id, or company/connector.")
+Limit = typer.Option(50, "--limit", min=1, help="The most rows of each kind.")
+
+
+@example("runner records --kind project > projects.jsonl")
+def records(
+    integration: str = Integration,
+    kind: str = typer.Option(None, "--kind", help="Records of one kind."),
+    after: int = typer.Option(0, "--after", help="Only what changed after this sequence number."),
+    quarantined: bool = typer.Option(False, "--quarantined", help="The payloads that gave no record, and why."),
+) -> None:
+    """Print records as JSON, one a line, in the order of their last change."""
+    from runner.cli.workshop import in_store
+    from runner.service.shapes import QuarantinedShape, RecordShape
+    from runner.store import feed, quarantine
+
+    async def work(store: Store) -> None:
+        found = await store.database.read(lambda c: _id(c, integration))
+        if quarantined:
+            for bad in await store.database.read(lambda c: quarantine.find(c, found, limit=1_000_000)):
+                typer.echo(QuarantinedShape.of(bad).model_dump_json())
+            return
+
+        def show(connection: Connection) -> None:
+            last = after
+            while page := feed.find(connection, found, kind, after=last, limit=500):
+                for one in page:
+                    typer.echo(RecordShape.of(one).model_dump_json())
+                last = page[-1].sequence
+
+        await store.database.read(show)
+
+    in_store(work)
+
+
+@example("runner deliveries --failed")
+def deliveries(
+    integration: str = Integration,
+    failed: bool = typer.Option(False, "--failed", help="Only what failed, with the reason."),
+    limit: int = Limit,
+    as_json: bool = AsJson,
+) -> None:
+    """List what partners told us (events) and what was sent to the host (pushes), the latest first."""
+    from runner.cli.workshop import look
+    from runner.model.event import EventState
+    from runner.model.push import PushState
+    from runner.service.shapes import EventShape, PushShape
+    from runner.store import events, pushes
+    from runner.store.events import EventFilter
+
+    def work(connection: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        found = _id(connection, integration)
+        fitting = EventFilter(integration_id=found, state=EventState.FAILED if failed else None)
+        told = events.find(connection, fitting, limit)
+        sent = pushes.find(connection, found, state=PushState.FAILED if failed else None, limit=limit)
+        return (
+            [EventShape.of(one).model_dump(mode="json") for one in told],
+            [PushShape.of(one).model_dump(mode="json") for one in sent],
+        )
+
+    told, sent = look(work)
+    if as_json:
+        output.print_json({"events": told, "pushes": sent})
+        return
+    typer.echo("Events")
+    output.listing(told, ("id", "connector", "type", "state", "attempts", "received_at", "note"), False)
+    typer.echo("\nPushes")
+    output.listing(sent, ("id", "rule", "kind", "external_id", "state", "retries", "updated_at", "note"), False)
+
+
+@example("runner replay events --failed", "runner replay pushes 17 18")
+def replay(
+    what: str = typer.Argument(help="events, pushes or quarantined."),
+    ids: list[str] = typer.Argument(None, help="Which: their ids."),
+    integration: str = Integration,
+    failed: bool = typer.Option(False, "--failed", help="All that failed."),
+) -> None:
+    """Run again what failed: events, pushes, or quarantined payloads. A running worker takes them up."""
+    from runner.cli.replaying import REPLAYS
+    from runner.cli.workshop import in_house
+
+    if what not in REPLAYS:
+        refuse(f"replay takes {', '.join(REPLAYS)}, not {what}")
+    if not ids and not failed and not integration:
+        refuse("say which: ids, --failed, or --integration INTEGRATION")
+    count = in_house(lambda house: REPLAYS[what](house, ids or [], integration, failed))
+    typer.echo(f"{count} {what} {'is' if count == 1 else 'are'} replayed")
+    if not count:
+        raise typer.Exit(output.FOUND)
+
+
+@example("runner status --json")
+def status(as_json: bool = AsJson) -> None:
+    """Show on one screen how everything stands, what failed, and what to do about it."""
+    from runner.cli.status import lines
+    from runner.cli.workshop import look, settings_now
+    from runner.connector.library import Connectors
+    from runner.service.overview import overview
+
+    connectors = Connectors(settings_now().connectors)
+    found = look(lambda c: overview(c, connectors))
+    if as_json:
+        output.print_json(found.shown())
+        return
+    for line in lines(found):
+        typer.echo(line)
+
+
+def _id(connection: Connection, text: str | None) -> str | None:
+    from runner.cli.workshop import chosen
+
+    return chosen(connection, text).id if text else None

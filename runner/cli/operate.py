@@ -1,0 +1,25 @@
+"""The operator's commands, gathered. Each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from runner.cli import company, keeping, looking, running
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+app.command("serve")(running.serve)
+app.command("worker")(running.worker)
+app.command("connect")(company.connect)
+app.command("integrations")(company.list_integrations)
+app.command("sync")(company.sync)
+app.command("act")(company.act)
+app.command("records")(looking.records)
+app.command("deliveries")(looking.deliveries)
+app.command("status")(looking.status)
+app.command("replay")(looking.replay)
+app.command("simulate")(running.simulate)
+app.command("demo")(running.demo)
+app.command("migrate")(keeping.migrate)
+app.command("doctor")(keeping.doctor)
+app.add_typer(keeping.keys, name="keys")

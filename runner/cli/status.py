@@ -1,0 +1,94 @@
+"""How everything stands, in words for one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.cli.output import table
+from runner.model.event import EventState
+from runner.model.push import PushState
+from runner.service.overview import Overview, Standing
+
+
+def lines(found: Overview) -> Iterator[str]:
+    """The screen: integrations, their syncs, the backlog, and at the end what wants a person."""
+    if not found.integrations:
+        yield "no integrations; `runner connect` makes one"
+    else:
+        yield from table([_integration(one) for one in found.integrations], _COLUMNS)
+        yield ""
+        yield from table([row for one in found.integrations for row in _syncs(one)], _SYNCS)
+    yield ""
+    waiting, running = found.backlog.get("waiting", 0), found.backlog.get("running", 0)
+    pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTABLE]
+    yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
+    for refused in found.rejections:
+        yield f"Turned away: {refused.count} requests for {refused.connector} ({refused.reason})"
+    problems = list(_problems(found))
+    yield ""
+    yield "What wants a person:" if problems else "Nothing wants a person."
+    yield from problems
+
+
+_COLUMNS = (
+    "integration",
+    "state",
+    "records",
+    "events_done",
+    "events_failed",
+    "pushed",
+    "waiting",
+    "failed",
+    "calls",
+    "limited",
+)
+_SYNCS = ("integration", "sync", "state", "last_run", "seen", "created", "changed", "checkpoint")
+
+
+def _name(one: Standing) -> str:
+    return f"{one.integration.company}/{one.integration.connector}"
+
+
+def _integration(one: Standing) -> dict[str, object]:
+    return {
+        "integration": _name(one),
+        "state": one.integration.state.value,
+        "records": sum(sum(kinds.values()) for kinds in one.records.values()),
+        "events_done": one.events[EventState.DONE],
+        "events_failed": one.events[EventState.FAILED],
+        "pushed": one.pushes[PushState.DONE],
+        "waiting": one.pushes[PushState.WAITING],
+        "failed": one.pushes[PushState.FAILED],
+        "calls": one.calls.calls,
+        "limited": one.calls.limited,
+    }
+
+
+def _syncs(one: Standing) -> Iterator[dict[str, object]]:
+    for sync in one.syncs:
+        ran = sync.ended_at or sync.started_at
+        yield {
+            "integration": _name(one),
+            "sync": sync.sync,
+            "state": sync.state or "never ran",
+            "last_run": f"{ran:%Y-%m-%d %H:%M:%S}" if ran else None,
+            "checkpoint": sync.checkpoint,
+            **{name: sync.counts.get(name) for name in ("seen", "created", "changed")},
+        }
+
+
+def _problems(found: Overview) -> Iterator[str]:
+    """Each with the command or deed that mends it."""
+    for one in found.integrations:
+        name, reason = _name(one), one.integration.reason
+        if reason is not None:
+            yield f"- {name} is {one.integration.state.value}: {reason.message}. {reason.remedy}".rstrip(". ") + "."
+        for sync in one.syncs:
+            if sync.state == "failed":
+                yield f"- {name} sync {sync.sync} failed: {sync.error}. Try `runner sync {name} {sync.sync}`."
+        if count := one.events[EventState.FAILED]:
+            yield f"- {name} has {count} failed events. See `runner deliveries --failed`, then `runner replay events`."
+        if count := one.pushes[PushState.FAILED]:
+            yield f"- {name} refused {count} pushes. See `runner deliveries --failed`, then `runner replay pushes`."
+        if one.quarantined:
+            yield f"- {name} has {one.quarantined} quarantined payloads. See `runner records --quarantined`."

@@ -1,0 +1,81 @@
+"""How the operator's commands get at the settings, the store and the house, and how they find an integration."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from runner.connector.library import Connectors
+from runner.engine.house import House
+from runner.errors import NotFound
+from runner.model.integration import Integration
+from runner.service.assemble import open_store, opened, read_apps, secrets_of
+from runner.service.logs import Redactor, build_log
+from runner.service.settings import Settings
+from runner.store import integrations
+from runner.store.store import Store
+
+T = TypeVar("T")
+
+
+def settings_now() -> Settings:
+    """The settings of this process's environment."""
+    return Settings.read(os.environ)
+
+
+def log_of(settings: Settings) -> Any:
+    """The log of a command, on standard error, that knows the operator's secrets."""
+    apps = read_apps(Connectors(settings.connectors), settings)
+    return build_log(settings.log, Redactor(secrets_of(settings, apps)))
+
+
+def in_house(work: Callable[[House], Awaitable[T]]) -> T:
+    """Open the house, do `work` in it, close it."""
+    settings = settings_now()
+
+    async def run() -> T:
+        async with opened(settings, log_of(settings)) as house:
+            return await work(house)
+
+    return asyncio.run(run())
+
+
+def in_store(work: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the store alone, do `work` with it, close it: for commands that only look."""
+    settings = settings_now()
+
+    async def run() -> T:
+        async with open_store(settings) as store:
+            return await work(store)
+
+    return asyncio.run(run())
+
+
+def look(work: Callable[[Connection], T]) -> T:
+    """What `work` reads of the database."""
+
+    async def read(store: Store) -> T:
+        return await store.database.read(work)
+
+    return in_store(read)
+
+
+def chosen(connection: Connection, text: str) -> Integration:
+    """The integration that a person means: its id, the beginning of it, or `company/connector`.
+
+    NotFound when there is none, or when several fit.
+    """
+    company, slash, connector = text.rpartition("/")
+    if slash:
+        found = integrations.find(connection, company=company, connector=connector)
+    else:
+        found = [one for one in integrations.find(connection) if one.id.startswith(text)]
+    exact = [one for one in found if one.id == text] or found
+    if len(exact) == 1:
+        return exact[0]
+    problem = "several integrations fit" if exact else "there is no integration"
+    raise NotFound(f"{problem} `{text}`; give the id, its beginning, or company/connector (see `runner integrations`)")

@@ -1,0 +1,162 @@
+"""The scheduler: one job for each active integration and sync. A trigger only puts a wake-up into the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import Connection
+
+from runner.engine.house import House
+from runner.engine.sweep import sweep
+from runner.errors import RunnerError
+from runner.model.integration import State
+from runner.model.wakeup import WakeUp
+from runner.store import integrations, runs, schedules
+
+RECONCILE = timedelta(seconds=30)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """That a sync of an integration runs every so often. Its slots are the same on every node."""
+
+    integration_id: str
+    sync: str
+    every: timedelta
+
+    @property
+    def key(self) -> str:
+        return f"sync:{self.integration_id}:{self.sync}"
+
+    @property
+    def anchor(self) -> datetime:
+        """The first slot after the epoch: different for every plan, so that they do not all fire at once."""
+        number = int.from_bytes(blake2b(self.key.encode(), digest_size=4).digest(), "big")
+        return _EPOCH + timedelta(seconds=number % max(1, int(self.every.total_seconds())))
+
+    def slot(self, now: datetime) -> datetime:
+        """The slot nearest to `now`: a trigger fires around its slot, by jitter and by the clocks of the nodes."""
+        return self.anchor + round((now - self.anchor) / self.every) * self.every
+
+    def last_slot(self, now: datetime) -> datetime:
+        """The latest slot that has passed."""
+        return self.anchor + (now - self.anchor) // self.every * self.every
+
+
+class Scheduler:
+    """Keeps the jobs in step with the integrations. Nodes may each have one: a row a schedule decides who ticks."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._jobs = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        self._plans: dict[str, Plan] = {}
+
+    async def start(self) -> None:
+        """Begin to fire. What a killed process held is taken back at once, and what fell due meanwhile fires."""
+        await sweep(self._house)
+        await self.reconcile()
+        self._repeat(self.reconcile, RECONCILE)
+        self._repeat(self.sweep, self._house.config.serve.sweep_every)
+        self._jobs.start()
+
+    def stop(self) -> None:
+        """Fire no more."""
+        if self._jobs.running:
+            self._jobs.shutdown(wait=False)
+
+    @property
+    def plans(self) -> list[Plan]:
+        """What fires now, by key."""
+        return [self._plans[key] for key in sorted(self._plans)]
+
+    async def reconcile(self) -> None:
+        """Make the jobs those of the integrations that are active now."""
+        wanted = {plan.key: plan for plan in await self._wanted()}
+        for key in [key for key, plan in self._plans.items() if wanted.get(key) != plan]:
+            self._jobs.remove_job(key)
+            del self._plans[key]
+        for key, plan in wanted.items():
+            if key not in self._plans:
+                self._add(plan)
+                await self._catch_up(plan)
+
+    async def sweep(self) -> None:
+        """Re-make lost wake-ups from the tables, those that keep tokens alive too; one node does it each time."""
+        every = self._house.config.serve.sweep_every
+        if await self._claim("sweep", every):
+            await sweep(self._house)
+
+    async def tick(self, plan: Plan, slot: datetime) -> bool:
+        """Put the wake-up of one slot, unless another node has: claim and wake-up are one transaction."""
+
+        def work(connection: Connection) -> bool:
+            mine = schedules.tick(connection, plan.key, slot)
+            if mine:
+                self._house.store.queue.put(connection, WakeUp("sync", plan.integration_id, plan.sync))
+            return mine
+
+        return await self._house.store.database.write(work)
+
+    async def _wanted(self) -> list[Plan]:
+        active = await self._house.store.database.read(lambda c: integrations.find(c, state=State.ACTIVE))
+        known = set(self._house.connectors.names())
+        return [
+            Plan(found.id, name, sync.every)
+            for found in active
+            if found.connector in known
+            for name, sync in self._house.connectors.get(found.connector).syncs.items()
+        ]
+
+    def _add(self, plan: Plan) -> None:
+        every = plan.every.total_seconds()
+        trigger = IntervalTrigger(
+            seconds=int(every), start_date=plan.anchor, timezone=UTC, jitter=int(min(every / 10, 30))
+        )
+        self._jobs.add_job(self._fire, trigger, args=(plan,), id=plan.key, name=plan.key)
+        self._plans[plan.key] = plan
+
+    async def _fire(self, plan: Plan) -> None:
+        await self._quietly(self.tick(plan, plan.slot(self._house.clock.now())), plan.key)
+
+    async def _catch_up(self, plan: Plan) -> None:
+        """Fire for the slot that passed while nobody was here; a sync that was just connected is awake already."""
+        slot = plan.last_slot(self._house.clock.now())
+
+        def is_new(connection: Connection) -> bool:
+            return (
+                schedules.last(connection, plan.key) is None
+                and runs.last(connection, plan.integration_id, plan.sync) is not None
+            )
+
+        if await self._house.store.database.read(is_new):
+            await self._house.store.database.write(lambda connection: schedules.tick(connection, plan.key, slot))
+        else:
+            await self.tick(plan, slot)
+
+    async def _claim(self, key: str, every: timedelta) -> bool:
+        now = self._house.clock.now()
+        slot = _EPOCH + (now - _EPOCH) // every * every
+        return await self._house.store.database.write(lambda connection: schedules.tick(connection, key, slot))
+
+    def _repeat(self, job: Any, every: timedelta) -> None:
+        async def guarded() -> None:
+            await self._quietly(job(), job.__name__)
+
+        self._jobs.add_job(
+            guarded, IntervalTrigger(seconds=max(1, int(every.total_seconds())), timezone=UTC), id=job.__name__
+        )
+
+    async def _quietly(self, work: Any, name: str) -> None:
+        """A trigger that fails fires again at its next slot; the others are not disturbed."""
+        try:
+            await work
+        except RunnerError as error:
+            self._house.log.error("schedule-not-fired", schedule=name, error=str(error))

@@ -1,0 +1,153 @@
+"""What runs all day: web, scheduler and worker in one process, or some of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from runner.engine import dispatch
+from runner.engine.dispatch import Verdict
+from runner.engine.house import House
+from runner.errors import SettingsError
+from runner.model.wakeup import WakeUp
+from runner.service.app import App
+from runner.service.assemble import save_calls
+from runner.service.scheduler import Scheduler
+from runner.service.settings import Settings
+from runner.service.worker import Worker
+
+BACKLOG = 2048
+GOODBYE = 10
+"""Seconds that open requests have to end once the process is told to stop."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which parts run in this process."""
+
+    web: bool = True
+    scheduler: bool = True
+    worker: bool = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that waits for connections; port 0 takes a free one. SettingsError when the port is taken."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --host and --port"
+        ) from None
+
+
+async def serve(
+    house: House,
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    door: socket.socket | None = None,
+    parts: Parts | None = None,
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Run the parts until `stop` is set, then end them in order: no new requests, no new work, what runs is finished.
+
+    `door` is the socket of the web part (see `listen`). `ready` is called once all parts are up.
+    """
+    chosen = parts or Parts()
+    async with contextlib.AsyncExitStack() as stack:
+        if chosen.scheduler:
+            scheduler = Scheduler(house)
+            await scheduler.start()
+            stack.callback(scheduler.stop)
+        if chosen.worker:
+            await stack.enter_async_context(_working(house, stop))
+        if chosen.web and door is not None:
+            await stack.enter_async_context(_web(App(house, settings), door))
+        if ready is not None:
+            ready()
+        await stop.wait()
+
+
+@contextlib.contextmanager
+def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and Ctrl-C set `stop`; the handlers of before come back at the end."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def runner_of(house: House) -> Callable[[WakeUp], Any]:
+    """What a worker runs: the engine's verb for a wake-up, then the counts of the calls it made."""
+
+    async def run(wakeup: WakeUp) -> Verdict:
+        try:
+            return await dispatch.run(house, wakeup)
+        finally:
+            if wakeup.kind != "sync":  # a run stores its calls with its pages, and counts them itself
+                await save_calls(house, wakeup.subject)
+
+    return run
+
+
+class _Server(uvicorn.Server):
+    """A server inside our event loop: signals are ours, and it says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.settled.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _web(app: App, door: socket.socket) -> Any:
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GOODBYE,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[door]), name="web")
+    await server.settled.wait()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def _working(house: House, stop: asyncio.Event) -> Any:
+    worker = Worker(house.store.queue, runner_of(house), house.clock, house.log, at_once=house.config.serve.workers)
+    task = asyncio.create_task(worker.serve(stop), name="worker")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from runner.engine.connect import disconnect
+from runner.model.integration import Integration, Reason
+from runner.service.scheduler import Plan, Scheduler
+from runner.store.wakeups import wakeups
+from tests.partners import World
+
+EVERY = st.integers(60, 90_000).map(lambda seconds: timedelta(seconds=seconds))
+MOMENT = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
+
+
+async def waiting(here: World) -> list[str]:
+    return sorted(await here.read(lambda c: list(c.scalars(wakeups.select().with_only_columns(wakeups.c.key)))))
+
+
+async def asleep(here: World) -> Integration:
+    """A connected integration whose first wake-ups are gone."""
+    integration = await here.connect("companycam")
+    await here.write(lambda c: c.execute(delete(wakeups)))
+    return integration
+
+
+@given(every=EVERY, moment=MOMENT)
+def test_a_trigger_within_its_jitter_means_its_own_slot(every: timedelta, moment: datetime) -> None:
+    plan = Plan("i1", "jobs", every)
+    slot = plan.last_slot(moment)
+    jitter = min(every / 10, timedelta(seconds=30))
+    assert {plan.slot(slot - jitter), plan.slot(slot), plan.slot(slot + jitter)} == {slot}
+
+
+@given(every=EVERY, moment=MOMENT)
+def test_slots_are_regular_and_the_last_has_passed(every: timedelta, moment: datetime) -> None:
+    plan = Plan("i1", "jobs", every)
+    slot = plan.last_slot(moment)
+    assert slot <= moment < slot + every
+    assert (slot - plan.anchor) % every == timedelta(0)
+
+
+async def test_there_is_a_plan_for_each_sync_of_each_active_integration(here: World) -> None:
+    integration = await here.connect("servicetitan")
+    scheduler = Scheduler(here.house)
+    await scheduler.reconcile()
+    syncs = here.house.connectors.get("servicetitan").syncs
+    assert [(plan.integration_id, plan.sync) for plan in scheduler.plans] == [
+        (integration.id, name) for name in sorted(syncs)
+    ]
+
+
+async def test_a_disabled_integration_loses_its_plans(here: World) -> None:
+    integration = await asleep(here)
+    scheduler = Scheduler(here.house)
+    await scheduler.reconcile()
+    await disconnect(here.house, integration, Reason("x", "x"))
+    await scheduler.reconcile()
+    assert scheduler.plans == []
+
+
+async def test_a_slot_is_claimed_by_one_of_two_nodes(here: World) -> None:
+    integration = await asleep(here)
+    plan = Plan(integration.id, "users", timedelta(hours=1))
+    nodes = [Scheduler(here.house), Scheduler(here.house)]
+    slot = plan.slot(here.clock.now())
+    assert [await node.tick(plan, slot) for node in nodes] == [True, False]
+    assert await waiting(here) == [f"sync:{integration.id}:users"]
+
+
+async def test_what_fell_due_while_nobody_was_here_fires_at_once(here: World) -> None:
+    integration = await asleep(here)
+    await Scheduler(here.house).reconcile()
+    await here.write(lambda c: c.execute(delete(wakeups)))
+    here.clock.advance(2 * 3600)
+    await Scheduler(here.house).reconcile()
+    assert await waiting(here) == [f"sync:{integration.id}:users"]
+
+
+async def test_a_restart_within_a_slot_fires_nothing(here: World) -> None:
+    await asleep(here)
+    await Scheduler(here.house).reconcile()
+    await here.write(lambda c: c.execute(delete(wakeups)))
+    await Scheduler(here.house).reconcile()
+    assert await waiting(here) == []
+
+
+async def test_starting_sweeps_and_stopping_ends(here: World) -> None:
+    integration = await asleep(here)
+    scheduler = Scheduler(here.house)
+    await scheduler.start()
+    scheduler.stop()
+    assert f"sync:{integration.id}:users" in await waiting(here)
+
+
+async def test_a_store_that_is_away_is_logged_and_fires_later(here: World) -> None:
+    await asleep(here)
+    scheduler = Scheduler(here.house)
+    await scheduler.reconcile()
+    await here.house.store.close()
+    await scheduler._fire(scheduler.plans[0])
+    assert "schedule-not-fired" in here.log.events()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from runner.errors import SettingsError
+from runner.model.clock import SystemClock
+from runner.service.assemble import Seams, opened
+from runner.service.serve import Parts, listen, serve
+from runner.service.settings import Settings
+from tests.partners import Log, World
+
+KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+APP = {"RUNNER_SERVICETITAN_APP_KEY": "k", "RUNNER_JOBBER_CLIENT_ID": "c"}
+
+
+def settings(path: Path, **more: str) -> Settings:
+    return Settings.read({"RUNNER_DATABASE_URL": f"sqlite:///{path}", "RUNNER_ENCRYPTION_KEYS": KEY, **APP, **more})
+
+
+def test_a_taken_port_is_told_with_a_way_out() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(SettingsError, match="choose another with --host and --port"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+async def test_it_serves_real_http_until_it_is_told_to_stop(here: World, path: Path) -> None:
+    stop, up = asyncio.Event(), asyncio.Event()
+    door = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    parts = Parts(scheduler=False, worker=False)
+    served = asyncio.create_task(serve(here.house, settings(path), stop=stop, door=door, parts=parts, ready=up.set))
+    await up.wait()
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.post("/webhooks/jobber", content=b"{}")).status_code == 401
+    stop.set()
+    await asyncio.wait_for(served, 5)
+
+
+async def test_a_house_is_put_together_from_settings_alone(tmp_path: Path) -> None:
+    clock = SystemClock()
+    async with opened(settings(tmp_path / "new.db"), Log(), Seams(clock=clock)) as house:
+        assert not house.store.database.pending()
+        assert house.clock is clock
+        assert set(house.apps["jobber"]) == {"client_id"}
+
+
+async def test_without_a_key_nothing_is_opened(tmp_path: Path) -> None:
+    bare = Settings.read({"RUNNER_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})
+    with pytest.raises(SettingsError, match="RUNNER_ENCRYPTION_KEYS"):
+        async with opened(bare, Log()):
+            pass
+    assert not (tmp_path / "new.db").exists()
+
+
+async def test_a_wrong_app_value_is_named_by_its_variable(tmp_path: Path) -> None:
+    wrong = settings(tmp_path / "new.db", RUNNER_SERVICETITAN_WEBHOOK_DIGEST="md5")
+    with pytest.raises(SettingsError, match="RUNNER_SERVICETITAN_WEBHOOK_DIGEST"):
+        async with opened(wrong, Log()):
+            pass

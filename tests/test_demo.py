@@ -1,0 +1,27 @@
+"""The demo, for real: ports of this machine, a database file, and figures that both sides agree on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.cli import demo
+from runner.cli.demo_figures import Check
+
+
+def test_both_sides_agree_and_a_second_time_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = demo.run(tmp_path / "demo", 12)
+    told = capsys.readouterr()
+    assert (first, told.err) == (0, "")
+    assert "records are stored." in told.out
+    assert "The host refused project" in told.out
+
+    second = demo.run(tmp_path / "demo", 12)
+    told = capsys.readouterr()
+    assert (second, told.err) == (0, "")
+    assert "records were stored before: unchanged." in told.out
+
+
+def test_a_figure_on_which_they_differ_does_not_agree() -> None:
+    assert not Check("projects", 3, 4).agrees

@@ -6,7 +6,6 @@ CODES: dict[str, str] = {
     "bad-expression": "A JMESPath expression is empty, too long, too deep or cannot be parsed.",
     "bad-relation": "A relation is neither nested (`processor`, `each`) nor named (`record` with `id` or `ids`).",
     "bad-template": "A Jinja template cannot be parsed, or uses what templates here may not.",
-    "bad-value": "An expression met data that it cannot handle.",
     "bad-vector": "The signed example under `webhooks.vector` is refused, or is taken even when its body is altered.",
     "bad-yaml": "The file is not YAML, is empty, or uses tags or keys that are not read here.",
     "bare-literal": "`true`, `false` or `null` without back-ticks: JMESPath reads the name of a field.",

@@ -43,7 +43,7 @@ class Layout:
         node = Reader(self.text).get_single_node()
         if not isinstance(node, yaml.MappingNode) or node.flow_style or not node.value:
             raise Uneven("only keys in lines are laid out")
-        start = self._above(node.value[0][0].start_mark.line, 0, 0)
+        start = node.value[0][0].start_mark.line  # what stands above is about the file, and stays there
         end = len(self.lines)
         while end and (not self.lines[end - 1].strip() or self.lines[end - 1].startswith("#")):
             end -= 1

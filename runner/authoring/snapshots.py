@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -49,23 +50,30 @@ def pinned_in(folder: Path) -> type[SingleFileSnapshotExtension]:
 
 
 def check(case: Case, connectors: Connectors, folders: Folders, snapshot: SnapshotAssertion) -> None:
-    """Fails when a case is mapped otherwise than pinned, or its records do not satisfy the schema of their kind."""
+    """Fails, with the difference, when a case is mapped otherwise than pinned, or its records do not satisfy the
+    schema of their kind."""
     connector = connectors.get(case.connector)
     made = case.made(connector)
     unfit = case.unfit(connector, read_kinds(folders.records))
-    assert not unfit, "\n".join(unfit)
-    kept = snapshot.with_defaults(extension_class=pinned_in(folders.snapshots))
-    assert made == kept(name=case.id), f"{case.path} maps otherwise; `runner test {case.connector} --update` pins it"
+    if unfit:
+        pytest.fail(f"{case.path}\n" + "\n".join(unfit), pytrace=False)
+    difference = "\n".join(_difference(case, made, folders))
+    if snapshot.with_defaults(extension_class=pinned_in(folders.snapshots))(name=case.id) != made:
+        remedy = f"when that is meant: `runner test {case.connector} --update`"
+        pytest.fail(f"{case.path} maps otherwise than pinned ({remedy})\n{difference}", pytrace=False)
 
 
 def changes(folders: Folders, connector: str | None = None) -> Iterator[str]:
     """What `--update` would change, as lines of unified diffs. Raises ConnectorError for a connector with findings."""
     connectors = Connectors(folders.connectors)
     for case in cases(folders, connector):
-        path = folders.snapshots / f"{case.id}.json"
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-        after = case.made(connectors.get(case.connector))
-        yield from difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
+        yield from _difference(case, case.made(connectors.get(case.connector)), folders)
     for path in stray(folders, connector):
         yield f"--- {path}"
         yield "+++ /dev/null (its example is gone)"
+
+
+def _difference(case: Case, made: str, folders: Folders) -> Iterator[str]:
+    path = folders.snapshots / f"{case.id}.json"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    return difflib.unified_diff(before.splitlines(), made.splitlines(), str(path), str(path), lineterm="")

@@ -25,11 +25,12 @@ Form = typer.Option("pretty", "--format", metavar="pretty|json|github", help="Ho
 @app.command()
 @example("runner validate connectors/jobber.yaml --format github")
 def validate(files: list[str] = Files, form: str = Form) -> None:
-    """Find what is wrong in connectors and runner.yaml: every finding, with its place and what to do."""
+    """Find what is wrong in connectors and runner.yaml. Every finding has its place and what to do."""
     from runner.authoring.validation import validate as find
 
     given = sources(files)
-    conclude(given, find(given, here()), form)
+    note = "" if here().records.exists() else f"; no {here().records}, so kinds and fields of records are not checked"
+    conclude(given, find(given, here()), form, note)
 
 
 @app.command()
@@ -49,7 +50,7 @@ def fmt(
     check: bool = typer.Option(False, "--check", help="Write nothing; exit code 1 when a file is not laid out."),
     diff: bool = typer.Option(False, "--diff", help="Write nothing; show what would change."),
 ) -> None:
-    """Lay files out: keys in the order of the language, two spaces a level. Comments stay; the meaning is proved."""
+    """Lay files out in the one layout of the language. Comments stay, and that the meaning does is proved."""
     from runner.cli.formatting import format_all
 
     format_all(sources(files), check=check, diff=diff)
@@ -85,14 +86,17 @@ def run_cases(
     connector: str = typer.Argument(None, help="The connector; else all."),
     update: bool = typer.Option(False, "--update", help="Show what changes, then pin it."),
 ) -> None:
-    """Map every example and compare with its snapshot in tests/snapshots."""
+    """Map every example and compare with its snapshot."""
     from runner.authoring.cases import cases
     from runner.authoring.pinned import run
     from runner.authoring.snapshots import changes
 
     if connector is not None:
         _connector(connector)
-    if not cases(here(), connector):
+    found = cases(here(), connector)
+    for name in sorted({case.connector for case in found}):
+        _connector(name)
+    if not found:
         refuse(f"there are no examples under {here().examples}/{connector or ''} (`runner new` writes a first one)")
     if update:
         for line in changes(here(), connector):
@@ -103,7 +107,7 @@ def run_cases(
 @app.command()
 @example("runner new acme_crm")
 def new(name: str = typer.Argument(help="The partner's name: small letters, digits and _.")) -> None:
-    """Write a first connector and its first example, to be changed line by line."""
+    """Write a first connector and its first example."""
     from runner.authoring.scaffold import scaffold
 
     for path in scaffold(name, here()):
@@ -114,7 +118,7 @@ def new(name: str = typer.Argument(help="The partner's name: small letters, digi
 @app.command()
 @example("runner review jobber")
 def review(connector: str = typer.Argument(help="The connector."), as_json: bool = AsJson) -> None:
-    """One page about a connector: what it asks, reads, reacts to and changes, and what is not proved."""
+    """Show on one page what a connector does. And what is not proved."""
     from runner.authoring.cases import cases
     from runner.authoring.review import review as page
     from runner.cli.reviewing import lines
@@ -129,7 +133,7 @@ def review(connector: str = typer.Argument(help="The connector."), as_json: bool
 @app.command()
 @example("runner schema --check")
 def schema(check: bool = typer.Option(False, "--check", help="Only say whether the files are up to date.")) -> None:
-    """Write schemas/connector.schema.json and schemas/runner.schema.json, by which editors complete and check."""
+    """Write the JSON Schemas by which editors complete and check. They stand in schemas/."""
     from runner.connector.schema import wanted
 
     generate(wanted(here().schemas), check, "runner schema")
@@ -138,7 +142,7 @@ def schema(check: bool = typer.Option(False, "--check", help="Only say whether t
 @app.command()
 @example("runner docs --check")
 def docs(check: bool = typer.Option(False, "--check", help="Only say whether the pages are up to date.")) -> None:
-    """Write docs/reference out of the code: language, functions, commands, settings, findings, lint rules, errors."""
+    """Write the reference out of the code. It stands in docs/reference."""
     from runner.cli.main import app as whole
     from runner.cli.reference import pages
     from runner.connector.library import Connectors

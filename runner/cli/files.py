@@ -32,8 +32,8 @@ def sources(files: Sequence[str] | None) -> list[Source]:
     return [Source(STANDARD_INPUT, sys.stdin.read()) if path == "-" else source(Path(path)) for path in paths]
 
 
-def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str) -> None:
-    """Print the findings; exit code 1 when there are any."""
+def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, note: str = "") -> None:
+    """Print the findings; exit code 1 when there are any. `note` ends the summary."""
     from runner.authoring.report import FORMATS, report, summary
 
     if form not in FORMATS:
@@ -42,7 +42,7 @@ def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str) ->
     if text:
         typer.echo(text)
     if form == "pretty":
-        typer.echo(summary(len(given), len(findings)))
+        typer.echo(summary(len(given), len(findings)) + note)
     if findings:
         raise typer.Exit(output.FOUND)
 

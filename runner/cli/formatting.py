@@ -10,6 +10,7 @@ import typer
 
 from runner.authoring.fmt import formatted
 from runner.authoring.folders import Source
+from runner.authoring.report import counted
 from runner.cli import output
 from runner.cli.files import STANDARD_INPUT, here
 from runner.connector.config import Config
@@ -22,7 +23,8 @@ def format_all(given: Sequence[Source], *, check: bool, diff: bool) -> None:
     results = [_one(source, check=check, diff=diff) for source in given]
     quiet = diff or any(source.file == STANDARD_INPUT for source in given)
     if not quiet:
-        typer.echo(f"{len(results)} files, {results.count('changed')} {'to lay out' if check else 'changed'}")
+        done = f"{results.count('changed') or 'none'} {'to lay out' if check else 'changed'}"
+        typer.echo(f"{counted(len(results), 'file')}, {done}")
     if "failed" in results or (check and "changed" in results):
         raise typer.Exit(output.FOUND)
 

@@ -27,7 +27,10 @@ def test_scaffold_is_laid_out(spec: Callable[..., Source]) -> None:
     ("text", "wanted"),
     [
         ("title: A\nconnector: a\n", "connector: a\ntitle: A\n"),
-        ("# what\ntitle: A\n# who\nconnector: a  # name\n", "# who\nconnector: a  # name\n# what\ntitle: A\n"),
+        (
+            "# file\ndocs: d\n# what\ntitle: A\n# who\nconnector: a  # n\n",
+            "# file\n# who\nconnector: a  # n\n# what\ntitle: A\ndocs: d\n",
+        ),
         ("app:\n      x:   {  title : T,secret:  true }\n", "app:\n  x: {title: T, secret: true}\n"),
         ("app:\n    # about x\n    x: {title: T}   \n\n\n", "app:\n  # about x\n  x: {title: T}\n"),
         (

@@ -15,7 +15,15 @@ from runner.engine.mark import backfill
 from runner.engine.refresh import plan_refresh
 from runner.engine.trial import Proof, prove
 from runner.engine.trouble import words
-from runner.errors import AlreadyExists, AuthenticationError, NotFound, PartnerError, RunnerError, SettingsError
+from runner.errors import (
+    AlreadyExists,
+    AuthenticationError,
+    MappingError,
+    NotFound,
+    PartnerError,
+    RunnerError,
+    SettingsError,
+)
 from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
@@ -117,7 +125,7 @@ async def fail(house: House, connector: Connector, integration: Integration, err
 async def _tried(house: House, connector: Connector, integration: Integration, credential: Credential) -> Integration:
     try:
         return await activate(house, connector, integration, await prove(house, connector, integration, credential))
-    except PartnerError as error:
+    except (PartnerError, MappingError, SettingsError) as error:
         return await fail(house, connector, integration, error)
 
 

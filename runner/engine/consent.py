@@ -19,7 +19,15 @@ from runner.connector.connector import Connector
 from runner.engine.connect import activate, fail
 from runner.engine.house import House
 from runner.engine.trial import prove
-from runner.errors import AuthenticationError, NotFound, PartnerError, SettingsError, StateRefused, UnexpectedResponse
+from runner.errors import (
+    AuthenticationError,
+    MappingError,
+    NotFound,
+    PartnerError,
+    SettingsError,
+    StateRefused,
+    UnexpectedResponse,
+)
 from runner.model.credential import Credential
 from runner.model.integration import Integration
 from runner.store import integrations, states
@@ -70,7 +78,7 @@ async def finish(house: House, query: Mapping[str, str]) -> Connected:
         code = _code(connector, query)
         verifier = house.store.vault.keys.open_(state.verifier or b"", _aad(integration.id)).decode()
         return await _exchange(house, connector, auth, integration, state, code, verifier, query)
-    except PartnerError as error:
+    except (PartnerError, MappingError, SettingsError) as error:
         await fail(house, connector, integration, error)
         raise
 

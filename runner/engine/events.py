@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.engine import tally
+from runner.engine.abreast import abreast
 from runner.engine.house import House
 from runner.engine.react import Errand, Outcome, failed, fetched, plan
 from runner.engine.trouble import is_passing, refuse
 from runner.engine.walk import one
-from runner.errors import NotFound, RecordSkipped, StoreUnavailable
+from runner.errors import AuthenticationError, NotFound, RecordSkipped, StoreUnavailable
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State
 from runner.store import inbox, integrations, parking
@@ -106,6 +107,8 @@ class _Work:
     async def _fetch_all(self, connector: Connector, integration: Integration, errands: list[Errand]) -> list[Outcome]:
         """A few calls at once. When one shows that the partner cannot be called now, the rest waits like it."""
         gate, stop = asyncio.Semaphore(AT_ONCE), list[Exception]()
+        if integration.state is State.ERROR:
+            stop.append(_in_error(integration))
 
         async def run(errand: Errand) -> Outcome:
             async with gate:
@@ -120,7 +123,7 @@ class _Work:
                         stop.append(error)
                     return failed(self.house, errand.events, error)
 
-        outcomes = await asyncio.gather(*(run(errand) for errand in errands))
+        outcomes = await abreast(run(errand) for errand in errands)
         for error in stop[:1]:
             await refuse(self.house, integration, error)
         return outcomes
@@ -167,6 +170,12 @@ class _Work:
         except Exception as error:
             return failed(self.house, outcome.events, error)
         return outcome
+
+
+def _in_error(integration: Integration) -> AuthenticationError:
+    """Why nothing is fetched for an integration that a person must mend first."""
+    why = integration.reason.message if integration.reason else "a person must act"
+    return AuthenticationError(f"the integration is in error: {why}")
 
 
 def _write(connection: Connection, outcomes: list[Outcome]) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from runner.engine import tally
+from runner.engine.abreast import abreast
 from runner.engine.hand_over import Counter, Handed
 from runner.engine.house import House
 from runner.engine.parcel import Held, Parcel, Twins, pack
@@ -70,7 +71,7 @@ class _Work:
         await self._hold([one for one in packed if isinstance(one, Held)])
         connector = self.house.connectors.get(destination.connector)
         counter, gate = Counter(self.house, connector, destination), asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._take_in_turn(counter, gate, alike) for alike in _alike(parcels)))
+        await abreast(self._take_in_turn(counter, gate, alike) for alike in _alike(parcels))
         made = self.house.tally.take(destination.id)
         await self.house.store.database.write(lambda connection: tally.save(connection, destination.id, made))
         return True

@@ -242,3 +242,14 @@ async def test_an_integration_in_error_keeps_its_events_until_it_is_connected_ag
     assert (await quiet.connect("servicetitan")).state is State.ACTIVE
     await quiet.work(wait=SOON)
     assert await states(quiet, titan) == {EventState.DONE}
+
+
+async def test_an_integration_in_error_is_not_called(quiet: World) -> None:
+    titan = await quiet.connect("servicetitan")
+    await quiet.work(wait=SOON)
+    await quiet.write(lambda c: integrations.set_state(c, titan.id, State.ERROR, None, quiet.clock.now()))
+    sent = len(quiet.wire.requests)
+    for number in range(3):
+        await send(quiet, orjson.dumps(event(number)))
+        await quiet.work(wait=SOON)
+    assert len(quiet.wire.requests) == sent

@@ -119,7 +119,12 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "text in place of a list": (
         "  base_url:",
         "  rate_limits: 60/s\n  base_url:",
-        ["acme.yaml:16:16: wrong-type: `http.rate_limits` must be a list, not text"],
+        [
+            (
+                "acme.yaml:16:16: wrong-type: `http.rate_limits` must be a list, not text "
+                "(put it between brackets, or in lines that begin with `- `)"
+            )
+        ],
     ),
     "number in place of text": (
         "title: Acme",
@@ -129,7 +134,12 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "text in place of true or false": (
         "API key, secret: true",
         "API key, secret: yes",
-        ["acme.yaml:10:37: wrong-type: `settings.api_key.secret` must be true or false, not text"],
+        [
+            (
+                "acme.yaml:10:37: wrong-type: `settings.api_key.secret` must be true or false, not text "
+                "(write true or false, without quotes)"
+            )
+        ],
     ),
     "word that is not among the choices": (
         "encoding: hex",
@@ -271,8 +281,8 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "{{ checkpoint | isoformat }}",
         [
             (
-                "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: No filter named 'isoformat'. "
-                "(see https://jinja.palletsprojects.com/templates/)"
+                "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: there is no filter `isoformat` "
+                "(did you mean `sort`?)"
             )
         ],
     ),
@@ -315,11 +325,75 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
             )
         ],
     ),
+    "status of no known form": (
+        "  base_url:",
+        "  errors: [{status: [7], do: fail}]\n  base_url:",
+        [
+            (
+                "acme.yaml:16:22: wrong-value: `http.errors.0.status.0` cannot be `7` "
+                "(write a number that is 100 or more or one of 3xx, 4xx, 5xx)"
+            )
+        ],
+    ),
+    "one wrong word in a list where one word may stand alone": (
+        "encoding: hex",
+        "encoding: [hex, 7]",
+        ["acme.yaml:40:72: wrong-type: `webhooks.verify.encoding.1` must be text, not the number 7 (put it in quotes)"],
+    ),
+    "a field of an object": (
+        "name: title",
+        "address: {a: {b: 7}, c: '||'}",
+        [
+            (
+                "acme.yaml:35:24: wrong-type: `processors.job.fields.address.a.b` must be a JMESPath expression (a text), "
+                "not the number 7 (put it in quotes)"
+            ),
+            ("acme.yaml:35:32: bad-expression: `||`: `||` cannot stand here (see https://jmespath.org/tutorial.html)"),
+        ],
+    ),
+    "a name of another form": (
+        "syncs:\n  jobs:",
+        "syncs:\n  Jobs-2:",
+        [
+            (
+                "acme.yaml:38:3: wrong-value: `Jobs-2` cannot be a name in `syncs` "
+                "(write small letters, digits and _, a letter first)"
+            )
+        ],
+    ),
+    "a key by its name in the code": (
+        "as: after",
+        "as_: after",
+        ["acme.yaml:22:42: unknown-field: `as_` is not a key of `endpoints.jobs.paginate` (did you mean `as`?)"],
+    ),
+    "no time at all": (
+        "every: 15m",
+        "every: 0s",
+        ["acme.yaml:38:49: wrong-value: `0s` is no time at all (write more than 0: 1s, 15m)"],
+    ),
+    "a duration of ages": (
+        "overlap: 2m",
+        "overlap: 99999d",
+        ["acme.yaml:38:90: wrong-value: `99999d` is too long (the longest duration is 3650d)"],
+    ),
+    "a number beyond JSON": (
+        "title: Acme\n",
+        "title: 1e999\n",
+        ["acme.yaml:2:8: wrong-value: this number is too large for JSON (put it in quotes if it is a text)"],
+    ),
+    "a reaction of another kind": (
+        "{do: fetch, endpoint: job, with: {id: job}, processor: job}",
+        "{do: fetsch, record: job}",
+        ["acme.yaml:47:17: unknown-type: `fetsch` is not a `do` of `webhooks.on.job.*` (did you mean `fetch`?)"],
+    ),
     "several at once, sorted by place": (
         "connector: acme\ntitle: Acme\n",
         "connector: Acme!\ntitle: 7\nversion: 1\n",
         [
-            "acme.yaml:1:12: wrong-value: `connector`: string should match pattern '^[a-z][a-z0-9_]*$'",
+            (
+                "acme.yaml:1:12: wrong-value: `connector` cannot be `Acme!` "
+                "(write small letters, digits and _, a letter first)"
+            ),
             "acme.yaml:2:8: wrong-type: `title` must be text, not the number 7 (put it in quotes)",
             (
                 "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "

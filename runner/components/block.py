@@ -18,7 +18,20 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from runner.mapping.expression import Expression
 from runner.mapping.template import Template, Tree
 
-__all__ = ["Block", "Choice", "Duration", "Name", "Rate", "Text", "adapter", "parts", "read_duration"]
+__all__ = [
+    "Block",
+    "Choice",
+    "Duration",
+    "Name",
+    "Period",
+    "Rate",
+    "Text",
+    "adapter",
+    "parts",
+    "read_duration",
+    "refusal",
+    "shown",
+]
 
 
 class Block(BaseModel):
@@ -68,7 +81,9 @@ def _words(made: type[Block], tag: str) -> tuple[str, ...]:
 
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)", re.ASCII)
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h|d)", re.ASCII)
+LONGEST = timedelta(days=3650)
 
 
 def read_duration(text: object) -> timedelta:
@@ -77,23 +92,44 @@ def read_duration(text: object) -> timedelta:
         return text
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if not found:
-        wrong = {
-            "message": f"`{text}` is not a duration",
-            "remedy": "write a number and a unit: 500ms, 30s, 15m, 24h, 90d",
-        }
-        raise PydanticCustomError("wrong-value", "{message}", wrong)
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+        raise refusal(f"`{shown(text)}` is not a duration", "write a number and a unit: 500ms, 30s, 15m, 24h, 90d")
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > LONGEST.total_seconds():
+        raise refusal(f"`{text}` is too long", f"the longest duration is {LONGEST.days}d")
+    return timedelta(seconds=seconds)
+
+
+def read_period(text: object) -> timedelta:
+    """A duration that is more than nothing."""
+    period = read_duration(text)
+    if period <= timedelta(0):
+        raise refusal(f"`{shown(text)}` is no time at all", "write more than 0: 1s, 15m")
+    return period
 
 
 def read_rate(text: object) -> float:
     """`500/s` or `30/m` as a number per second."""
     if isinstance(text, float):
         return text
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)/(s|m|h|d)", text, re.ASCII) if isinstance(text, str) else None
-    if not found:
-        wrong = {"message": f"`{text}` is not a rate", "remedy": "write a number per unit: 500/s, 30/m"}
-        raise PydanticCustomError("wrong-value", "{message}", wrong)
+    found = _RATE.fullmatch(text) if isinstance(text, str) else None
+    if not found or not float(found[1]):
+        raise refusal(f"`{shown(text)}` is not a rate", "write a number per unit: 500/s, 30/m")
     return float(found[1]) / _UNITS[found[2]]
+
+
+def refusal(message: str, remedy: str, code: str = "wrong-value") -> PydanticCustomError:
+    """What a block raises about a value that it does not take: what, and what to do."""
+    return PydanticCustomError(code, "{message}", {"message": message, "remedy": remedy})
+
+
+def shown(value: object) -> str:
+    """A value in a message: short, and never a whole block."""
+    if isinstance(value, dict):
+        return "keys and values"
+    if isinstance(value, list):
+        return "a list"
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class Text:
@@ -109,8 +145,10 @@ class Text:
         return {"type": "string", "pattern": self.pattern, "examples": self.examples}
 
 
-Duration = Annotated[timedelta, Text(read_duration, r"^\d+(\.\d+)?(ms|s|m|h|d)$", ["30s", "15m", "24h"])]
-Rate = Annotated[float, Text(read_rate, r"^\d+(\.\d+)?/(s|m|h|d)$", ["500/s"])]
+_FORM = r"^\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)$"
+Duration = Annotated[timedelta, Text(read_duration, _FORM, ["30s", "15m", "24h"])]
+Period = Annotated[timedelta, Text(read_period, _FORM, ["30s", "15m", "24h"])]
+Rate = Annotated[float, Text(read_rate, r"^\d{1,9}(\.\d{1,9})?/(s|m|h|d)$", ["500/s"])]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["jobs"])]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.components.block import Block, Duration
+from runner.components.block import Block, Period
 from runner.components.catalog import AnyRateLimit
 from runner.connector.http import ErrorRule, Http
 from runner.errors import MappingError
@@ -48,7 +48,7 @@ class Call(Block):
     auth: str | None = Field(None, description="A name of `other_auth`, or `none`; else the connector's `auth`.")
     errors: list[ErrorRule] = Field([], description="What certain answers to this call mean; before `http.errors`.")
     rate_limits: list[AnyRateLimit] = Field([], description="Limits of this call, beside those of `http`.")
-    timeout: Duration | None = Field(None, description="In place of `http.timeout`.")
+    timeout: Period | None = Field(None, description="In place of `http.timeout`.")
     repeatable: bool = Field(False, description="Whether sending a POST or PATCH twice does no harm.")
 
     @model_validator(mode="after")

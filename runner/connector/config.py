@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field as Declared
 
-from runner.components.block import Block, Duration, Name
+from runner.components.block import Block, Name, Period
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 
@@ -81,7 +81,7 @@ class Serving(Block):
 
     largest_delivery: int = Declared(1_000_000, ge=1_000, description="The largest webhook body, in bytes.")
     workers: int = Declared(4, ge=1, le=64, description="How many wake-ups run at once in one process.")
-    sweep_every: Duration = Declared("60s", description="How often lost wake-ups are re-made.", validate_default=True)
+    sweep_every: Period = Declared("60s", description="How often lost wake-ups are re-made.", validate_default=True)
 
 
 class Config(Block):

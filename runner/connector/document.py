@@ -6,27 +6,33 @@ the text that they look like. A key given twice, a tag, and aliases that multipl
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from runner.connector.spots import split_lines, spots
 from runner.errors import ConnectorError, Finding, Place
 from runner.model.text import Scalar
 
 Path = tuple[Any, ...]
 MOST_NODES = 100_000
 DEEPEST = 50
+SUSPICIOUS = 10_000
+
+MOST_DIGITS = 100
 
 _STR = "tag:yaml.org,2002:str"
-_CORE = {
-    "tag:yaml.org,2002:null": re.compile(r"~|null|Null|NULL|"),
-    "tag:yaml.org,2002:bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
-    "tag:yaml.org,2002:int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII),
-    "tag:yaml.org,2002:float": re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII),
+_WORDS = {
+    **dict.fromkeys(("~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_PLAIN_TAGS = {*_CORE, _STR, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "map", "seq")}
 
 
 class _Loader(yaml.CSafeLoader):
@@ -57,8 +63,9 @@ class Document:
 
 def read(text: str, file: str) -> Document:
     """Parse `text`; raises ConnectorError with the findings that make it unreadable."""
-    builder = _Builder(Document(file), text.split("\n"))
+    builder = _Builder(Document(file), split_lines(text))
     try:
+        _refuse_depth(text, file)
         node = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise ConnectorError([_syntax(error, file)]) from None
@@ -72,6 +79,23 @@ def read(text: str, file: str) -> Document:
     if builder.findings:
         raise ConnectorError(builder.findings)
     return builder.document
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    """libyaml builds its nodes by recursion in C: a hundred thousand brackets would end the process."""
+    if sum(text.count(opener) for opener in ("[", "{", "- ", ": ", "? ")) < SUSPICIOUS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            mark = event.start_mark
+            raise ConnectorError([_too_large(Place(file, mark.line + 1, mark.column + 1) if mark else Place(file))])
+
+
+def _too_large(place: Place) -> Finding:
+    what = f"more than {MOST_NODES} values or {DEEPEST} levels, aliases counted"
+    return Finding(place, "too-large", what, "split the file, or use fewer aliases")
 
 
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> Finding:
@@ -96,8 +120,7 @@ class _Builder:
         self.document.values[path] = place
         self.count += 1
         if self.count > MOST_NODES or len(path) > DEEPEST:
-            what = f"more than {MOST_NODES} values or {DEEPEST} levels, aliases counted"
-            raise ConnectorError([Finding(place, "too-large", what, "split the file, or use fewer aliases")])
+            raise ConnectorError([_too_large(place)])
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -129,11 +152,28 @@ class _Builder:
             )
             return None
         if not node.style and node.tag == _STR:
-            return _core(str(node.value), place)
-        if node.style in ("|", ">"):
+            value = _core(str(node.value))
+            if isinstance(value, int | float) and not _fits(value):
+                what = "this number is too large for JSON"
+                self.findings.append(Finding(place, "wrong-value", what, "put it in quotes if it is a text"))
+                return None
+            if not isinstance(value, str):
+                return value
+        if node.style == "|":
             return Scalar(node.value, place, self._indent(node))
-        shift = 1 if node.style else 0
-        return Scalar(node.value, Place(place.file, place.line, place.column + shift))
+        shift = 1 if node.style in ("'", '"') else 0
+        start = Place(place.file, place.line, place.column + shift)
+        return Scalar(node.value, start, spots=self._spots(node, shift))
+
+    def _spots(self, node: yaml.ScalarNode, shift: int) -> tuple[tuple[int, int], ...] | None:
+        """The places of the characters, where they do not simply follow each other on one line."""
+        start = (node.start_mark.line, node.start_mark.column)
+        end = (node.end_mark.line, node.end_mark.column)
+        if start[0] == end[0] and end[1] - start[1] == len(node.value) + 2 * shift:
+            return None
+        if node.style == ">":
+            start = (start[0] + 1, 0)
+        return spots(node.value, self.lines, start, end, node.style)
 
     def _indent(self, node: yaml.ScalarNode) -> int:
         for line in self.lines[node.start_mark.line + 1 : node.end_mark.line + 1]:
@@ -145,13 +185,15 @@ class _Builder:
         return Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _core(text: str, place: Place) -> Any:
-    if _CORE["tag:yaml.org,2002:null"].fullmatch(text):
-        return None
-    if _CORE["tag:yaml.org,2002:bool"].fullmatch(text):
-        return text.lower() == "true"
-    if _CORE["tag:yaml.org,2002:int"].fullmatch(text):
-        return int(text)
-    if _CORE["tag:yaml.org,2002:float"].fullmatch(text):
-        return float(text)
-    return Scalar(text, place)
+def _core(text: str) -> Any:
+    if not text or text in _WORDS:
+        return _WORDS.get(text)
+    if text[0] not in "+-0123456789":
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text) if len(text) < MOST_DIGITS else float("inf")
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _fits(value: float) -> bool:
+    return -(2**63) <= value < 2**64 if isinstance(value, int) else math.isfinite(value)

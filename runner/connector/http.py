@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.components.block import Block, Duration
+from runner.components.block import Block, Period
 from runner.components.catalog import AnyRateLimit, AnyWait
 from runner.components.waits.base import Retry
 from runner.errors import MappingError
@@ -113,7 +113,7 @@ class Http(Block):
     base_url: Template = Field(description="What every path is joined to.", examples=["{{ environment.api }}"])
     graphql: PathTemplate | None = Field(None, description="The path of GraphQL calls.", examples=["/graphql"])
     headers: dict[str, Template] = Field({}, description="Headers of every call; one that is null is left out.")
-    timeout: Duration = Field(
+    timeout: Period = Field(
         "30s", validate_default=True, description="How long to wait for an answer.", examples=["30s"]
     )
     retry: Retry = Field(default_factory=Retry, description="How often and how patiently a call is tried again.")

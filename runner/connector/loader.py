@@ -13,14 +13,14 @@ from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import Document, read
 from runner.connector.messages import explain
-from runner.errors import ConnectorError, Finding
+from runner.errors import ConnectorError, Finding, Place
 
 B = TypeVar("B", bound=Block)
 
 
 def load(path: Path) -> Connector:
     """The connector in a file. Raises ConnectorError with every finding."""
-    connector, findings = check(path.read_text(encoding="utf-8"), str(path))
+    connector, findings = check(_text(path), str(path))
     if connector is None or findings:
         raise ConnectorError(findings)
     return connector
@@ -46,19 +46,31 @@ def build(document: Document, block: type[B]) -> tuple[B | None, list[Finding]]:
             Finding(place, "wrong-type", "the file must hold keys and values", "start with `connector: <name>`")
         ]
     try:
-        return block.model_validate(document.data), []
+        return block.model_validate(document.data, by_alias=True, by_name=False), []
     except ValidationError as error:
-        return None, sorted({explain(problem, document, block) for problem in error.errors(include_url=False)})
+        return None, sorted(explain(error, document, block))
 
 
 def load_config(path: Path) -> Config:
     """runner.yaml; an absent file is an empty one. Raises ConnectorError with every finding."""
     if not path.exists():
         return Config()
-    config, findings = build(read(path.read_text(encoding="utf-8"), str(path)), Config)
+    config, findings = build(read(_text(path), str(path)), Config)
     if config is None:
         raise ConnectorError(findings)
     return config
+
+
+def _text(path: Path) -> str:
+    """The text of a file; ConnectorError when it cannot be read as UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8: {error.reason} at byte {error.start}"
+        raise ConnectorError([Finding(Place(str(path), 1, 1), "bad-yaml", message, "save it as UTF-8")]) from None
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror}"
+        raise ConnectorError([Finding(Place(str(path)), "bad-yaml", message, "check its name and rights")]) from None
 
 
 def _name(connector: Connector, document: Document) -> list[Finding]:

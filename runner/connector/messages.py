@@ -3,59 +3,145 @@
 from __future__ import annotations
 
 import difflib
-import types
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 
-from runner.components.block import Block, Choice
+from runner.components.block import Block, shown
 from runner.connector.document import Document, Path
+from runner.connector.problem import Problem, field_of, problems
 from runner.errors import Finding, Place
 from runner.model.text import Scalar
 
 _KINDS = {
     "string_type": "text",
+    "string_sub_type": "text",
+    "string_unicode": "text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "dict_type": "keys and values",
+    "mapping_type": "keys and values",
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
     "list_type": "a list",
+    "tuple_type": "a list",
     "none_required": "nothing",
 }
+_REMEDIES = {
+    "a whole number": "write digits, without quotes",
+    "a number": "write digits, without quotes",
+    "true or false": "write true or false, without quotes",
+    "keys and values": "write `key: value`, in lines of their own or between braces",
+    "a list": "put it between brackets, or in lines that begin with `- `",
+    "nothing": "leave the key out",
+}
+_FORMS = {
+    r"^[a-z][a-z0-9_]*$": "write small letters, digits and _, a letter first",
+    r"^[A-Za-z_][A-Za-z0-9_-]*$": "write letters, digits, _ and -, no digit first",
+    r"^[a-z_]+(\.[a-z_][a-z0-9_]*)+$": "write `app.<name>` or `settings.<name>`",
+}
+_LONGEST = 400
 
 
-def explain(problem: Mapping[str, Any], document: Document, root: type[Block]) -> Finding:
-    """One of pydantic's error dicts as a Finding."""
-    path, block = _locate(problem["loc"], document.data, root)
-    kind, context = problem["type"], problem.get("ctx") or {}
+def explain(error: ValidationError, document: Document, root: type[Block]) -> set[Finding]:
+    """All that pydantic says of a document, as findings."""
+    return {_explain(problem, document) for problem in _nearest(problems(error, document.data, root))}
+
+
+def _nearest(all_problems: list[Problem]) -> Iterator[Problem]:
+    """Of a value that fits none of its forms, only what the form says that it fits best; several such as one."""
+    unions: dict[Path, list[Problem]] = {}
+    for problem in all_problems:
+        if problem.spot.union is None:
+            yield problem
+        else:
+            unions.setdefault(problem.spot.union, []).append(problem)
+    for path, found in unions.items():
+        deeper = [problem for problem in found if len(problem.path) > len(path)]
+        if deeper or len(found) == 1:
+            yield from deeper or found
+            continue
+        wanted = " or ".join(dict.fromkeys(_wanted(problem) for problem in found))
+        first = found[0]
+        yield Problem(first.spot, "several", {"remedy": f"write {wanted}"}, first.given)
+
+
+def _wanted(problem: Problem) -> str:
+    kind, context = problem.kind, problem.context
+    if kind in ("literal_error", "enum"):
+        return f"one of {', '.join(_words(context['expected']))}"
+    if kind in _KINDS:
+        return _KINDS[kind]
+    limit = _limit(kind, context)
+    return f"a number that is {limit}" if limit else str(context.get("wanted", "another value"))
+
+
+def _explain(problem: Problem, document: Document) -> Finding:
+    path, kind, context = problem.path, problem.kind, problem.context
+    if problem.spot.is_key:
+        return _bad_key(problem, document)
     if kind == "extra_forbidden":
-        return _unknown_key(path, block, document)
+        return _unknown_key(path, problem.spot.block, document)
     if kind == "missing":
-        return _missing_key(path, block, document)
+        return _missing_key(path, problem.spot.block, document)
     if kind == "union_tag_invalid":
         return _unknown_type(path, context, document)
     if kind == "union_tag_not_found":
-        return _missing_type(path, context, document, problem)
+        return _missing_type(problem, document)
     if kind in ("literal_error", "enum"):
         return _not_among(path, context["expected"], document)
-    if kind in _KINDS:
-        return _wrong_type(path, _KINDS[kind], document)
-    return _other(path, problem, context, document)
+    if kind in _KINDS or "wanted" in context:
+        return _wrong_type(path, str(context.get("wanted") or _KINDS[kind]), document)
+    return _other(problem, document)
 
 
-def _other(path: Path, problem: Mapping[str, Any], context: Mapping[str, Any], document: Document) -> Finding:
-    known = not problem["type"].startswith(("string_", "value_", "greater_", "less_", "too_", "assertion"))
-    code = problem["type"] if known else "wrong-value"
-    text = value_at(document.data, path)
-    place = text.at(int(context.get("offset", 0))) if isinstance(text, Scalar) else document.place(path)
-    message = str(context["message"]) if "message" in context else f"{_where(path)}: {_lower(problem['msg'])}"
-    return Finding(place, code, message, str(context.get("remedy", "")))
+def _other(problem: Problem, document: Document) -> Finding:
+    path, context = problem.path, problem.context
+    if "message" in context:
+        text = value_at(document.data, path)
+        place = text.at(int(context.get("offset", 0))) if isinstance(text, Scalar) else document.place(path)
+        return Finding(place, problem.kind, _clipped(str(context["message"])), str(context.get("remedy", "")))
+    message = f"{_where(path)} cannot be `{shown(value_at(document.data, path))}`"
+    return Finding(document.place(path), "wrong-value", message, _remedy(problem))
+
+
+def _remedy(problem: Problem) -> str:
+    kind, context = problem.kind, problem.context
+    limit = _limit(kind, context)
+    if limit:
+        return f"write a number that is {limit}"
+    if kind == "string_pattern_mismatch":
+        return _form(context)
+    if kind == "too_short":
+        return f"write at least {context['min_length']}"
+    if kind in ("value_error", "assertion_error"):
+        return _lower(str(context.get("error", "")))
+    return str(context.get("remedy", "see the reference: `runner docs`"))
+
+
+def _limit(kind: str, context: Mapping[str, Any]) -> str:
+    limits = {"greater_than_equal": "{ge} or more", "greater_than": "more than {gt}"}
+    limits |= {"less_than_equal": "{le} or less", "less_than": "less than {lt}"}
+    return limits[kind].format(**context) if kind in limits else ""
+
+
+def _form(context: Mapping[str, Any]) -> str:
+    pattern = str(context["pattern"])
+    return _FORMS.get(pattern, f"it must have the form {pattern}")
+
+
+def _bad_key(problem: Problem, document: Document) -> Finding:
+    remedy = _form(problem.context) if "pattern" in problem.context else "write a name"
+    message = f"`{shown(problem.path[-1])}` cannot be a name in {_where(problem.path[:-1])}"
+    return Finding(document.key_place(problem.path), "wrong-value", message, remedy)
 
 
 def _unknown_key(path: Path, block: type[Block] | None, document: Document) -> Finding:
@@ -63,14 +149,14 @@ def _unknown_key(path: Path, block: type[Block] | None, document: Document) -> F
     return Finding(
         document.key_place(path),
         "unknown-field",
-        f"`{path[-1]}` is not a key of {_where(path[:-1])}",
+        f"`{shown(path[-1])}` is not a key of {_where(path[:-1])}",
         suggest(str(path[-1]), known),
     )
 
 
 def _missing_key(path: Path, block: type[Block] | None, document: Document) -> Finding:
-    remedy = ""
-    field = _field(block, str(path[-1])) if block else None
+    remedy = "add it"
+    field = field_of(block, str(path[-1])) if block else None
     if field is not None and field.description:
         remedy = _lower(field.description.rstrip("."))
     place = document.key_place(path[:-1]) if path[:-1] else Place(document.file, 1, 1)
@@ -79,41 +165,49 @@ def _missing_key(path: Path, block: type[Block] | None, document: Document) -> F
 
 def _unknown_type(path: Path, context: Mapping[str, Any], document: Document) -> Finding:
     tag = str(context["discriminator"]).strip("'")
-    expected = [word.strip().strip("'") for word in str(context["expected_tags"]).split(",")]
-    message = f"`{context['tag']}` is not a `{tag}` of {_where(path)}"
-    return Finding(document.place((*path, tag)), "unknown-type", message, suggest(str(context["tag"]), expected))
+    message = f"`{shown(context['tag'])}` is not a `{tag}` of {_where(path)}"
+    remedy = suggest(str(context["tag"]), _words(context["expected_tags"]))
+    return Finding(document.place((*path, tag)), "unknown-type", message, remedy)
 
 
-def _missing_type(path: Path, context: Mapping[str, Any], document: Document, problem: Mapping[str, Any]) -> Finding:
-    if not isinstance(problem.get("input"), dict):
+def _missing_type(problem: Problem, document: Document) -> Finding:
+    path = problem.path
+    if not isinstance(problem.given, dict):
         return _wrong_type(path, "keys and values", document)
-    tag = str(context["discriminator"]).strip("'")
-    return Finding(
-        document.place(path),
-        "missing-field",
-        f"{_where(path)} needs `{tag}`",
-        f"`{tag}` says which of its forms is meant",
-    )
+    tag = str(problem.context["discriminator"]).strip("'")
+    remedy = f"`{tag}` says which of its forms is meant"
+    return Finding(document.place(path), "missing-field", f"{_where(path)} needs `{tag}`", remedy)
+
+
+def _words(expected: object) -> list[str]:
+    """The words in pydantic's `'a', 'b' or 'c'`."""
+    return [word.strip().strip("'") for word in str(expected).replace(" or ", ", ").split(",")]
 
 
 def _not_among(path: Path, expected: str, document: Document) -> Finding:
-    words = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
-    value = value_at(document.data, path)
-    return Finding(
-        document.place(path), "wrong-value", f"{_where(path)} cannot be `{value}`", suggest(str(value), words)
-    )
+    value = shown(value_at(document.data, path))
+    message = f"{_where(path)} cannot be `{value}`"
+    return Finding(document.place(path), "wrong-value", message, suggest(value, _words(expected)))
 
 
 def _wrong_type(path: Path, wanted: str, document: Document) -> Finding:
     value = value_at(document.data, path)
-    remedy = "put it in quotes" if wanted == "text" and isinstance(value, int | float) else ""
-    return Finding(document.place(path), "wrong-type", f"{_where(path)} must be {wanted}, not {_kind(value)}", remedy)
+    message = f"{_where(path)} must be {wanted}, not {_kind(value)}"
+    return Finding(document.place(path), "wrong-type", message, _other_type(value, wanted))
+
+
+def _other_type(value: Any, wanted: str) -> str:
+    if wanted in _REMEDIES:
+        return _REMEDIES[wanted]
+    if isinstance(value, int | float):
+        return "put it in quotes"
+    return "leave the key out, or fill it in" if value is None else f"write {wanted} here"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean ...?`, or what there is."""
     words = sorted(set(known))
-    near = difflib.get_close_matches(word, words, 1)
+    near = difflib.get_close_matches(word[:100], words, 1)
     if near:
         return f"did you mean `{near[0]}`?"
     return f"there {'is' if len(words) == 1 else 'are'}: {', '.join(words)}" if words else ""
@@ -136,66 +230,12 @@ def keys_of(block: type[Block]) -> list[str]:
     return [field.alias or name for name, field in block.model_fields.items()]
 
 
-def _locate(loc: tuple[Any, ...], data: Any, root: type[Block]) -> tuple[Path, type[Block] | None]:
-    """pydantic's location without the words of unions, and the class of the block that holds its last step."""
-    path: list[Any] = []
-    current: Any = root
-    holder: type[Block] | None = root
-    for index, step in enumerate(loc):
-        last = index == len(loc) - 1
-        here = current
-        if isinstance(here, Choice):
-            chosen = here.choices().get(str(step))
-            if chosen is not None and not (isinstance(data, dict) and step in data and here.tag not in data):
-                current = chosen
-                holder = chosen
-                continue
-        path.append(step)
-        if isinstance(here, type) and issubclass(here, Block):
-            holder = here
-            field = _field(here, str(step))
-            current = _inside(field.annotation, field.metadata) if field else None
-        elif isinstance(here, tuple):
-            current = here[0]
-        if last:
-            break
-        data = (
-            data.get(step)
-            if isinstance(data, dict)
-            else data[step]
-            if isinstance(data, list) and isinstance(step, int)
-            else None
-        )
-    return tuple(path), holder
-
-
-def _field(block: type[Block], key: str) -> FieldInfo | None:
-    for name, field in block.model_fields.items():
-        if key in (name, field.alias):
-            return field
-    return None
-
-
-def _inside(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
-    """What stands at the next step: a block class, a Choice, a 1-tuple for `any key or index -> that`, or None."""
-    for extra in metadata:
-        if isinstance(extra, Choice):
-            return extra
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _inside(get_args(annotation)[0], get_args(annotation)[1:])
-    if origin in (Union, types.UnionType):
-        found = [_inside(part) for part in get_args(annotation)]
-        return next((part for part in found if part is not None), None)
-    if origin is dict:
-        return (_inside(get_args(annotation)[1]),)
-    if origin in (list, tuple):
-        return (_inside(get_args(annotation)[0]),)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, Block) else None
-
-
 def _where(path: Path) -> str:
-    return f"`{'.'.join(str(step) for step in path)}`" if path else "the file"
+    return f"`{'.'.join(shown(step) for step in path)}`" if path else "the file"
+
+
+def _clipped(message: str) -> str:
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
 
 
 def _kind(value: Any) -> str:
@@ -204,7 +244,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {shown(value)}"
     if isinstance(value, dict):
         return "keys and values"
     return "a list" if isinstance(value, list) else "text"

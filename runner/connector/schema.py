@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from runner.components.block import Block
 from runner.connector.config import Config
@@ -25,6 +25,13 @@ class _Generate(GenerateJsonSchema):
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         return {"$schema": self.schema_dialect, **super().generate(schema, mode)}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """A form of names that the editor holds: `patternProperties` alone lets any other name pass."""
+        made = super().dict_schema(schema)
+        for pattern, value in made.pop("patternProperties", {}).items():
+            made |= {"propertyNames": {"pattern": pattern}, "additionalProperties": value}
+        return made
 
     def model_schema(self, schema: Any) -> JsonSchemaValue:
         made = super().model_schema(schema)

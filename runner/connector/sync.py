@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field as Declared
 
-from runner.components.block import Block, Duration, Name
+from runner.components.block import Block, Name, Period
 from runner.components.catalog import AnyIncremental
 
 
@@ -16,7 +16,7 @@ class Full(Block):
     full: {every: 24h}
     """
 
-    every: Duration = Declared(description="How often.", examples=["24h"])
+    every: Period = Declared(description="How often.", examples=["24h"])
     deletes: Literal["keep", "missing"] = Declared(
         "keep", description="Whether records that the pass no longer finds are deleted."
     )
@@ -33,6 +33,6 @@ class Sync(Block):
 
     endpoint: Name = Declared(description="The endpoint to walk.")
     processor: Name = Declared(description="The processor of each raw payload.")
-    every: Duration = Declared(description="How often.", examples=["15m"])
+    every: Period = Declared(description="How often.", examples=["15m"])
     incremental: AnyIncremental | None = Declared(None, description="How to ask only for what is new.")
     full: Full | None = Declared(None, description="A pass over everything, from time to time.")

@@ -8,66 +8,24 @@ re-typed by guessing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-import orjson
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.errors import MappingError, Place
-from runner.model.secret import Secret
+from runner.mapping.rendering import Render, holds_secret, names, one_value, text_of, value_of
+from runner.mapping.sandbox import BadTemplate, Sandbox, environment, parse, written
 from runner.model.text import place_of
 
-_WHOLE = re.compile(r"^\s*\{\{-?(.*?)-?\}\}\s*$", re.DOTALL)
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Keys before methods (`input.items` is the key), and no Python attributes at all."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self.getitem(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        try:
-            return obj[argument]
-        except (TypeError, LookupError, AttributeError):
-            return self.undefined(obj=obj, name=argument)
-
-
-def _text(value: Any) -> Any:
-    if value is None:
-        raise MappingError(
-            "a value inside a text is null; write `{{ x or '' }}`, or make it the whole text to leave it out"
-        )
-    if isinstance(value, Secret):
-        return value.reveal()
-    if value is True or value is False:
-        return "true" if value else "false"
-    return value
+_REFERENCE = "see https://jinja.palletsprojects.com/templates/"
 
 
 def _path_part(value: Any) -> str:
-    return quote(str(_text(value)), safe="")
-
-
-def _environment(finalize: Any) -> _Environment:
-    made = _Environment(undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=True)
-    made.globals.clear()
-    made.filters["json"] = lambda value: orjson.dumps(value).decode()
-    made.filters["ascii_json"] = _ascii_json
-    return made
-
-
-def _ascii_json(value: Any) -> str:
-    """JSON with every character beyond ASCII escaped, for values that travel in headers (Dropbox-API-Arg)."""
-    import json
-
-    return json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")
+    return quote(str(written(value)), safe="")
 
 
 @dataclass(frozen=True)
@@ -78,21 +36,33 @@ class Template:
     place: Place = field(default=Place(""), compare=False)
     names: frozenset[tuple[str, ...]] = field(default=frozenset(), repr=False, compare=False)
     _render: Any = field(default=None, repr=False, compare=False)
-    environment: ClassVar[_Environment] = _environment(_text)
+    environment: ClassVar[Sandbox] = environment(written, StrictUndefined)
 
     def render(self, scope: Mapping[str, Any]) -> Any:
         """The value or text for this scope. Raises MappingError when a name has no value."""
         try:
-            value = self._render(scope)
-        except UndefinedError as error:
-            raise MappingError(f"`{self.text}`: {error.message}", self.place) from None
-        except MappingError as error:
-            raise MappingError(f"`{self.text}`: {error}", self.place) from None
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise MappingError(f"`{self.text}` cannot be written: {error}", self.place) from None
-        if isinstance(value, Undefined):
-            raise MappingError(f"`{self.text}` has no value here", self.place)
-        return value
+            return self._render(scope)
+        except (
+            TemplateError,
+            MappingError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            LookupError,
+            RecursionError,
+        ) as error:
+            raise MappingError(self._why(error, scope), self.place) from None
+
+    def _why(self, error: Exception, scope: Mapping[str, Any]) -> str:
+        """What went wrong; without the words of the error where they might repeat a secret."""
+        text = self.text if len(self.text) <= 200 else f"{self.text[:197]}..."
+        if isinstance(error, MappingError):
+            return f"`{text}`: {error}"
+        if any(holds_secret(scope, name) for name in self.names):
+            return f"`{text}` cannot be written with the values that are filled in ({type(error).__name__})"
+        if isinstance(error, UndefinedError):
+            return f"`{text}`: {error.message}"
+        return f"`{text}` cannot be written: {str(error)[:200]}"
 
     def __str__(self) -> str:
         return self.text
@@ -100,17 +70,25 @@ class Template:
     @classmethod
     def compile(cls, text: str) -> Template:
         """Parse `text`; raises jinja2.TemplateSyntaxError (unknown filters and tests included)."""
-        tree = cls.environment.parse(str(text))
-        whole = _WHOLE.match(text) if _is_one_value(tree) else None
-        return cls(str(text), place_of(text), frozenset(_names(tree)), cls._renderer(str(text), whole))
+        plain = str(text)
+        if "{" not in plain:
+            return cls(plain, place_of(text), frozenset(), cls._constant(plain))
+        try:
+            tree = parse(cls.environment, plain)
+            return cls(plain, place_of(text), frozenset(names(tree)), cls._renderer(tree))
+        except TemplateSyntaxError:
+            raise
+        except (RecursionError, SyntaxError, ValueError, OverflowError, MemoryError):
+            raise BadTemplate("it is nested too deep, or holds too large a number", 1, "make it simpler") from None
 
     @classmethod
-    def _renderer(cls, text: str, whole: re.Match[str] | None) -> Any:
-        if whole:
-            return _value(cls.environment, whole[1])
-        if "{" not in text:
-            return lambda _: text
-        return cls.environment.from_string(text).render
+    def _constant(cls, text: str) -> Render:
+        return lambda _: text
+
+    @classmethod
+    def _renderer(cls, tree: nodes.Template) -> Render:
+        value = one_value(tree)
+        return text_of(cls.environment, tree) if value is None else value_of(cls.environment, value)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
@@ -124,13 +102,14 @@ class Template:
         if isinstance(value, cls):
             return value
         if not isinstance(value, str):
-            raise PydanticCustomError("wrong-value", "expected text, got {got}", {"got": repr(value)})
+            raise PydanticCustomError("wrong-type", "expected {wanted}", {"wanted": "text"})
         try:
             return cls.compile(value)
         except TemplateSyntaxError as error:
             problem = {
                 "message": f"`{value.strip()}`: {error.message}",
-                "remedy": "see https://jinja.palletsprojects.com/templates/",
+                "remedy": error.remedy if isinstance(error, BadTemplate) else _REFERENCE,
+                "offset": sum(map(len, value.splitlines(keepends=True)[: error.lineno - 1])),
             }
             raise PydanticCustomError("bad-template", "{message}", problem) from None
 
@@ -142,11 +121,11 @@ class Template:
 class PathTemplate(Template):
     """A URL path: every `{{ value }}` in it is percent-encoded, so that an id can hold `/`, `=` or `#`."""
 
-    environment: ClassVar[_Environment] = _environment(_path_part)
+    environment: ClassVar[Sandbox] = environment(_path_part, StrictUndefined)
 
     @classmethod
-    def _renderer(cls, text: str, _: re.Match[str] | None) -> Any:
-        return cls.environment.from_string(text).render
+    def _renderer(cls, tree: nodes.Template) -> Render:
+        return text_of(cls.environment, tree)
 
 
 @dataclass(frozen=True)
@@ -210,50 +189,3 @@ def _leaves(value: Any) -> Iterator[Template]:
     elif isinstance(value, list):
         for part in value:
             yield from _leaves(part)
-
-
-def _value(environment: _Environment, source: str) -> Any:
-    compiled = environment.compile_expression(source, undefined_to_none=False)
-
-    def render(scope: Mapping[str, Any]) -> Any:
-        value = compiled(**scope)
-        return value.reveal() if isinstance(value, Secret) else value
-
-    return render
-
-
-def _is_one_value(tree: nodes.Template) -> bool:
-    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
-        return False
-    parts = [
-        part for part in tree.body[0].nodes if not (isinstance(part, nodes.TemplateData) and not part.data.strip())
-    ]
-    return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
-
-
-def _names(tree: nodes.Node) -> Iterator[tuple[str, ...]]:
-    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx in ("store", "param")}
-    for dotted in _dotted(tree):
-        if dotted[0] not in own:
-            yield dotted
-
-
-def _dotted(node: nodes.Node) -> Iterator[tuple[str, ...]]:
-    chain = _chain(node)
-    if chain:
-        yield chain
-        return
-    for child in node.iter_child_nodes():
-        yield from _dotted(child)
-
-
-def _chain(node: nodes.Node) -> tuple[str, ...]:
-    if isinstance(node, nodes.Name) and node.ctx == "load":
-        return (node.name,)
-    if isinstance(node, nodes.Getattr):
-        head = _chain(node.node)
-        return (*head, node.attr) if head else ()
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-        head = _chain(node.node)
-        return (*head, str(node.arg.value)) if head else ()
-    return ()

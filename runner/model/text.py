@@ -6,20 +6,34 @@ from runner.errors import Place
 
 
 class Scalar(str):
-    """A YAML scalar as text, with its place; `indent` is set for block scalars (`|`, `>`), else None."""
+    """A YAML scalar as text, with its place; `indent` is set for block scalars (`|`), else None.
 
-    __slots__ = ("indent", "place")
+    `spots` holds line and column of each character where quotes, escapes or folding move them.
+    """
+
+    __slots__ = ("indent", "place", "spots")
     place: Place
     indent: int | None
+    spots: tuple[tuple[int, int], ...] | None
 
-    def __new__(cls, text: str, place: Place, indent: int | None = None) -> Scalar:
+    def __new__(
+        cls,
+        text: str,
+        place: Place,
+        indent: int | None = None,
+        spots: tuple[tuple[int, int], ...] | None = None,
+    ) -> Scalar:
         self = super().__new__(cls, text)
         self.place = place
         self.indent = indent
+        self.spots = spots
         return self
 
     def at(self, offset: int) -> Place:
         """The place of the character at `offset` of the text."""
+        if self.spots is not None:
+            line, column = self.spots[min(offset, len(self.spots) - 1)]
+            return Place(self.place.file, line, column)
         if self.indent is None:
             return Place(self.place.file, self.place.line, self.place.column + offset)
         before = self[:offset]

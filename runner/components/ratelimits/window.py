@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.block import Duration
+from runner.components.block import Period
 from runner.components.ratelimits.base import RateLimit
 
 SLICES = 60
@@ -28,7 +28,7 @@ class WindowLimit(RateLimit):
     example: ClassVar[str] = "{type: window, requests: 2500, per: 5m, scope: account}"
     type: Literal["window"] = Field(description="So many requests in so much time.")
     requests: int = Field(ge=1, description="How many requests are allowed.", examples=[2500])
-    per: Duration = Field(description="In how much time.", examples=["5m"])
+    per: Period = Field(description="In how much time.", examples=["5m"])
 
     def identity(self) -> str:
         return f"window:{self.requests}:{self.per.total_seconds():g}s"

@@ -26,6 +26,7 @@ from runner.service.settings import VARIABLES
 
 HERE = folders({})
 CONNECTORS = Connectors(HERE.connectors)
+PAGES = pages(get_group(app), CONNECTORS)
 COMMANDS = {**get_group(author.app).commands, **get_group(operate.app).commands}
 FORMED = re.compile(r"(bad|unknown|missing|wrong|uneven|open|duplicate|too|bare)-[a-z]+(-[a-z]+)*|unformatted")
 BUILT = {"unknown-action", "unknown-connector"}
@@ -37,9 +38,9 @@ def page(name: str) -> str:
     return (HERE.reference / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(pages(app, CONNECTORS)))
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_page_is_what_the_code_says(name: str) -> None:
-    assert page(name) == pages(app, CONNECTORS)[name], "run `runner docs` and commit it"
+    assert page(name) == PAGES[name], "run `runner docs` and commit it"
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -141,13 +141,15 @@ def schema(check: bool = typer.Option(False, "--check", help="Only say whether t
 
 @app.command()
 @example("runner docs --check")
-def docs(check: bool = typer.Option(False, "--check", help="Only say whether the pages are up to date.")) -> None:
+def docs(
+    context: typer.Context,
+    check: bool = typer.Option(False, "--check", help="Only say whether the pages are up to date."),
+) -> None:
     """Write the reference out of the code. It stands in docs/reference."""
-    from runner.cli.main import app as whole
     from runner.cli.reference import pages
     from runner.connector.library import Connectors
 
-    written = pages(whole, Connectors(here().connectors))
+    written = pages(context.find_root().command, Connectors(here().connectors))
     generate({here().reference / name: text.encode() for name, text in written.items()}, check, "runner docs")
 
 

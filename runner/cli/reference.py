@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from typer.main import get_group
-
 from runner.authoring.reference import pages as language
 from runner.authoring.reference.markdown import fenced, page, table
 from runner.connector.library import Connectors
@@ -16,15 +14,15 @@ from runner.service.settings import VARIABLES
 _WIDTH = 100
 
 
-def pages(app: Any, connectors: Connectors) -> dict[str, str]:
-    """Every page of the reference by its file's name."""
-    return {**language.pages(), "commands.md": commands(app), "settings.md": settings(connectors)}
+def pages(group: Any, connectors: Connectors) -> dict[str, str]:
+    """Every page of the reference by its file's name. `group` holds all commands."""
+    return {**language.pages(), "commands.md": commands(group), "settings.md": settings(connectors)}
 
 
-def commands(app: Any) -> str:
+def commands(group: Any) -> str:
     """Every command with its help, as it prints it."""
     intro = "Every command of `runner`, with its own `--help`. Exit codes: 0 fine, 1 findings or failure, 2 misuse."
-    return page("Commands", intro, _commands(app))
+    return page("Commands", intro, _commands(group))
 
 
 def settings(connectors: Connectors) -> str:
@@ -44,8 +42,7 @@ def _of_connector(connectors: Connectors, name: str) -> str:
     return f"## {connector.title}\n\n{table(('variable', 'meaning', 'when not set', 'where to find it'), rows)}"
 
 
-def _commands(app: Any) -> Iterator[str]:
-    group = get_group(app)
+def _commands(group: Any) -> Iterator[str]:
     outer = group.make_context("runner", [], resilient_parsing=True, terminal_width=_WIDTH, max_content_width=_WIDTH)
     for name in group.list_commands(outer):
         command = group.get_command(outer, name)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.authoring.fmt import formatted
@@ -98,6 +99,7 @@ data = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.dictionaries(keys, data, min_size=1, max_size=5), st.sampled_from([2, 3, 4]), st.sampled_from([None, False]))
 def test_any_layout_is_stable_and_says_the_same(value: dict[str, Any], indent: int, flow: bool | None) -> None:
     text = yaml.safe_dump(value, indent=indent, default_flow_style=flow, sort_keys=False)
@@ -107,3 +109,38 @@ def test_any_layout_is_stable_and_says_the_same(value: dict[str, Any], indent: i
         return
     assert read(made, "").data == read(text, "").data
     assert laid_out(made) == made
+
+
+SCAFFOLD = (files("runner.authoring") / "templates" / "connector.yaml").read_text(encoding="utf-8")
+SCAFFOLD_LINES = SCAFFOLD.splitlines()
+
+
+def test_wider_indentation_comes_back() -> None:
+    wide = "\n".join(" " * (len(line) - len(line.lstrip())) + line for line in SCAFFOLD_LINES)
+    assert laid_out(wide) == SCAFFOLD
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.permutations(range(4)))
+def test_order_of_a_block_comes_back(shuffled: list[int]) -> None:
+    keys = ["    title: A job", "    record: project", "    id: id", "    cursor: updated_at"]
+    text = SCAFFOLD.replace("\n".join(keys), "\n".join(keys[index] for index in shuffled))
+    assert laid_out(text) == SCAFFOLD
+
+
+notes = st.tuples(st.integers(0, len(SCAFFOLD_LINES)), st.integers(0, 8), st.sampled_from(["# a", "#b: c", "#"]))
+
+
+@given(st.lists(notes, max_size=6), st.permutations(range(4)))
+@settings(deadline=None, derandomize=True)
+def test_comments_anywhere_are_kept(added: list[tuple[int, int, str]], shuffled: list[int]) -> None:
+    keys = ["    title: A job", "    record: project", "    id: id", "    cursor: updated_at"]
+    lines = SCAFFOLD.replace("\n".join(keys), "\n".join(keys[index] for index in shuffled)).splitlines()
+    for line, indent, note in sorted(added, reverse=True):
+        lines.insert(line, " " * indent + note)
+    made = laid_out("\n".join(lines))
+    assert sorted(line.strip() for line in made.splitlines() if "#" in line) == sorted(
+        line.strip() for line in lines if "#" in line
+    )
+    assert laid_out(made) == made
+    assert read(made, "").data == read(SCAFFOLD, "").data

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jmespath import parser
 
@@ -48,6 +48,7 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return sides.map(lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})") | inner.map(lambda text: f"!({text})")
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.recursive(names, combined, max_leaves=6))
 def test_operators_keep_their_sides(text: str) -> None:
     assert tree(written(tree(text))) == tree(text)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.authoring.reasons import why_null
@@ -66,6 +66,7 @@ expressions = st.sampled_from(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(expressions, values)
 def test_every_null_has_a_reason(expression: str, payload: object) -> None:
     compiled = compile_expression(expression)

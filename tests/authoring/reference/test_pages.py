@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import yaml
+
 from runner.authoring.reference.markdown import anchor, prose, table
 from runner.authoring.reference.options import heading, option_table
 from runner.authoring.reference.pages import pages
@@ -38,3 +40,8 @@ def test_links_between_blocks_lead_somewhere() -> None:
     headings = {anchor(line.lstrip("# ")) for line in page.splitlines() if line.startswith("#")}
     links = {part.partition(")")[0] for part in page.split("](#")[1:]}
     assert links <= headings
+
+
+def test_every_example_in_the_language_is_yaml() -> None:
+    for block in pages()["language.md"].split("```yaml\n")[1:]:
+        assert yaml.safe_load(block.partition("```")[0]) is not None

@@ -15,6 +15,7 @@ from runner.connector.http import Http
 from runner.connector.processor import Processor
 from runner.connector.sync import Sync
 from runner.connector.webhook import Webhooks
+from runner.mapping.fields import Fields
 
 
 class Unverified(Block):
@@ -48,6 +49,9 @@ class Connector(Block):
     other_auth: dict[Name, AnyAuth] = Declared({}, description="Further ways in; a call picks one with `auth: <name>`.")
     http: Http = Declared(description="How we call.")
     endpoints: dict[Name, Endpoint] = Declared({}, description="What we read: one call each.")
+    groups: dict[Name, Fields] = Declared(
+        {}, description="Fields that processors share: `address: {group: address, of: billingAddress}`."
+    )
     processors: dict[Name, Processor] = Declared({}, description="What it means: one processor per kind of payload.")
     syncs: dict[Name, Sync] = Declared({}, description="When we fetch.")
     webhooks: Webhooks | None = Declared(None, description="What they send us.")

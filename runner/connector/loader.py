@@ -12,6 +12,7 @@ from runner.connector import references
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import Document, read
+from runner.connector.inherit import unfold
 from runner.connector.messages import explain
 from runner.errors import ConnectorError, Finding, Place
 
@@ -32,10 +33,11 @@ def check(text: str, file: str) -> tuple[Connector | None, list[Finding]]:
         document = read(text, file)
     except ConnectorError as error:
         return None, error.findings
+    unfolding = unfold(document)
     connector, findings = build(document, Connector)
     if connector is not None:
         findings = [*_name(connector, document), *references.check(connector, document)]
-    return connector, sorted(findings)
+    return connector, sorted({*unfolding, *findings})
 
 
 def build(document: Document, block: type[B]) -> tuple[B | None, list[Finding]]:

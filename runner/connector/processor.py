@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import ConfigDict, model_validator
 from pydantic import Field as Declared
-from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from runner.components.block import Block, Name
@@ -17,7 +18,16 @@ from runner.mapping.fields import Fields
 from runner.mapping.functions import LIBRARY
 from runner.model.record import Flaw, Processed, Record
 
+DEEPEST = 20
+LONGEST_ID = 500
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
 Find = Callable[[str], "Processor"]
+
+
+def _may_extend(schema: dict[str, Any]) -> None:
+    """What is required may come from the processor that is extended."""
+    schema["anyOf"] = [{"required": ["extends"]}, {"required": schema.pop("required")}]
 
 
 class Relation(Block):
@@ -80,8 +90,12 @@ class Processor(Block):
 
     Three predicates have a meaning of their own: `should_process` false leaves the payload out, `valid` false
     quarantines it, `inactive` true keeps the record but marks it, so that the host archives it. Others are free names.
+
+    A processor that `extends` another has all that it does not say itself; a null takes a name away.
     """
 
+    model_config = ConfigDict(json_schema_extra=_may_extend)
+    extends: Name | None = Declared(None, description="The processor that this one changes.")
     title: str | None = Declared(None, description="What the payload is, in the partner's words.")
     record: Name = Declared(description="The kind of record: project, contact, location, user, appointment...")
     id: Expression = Declared(description="The partner's id of the thing: a text or a whole number.")
@@ -93,9 +107,10 @@ class Processor(Block):
     relations: dict[Name, Relation] = Declared({}, description="Other records inside the payload, or named by it.")
     errors: ErrorAnswer | None = Declared(None, description="How an error answer looks in place of a payload.")
 
-    def process(self, payload: Any, name: str, find: Find) -> Processed:
-        """The outcome for one raw payload. `find` gives the processors of nested relations by name."""
-        return _Work(self, name, payload, find).outcome()
+    def process(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
+        """The outcome for one raw payload. `find` gives the processors of nested relations by name; `depth` says how
+        many payloads this one lies in."""
+        return _Work(self, name, payload, find, depth).outcome()
 
 
 @dataclass
@@ -104,6 +119,7 @@ class _Work:
     name: str
     payload: Any
     find: Find
+    depth: int = 0
     flaws: list[Flaw] = field(default_factory=list)
     external_id: str | None = None
 
@@ -157,7 +173,9 @@ class _Work:
             return None
         if found is None:
             self._flaw(
-                "id", f"`{self.processor.id}` gives no id: it must be a text or a whole number", self.processor.id
+                "id",
+                f"`{self.processor.id}` gives no id: it must be a text or a whole number",
+                self.processor.id,
             )
         return found
 
@@ -188,8 +206,11 @@ class _Work:
             except MappingError as error:
                 self._failed(f"relations.{name}", rule, error)
                 continue
-            many = [as_id(item) for item in (value or [])] if relation.ids else None
-            yield name, as_id(value) if many is None else [item for item in many if item is not None]
+            if relation.ids is None:
+                yield name, as_id(value)
+                continue
+            many = [as_id(item) for item in (value if isinstance(value, list) else [value])]
+            yield name, [item for item in many if item is not None]
 
     def _nested(self) -> Iterator[Processed]:
         for name, relation in self.processor.relations.items():
@@ -201,10 +222,13 @@ class _Work:
             except MappingError as error:
                 self._failed(f"relations.{name}", relation.each, error)
                 continue
+            if self.depth >= DEEPEST:
+                self._flaw(f"relations.{name}", f"payloads inside payloads, more than {DEEPEST} deep", relation.each)
+                continue
             processor = self.find(relation.processor)
             for item in found if isinstance(found, list) else [found] if found is not None else []:
                 inner = {**item, "parent": down} if down and isinstance(item, Mapping) else item
-                made = processor.process(inner, relation.processor, self.find)
+                made = processor.process(inner, relation.processor, self.find, self.depth + 1)
                 yield _owned(made, f"{self.processor.record}:{self.external_id}") if relation.owned else made
 
     def _failed(self, part: str, rule: Expression, error: Exception) -> None:
@@ -220,7 +244,9 @@ def _owned(made: Processed, parent: str) -> Processed:
 
 
 def as_id(value: Any) -> str | None:
-    """A partner's id as text: texts as they are, whole numbers in digits; anything else is no id."""
+    """A partner's id as text: texts as they are, whole numbers in digits. Anything else is no id, nor is a text that
+    is blank, longer than 500 characters, or holds what cannot be stored (control characters, half surrogates)."""
     if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+        return value if 0 < len(value) <= LONGEST_ID and value.strip() and not _UNSTORABLE.search(value) else None
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256
+    return str(value) if is_number else None

@@ -1,0 +1,134 @@
+"""What is declared once: groups of fields, and processors that extend another. Both are unfolded in the plain data,
+before anything is built of it, so that nothing behind the loader knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.connector.document import Document, Path
+from runner.connector.messages import suggest
+from runner.errors import Finding
+from runner.model.text import Scalar, place_of
+
+Plain = dict[str, Any]
+
+_PIPE = " | "
+_STAND_IN: Plain = {"record": "unknown", "id": "@", "fields": {}}
+"""For a base that is not there: one mistake is one finding."""
+
+
+def unfold(document: Document) -> list[Finding]:
+    """Put groups and extended processors in the place of their names; returns the findings of those that fail."""
+    data = document.data
+    processors = data.get("processors") if isinstance(data, dict) else None
+    if not isinstance(processors, dict):
+        return []
+    work = _Unfolding(document, data.get("groups"), processors)
+    data["processors"] = {name: work.processor(name) for name in processors}
+    return work.findings
+
+
+class _Unfolding:
+    def __init__(self, document: Document, groups: Any, processors: Plain) -> None:
+        self.document = document
+        self.groups: Plain = groups if isinstance(groups, dict) else {}
+        self.processors = processors
+        self.findings: list[Finding] = []
+        self.done: dict[str, Any] = {}
+        self.under_way: list[str] = []
+
+    def processor(self, name: str) -> Any:
+        if name not in self.done:
+            self.under_way.append(name)
+            self.done[name] = self._unfolded(name)
+            self.under_way.pop()
+        return self.done[name]
+
+    def _unfolded(self, name: str) -> Any:
+        own = self.processors[name]
+        if not isinstance(own, dict):
+            return own
+        made = dict(own)
+        if isinstance(own.get("fields"), dict):
+            made["fields"] = self._fields(own["fields"], ("processors", name, "fields"))
+        if "extends" not in own:
+            return made
+        base = self._base(name, own["extends"])
+        return merge(base if isinstance(base, dict) else _STAND_IN, made)
+
+    def _base(self, name: str, extends: Any) -> Any:
+        path = ("processors", name, "extends")
+        if not isinstance(extends, str):
+            return None
+        if extends not in self.processors:
+            message = f"there is no processor `{extends}`"
+            self._find(
+                path, "unknown-processor", message, suggest(extends, [key for key in self.processors if key != name])
+            )
+            return None
+        if extends in self.under_way:
+            chain = " -> ".join([*self.under_way, extends])
+            self._find(path, "circular-extends", f"these processors extend each other: {chain}", "let one stand alone")
+            return None
+        return self.processor(extends)
+
+    def _fields(self, fields: Plain, path: Path) -> Plain:
+        return dict(self._parts(fields, path))
+
+    def _parts(self, fields: Plain, path: Path) -> Iterator[tuple[str, Any]]:
+        for name, part in fields.items():
+            if not isinstance(part, dict):
+                yield name, part
+            elif "group" in part:
+                yield name, self._group(part, (*path, name))
+            else:
+                yield name, self._fields(part, (*path, name))
+
+    def _group(self, part: Plain, path: Path) -> Any:
+        name, of = part["group"], part.get("of")
+        for key in part:
+            if key not in ("group", "of"):
+                self._find(
+                    (*path, key), "unknown-field", f"`{key}` is not a key of a group's place", "there are: group, of"
+                )
+        group = self.groups.get(name) if isinstance(name, str) else None
+        if not isinstance(group, dict):
+            self._find(
+                (*path, "group"), "unknown-group", f"there is no group `{name}`", suggest(str(name), self.groups)
+            )
+            return "@"
+        return _of(group, of) if isinstance(of, str) else dict(group)
+
+    def _find(self, path: Path, code: str, message: str, remedy: str) -> None:
+        self.findings.append(Finding(self.document.place(path), code, message, remedy))
+
+
+def _of(group: Mapping[str, Any], of: str) -> Plain:
+    """A group's expressions, each reading what `of` gives: JMESPath's pipe binds weakest, so texts may be joined."""
+    made: Plain = {}
+    for name, part in group.items():
+        if isinstance(part, dict):
+            made[name] = _of(part, of)
+        else:
+            made[name] = _piped(of, part) if isinstance(part, str) else part
+    return made
+
+
+def _piped(of: str, part: str) -> Scalar:
+    """Both texts in one, every character still with its own place."""
+    places = [*(place_of(of, offset) for offset in range(len(of))), *[place_of(of, len(of))] * len(_PIPE)]
+    places += [place_of(part, offset) for offset in range(len(part))]
+    return Scalar(f"{of}{_PIPE}{part}", place_of(of), spots=tuple((place.line, place.column) for place in places))
+
+
+def merge(base: Plain, own: Plain) -> Plain:
+    """`own` over `base`: mappings are merged name by name, a null takes a name away, all else replaces."""
+    made = dict(base)
+    for name, value in own.items():
+        known = made.get(name)
+        if value is None:
+            made.pop(name, None)
+        else:
+            made[name] = merge(known if isinstance(known, dict) else {}, value) if isinstance(value, dict) else value
+    return made

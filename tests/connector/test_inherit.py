@@ -1,0 +1,117 @@
+"""What partners' payloads share is declared once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runner.connector.connector import Connector
+from runner.connector.loader import check
+from runner.connector.processor import as_id
+from tests.test_messages import GOOD
+
+SHARED = GOOD.replace(
+    "processors:\n",
+    """\
+groups:
+  address:
+    street: trim(line1) || trim(line2)
+    city: trim(city)
+processors:
+  site:
+    record: location
+    id: id
+    fields:
+      address: {group: address, of: where.address || address}
+  closed_job:
+    extends: job
+    when: {inactive: "@"}
+    fields: {phone: null, name: upper(title), note: note}
+""",
+)
+
+
+def loaded(text: str = SHARED) -> Connector:
+    connector, findings = check(text, "acme.yaml")
+    assert findings == []
+    assert connector is not None
+    return connector
+
+
+def fields(processor: str, payload: dict[str, Any]) -> dict[str, Any]:
+    connector = loaded()
+    record = connector.processor(processor).process(payload, processor, connector.processor).record
+    assert record is not None
+    return record.fields
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"where": {"address": {"line2": " 1 Main St ", "city": "Lincoln"}}},
+        {"address": {"line1": "1 Main St", "city": "Lincoln"}},
+    ],
+)
+def test_a_group_reads_what_it_is_given(payload: dict[str, Any]) -> None:
+    assert fields("site", {"id": 1, **payload}) == {"address": {"street": "1 Main St", "city": "Lincoln"}}
+
+
+def test_a_group_of_nothing_is_null() -> None:
+    assert fields("site", {"id": 1}) == {"address": None}
+
+
+def test_an_extending_processor_has_what_it_does_not_change() -> None:
+    processor = loaded().processor("closed_job")
+
+    assert (processor.record, as_id(processor.id.search({"id": 7})), str(processor.cursor)) == (
+        "project",
+        "7",
+        "updated",
+    )
+
+
+def test_it_changes_adds_and_takes_away() -> None:
+    assert fields("closed_job", {"id": 1, "title": "Roof", "note": "x", "phone": "402-555-0100"}) == {
+        "name": "ROOF",
+        "note": "x",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "group: address, of",
+            "group: adress, of",
+            "acme.yaml:36:24: unknown-group: there is no group `adress` (did you mean `address`?)",
+        ),
+        (
+            "extends: job",
+            "extends: jobb",
+            "acme.yaml:38:14: unknown-processor: there is no processor `jobb` (did you mean `job`?)",
+        ),
+        (
+            "of: where.address",
+            "off: where.address",
+            "acme.yaml:36:38: unknown-field: `off` is not a key of a group's place (there are: group, of)",
+        ),
+        (
+            "street: trim(line1)",
+            "street: trimm(line1)",
+            "acme.yaml:29:13: unknown-function: there is no function `trimm` (did you mean `trim`?)",
+        ),
+        (
+            "extends: job\n",
+            "extends: closed_job\n",
+            (
+                "acme.yaml:38:14: circular-extends: these processors extend each other: closed_job -> closed_job "
+                "(let one stand alone)"
+            ),
+        ),
+    ],
+)
+def test_says_what_does_not_fit(old: str, new: str, expected: str) -> None:
+    _, findings = check(SHARED.replace(old, new), "acme.yaml")
+
+    assert [str(finding) for finding in findings] == [expected]

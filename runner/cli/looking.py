@@ -92,7 +92,7 @@ def replay(
     failed: bool = typer.Option(False, "--failed", help="All that failed."),
 ) -> None:
     """Run again what failed: events, pushes, or quarantined payloads. A running worker takes them up."""
-    from runner.cli.replaying import REPLAYS
+    from runner.cli.replaying import ONE, REPLAYS
     from runner.cli.workshop import in_house
 
     if what not in REPLAYS:
@@ -100,7 +100,7 @@ def replay(
     if not ids and not failed and not integration:
         refuse("say which: ids, --failed, or --integration INTEGRATION")
     count = in_house(lambda house: REPLAYS[what](house, ids or [], integration, failed))
-    typer.echo(f"{count} {what} {'is' if count == 1 else 'are'} replayed")
+    typer.echo(f"1 {ONE[what]} is replayed" if count == 1 else f"{count} {what} are replayed")
     if not count:
         raise typer.Exit(output.FOUND)
 

@@ -19,6 +19,7 @@ from runner.store.quarantine import Quarantined
 
 Replay = Callable[[House, Sequence[str], str | None, bool], Awaitable[int]]
 MOST = 100_000
+ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload"}
 
 
 async def events(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:

@@ -1,0 +1,245 @@
+"""The operator's commands as they are typed: in a process of this one, on a database of a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from runner.cli import demo, output
+from runner.cli.main import MODULES, app
+from runner.errors import RunnerError
+from tests.partners import ROOT
+
+KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+COMMANDS = ("serve", "worker", "connect", "integrations", "sync", "act", "records", "deliveries", "status", "replay")
+COMMANDS += ("simulate", "demo", "migrate", "doctor")
+Type = Callable[..., Result]
+
+
+def type_in(environ: dict[str, str], *words: str) -> Result:
+    """Type a command; errors become what `main` makes of them."""
+    kept = {name: None for name in os.environ if name.startswith("RUNNER_")}
+    result = CliRunner().invoke(app, list(words), env={**kept, **environ}, catch_exceptions=True)
+    if isinstance(result.exception, RunnerError):
+        result.exit_code = output.told(result.exception)
+    elif result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was played: a database with a bit of everything."""
+    folder = tmp_path_factory.mktemp("demo")
+    assert demo.run(folder, 12) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(played: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    return Path(shutil.copytree(played, tmp_path / "demo"))
+
+
+@pytest.fixture
+def typed(folder: Path) -> Type:
+    environ = {
+        "RUNNER_DATABASE_URL": f"sqlite:///{folder / 'runner.db'}",
+        "RUNNER_CONFIG": str(folder / "runner.yaml"),
+        "RUNNER_CONNECTORS": str(ROOT / "connectors"),
+        "RUNNER_ENCRYPTION_KEYS": (folder / "key").read_text(encoding="utf-8"),
+        "RUNNER_SERVICETITAN_APP_KEY": "app-key-of-the-operator",
+        "RUNNER_SERVICETITAN_WEBHOOK_KEY": "webhook-key-of-the-operator",
+        "RUNNER_JOBBER_CLIENT_ID": "jobber-app",
+        "RUNNER_JOBBER_CLIENT_SECRET": "jobber-secret",
+    }
+    return lambda *words: type_in(environ, *words)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Type:
+    environ = {
+        "RUNNER_DATABASE_URL": f"sqlite:///{tmp_path / 'runner.db'}",
+        "RUNNER_CONNECTORS": str(ROOT / "connectors"),
+        "RUNNER_CONFIG": str(tmp_path / "runner.yaml"),
+        "RUNNER_ENCRYPTION_KEYS": KEY,
+    }
+    return lambda *words: type_in(environ, *words)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "keys new", "keys rotate"])
+def test_help_holds_an_example(command: str) -> None:
+    told = type_in({}, *command.split(), "--help").output
+    assert re.search(rf"Example:\s+runner {command}", told), told
+
+
+def test_status_is_one_screen(typed: Type) -> None:
+    told = typed("status").output
+    assert "Sample Plumbing/servicetitan" in told
+    assert "Turned away: 3 requests for jobber (bad-signature)" in told
+    assert "Nothing wants a person." in told
+
+
+def test_status_as_json_holds_the_figures(typed: Type) -> None:
+    found = json.loads(typed("status", "--json").output)
+    assert {one["connector"] for one in found["integrations"]} == {"servicetitan", "jobber", "companycam"}
+    assert found["rejections"][0]["count"] == 3
+
+
+def test_integrations_are_listed_and_chosen(typed: Type) -> None:
+    found = json.loads(typed("integrations", "--connector", "jobber", "--json").output)
+    assert [(one["company"], one["state"]) for one in found] == [("Sample Plumbing", "active")]
+
+
+def test_an_unknown_state_is_misuse(typed: Type) -> None:
+    assert typed("integrations", "--state", "happy").exit_code == output.MISUSE
+
+
+def test_one_is_switched_off_and_on_again(typed: Type) -> None:
+    which = "Sample Plumbing/companycam"
+    assert "disabled" in typed("integrations", "--disable", which).output
+    assert "disabled" not in typed("integrations", "--enable", which).output
+
+
+def test_on_and_off_together_are_misuse(typed: Type) -> None:
+    assert typed("integrations", "--disable", "a", "--enable", "b").exit_code == output.MISUSE
+
+
+def test_records_are_json_lines(typed: Type) -> None:
+    lines = typed("records", "--kind", "user", "--integration", "Sample Plumbing/companycam").output.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert len(found) == 6
+    assert {one["kind"] for one in found} == {"user"}
+
+
+def test_records_after_the_last_are_none(typed: Type) -> None:
+    assert typed("records", "--after", "1000000").output == ""
+
+
+def test_deliveries_show_events_and_pushes(typed: Type) -> None:
+    found = json.loads(typed("deliveries", "--json").output)
+    assert {one["connector"] for one in found["events"]} == {"servicetitan", "jobber"}
+    assert "done" in {one["state"] for one in found["pushes"]}
+
+
+def test_nothing_that_failed_to_replay_is_exit_1(typed: Type) -> None:
+    result = typed("replay", "events", "--failed")
+    assert (result.exit_code, result.output) == (output.FOUND, "0 events are replayed\n")
+
+
+def test_an_event_is_replayed_by_its_id(typed: Type, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "runner.db")) as database:
+        chosen = database.execute("SELECT id FROM events WHERE state = 'done'").fetchone()[0]
+    assert typed("replay", "events", chosen).output == "1 event is replayed\n"
+
+
+@pytest.mark.parametrize("words", [("replay", "records"), ("replay", "events"), ("replay", "pushes", "999999")])
+def test_replay_without_a_thing_to_replay_is_misuse(typed: Type, words: tuple[str, ...]) -> None:
+    assert typed(*words).exit_code == output.MISUSE
+
+
+@pytest.mark.parametrize("words", [("sync", "nobody"), ("sync", "Sample Plumbing/jobber", "nothing")])
+def test_what_is_not_there_is_misuse(typed: Type, words: tuple[str, ...]) -> None:
+    assert typed(*words).exit_code == output.MISUSE
+
+
+@pytest.mark.parametrize("given", ["{", "[]", "3"])
+def test_an_input_that_is_no_object_is_misuse(typed: Type, given: str) -> None:
+    assert typed("act", "Sample Plumbing/companycam", "create_project", "--input", given).exit_code == output.MISUSE
+
+
+def test_an_action_with_a_wrong_input_is_told(typed: Type) -> None:
+    result = typed("act", "Sample Plumbing/companycam", "create_project", "--input", '{"nam": "x"}')
+    assert result.exit_code == output.FOUND
+
+
+def test_keys_are_rotated(typed: Type) -> None:
+    assert "all are sealed with key demo" in typed("keys", "rotate").output
+
+
+def test_doctor_is_content(typed: Type) -> None:
+    found = json.loads(typed("doctor", "--json").output)
+    assert [one for one in found if not one["fine"]] == []
+
+
+def test_doctor_says_what_to_set(fresh: Type) -> None:
+    result = fresh("doctor")
+    assert result.exit_code == output.FOUND
+    assert "set RUNNER_JOBBER_CLIENT_ID, RUNNER_JOBBER_CLIENT_SECRET before anybody connects" in result.output
+    assert "run `runner migrate`" in result.output
+
+
+def test_a_database_that_is_not_there_is_misuse_with_the_remedy(
+    fresh: Type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fresh("status").exit_code == output.MISUSE
+    assert "`runner migrate` brings it up to date" in capsys.readouterr().err
+
+
+def test_migrating_twice_changes_nothing(fresh: Type) -> None:
+    assert fresh("migrate").output.endswith("is up to date\n")
+    assert fresh("migrate").output.endswith("was up to date already\n")
+
+
+def test_a_house_without_integrations_says_what_to_do(fresh: Type) -> None:
+    fresh("migrate")
+    assert "no integrations; `runner connect` makes one" in fresh("status").output
+
+
+def test_a_new_key_is_one_that_the_settings_take(fresh: Type) -> None:
+    made = fresh("keys", "new", "k7").output.strip()
+    assert type_in({"RUNNER_ENCRYPTION_KEYS": made}, "keys", "new").exit_code == output.FINE
+    assert re.fullmatch(r"k7:[A-Za-z0-9+/]{43}=", made)
+
+
+def test_a_key_with_a_wrong_id_is_misuse(fresh: Type) -> None:
+    assert fresh("keys", "new", "a:b").exit_code == output.MISUSE
+
+
+def test_connecting_with_a_missing_setting_names_it(fresh: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fresh("connect", "companycam", "acme").exit_code == output.MISUSE
+    assert "Access token is missing" in capsys.readouterr().err
+
+
+def test_connecting_where_consent_is_needed_prints_the_link(typed: Type) -> None:
+    result = typed("connect", "jobber", "Other Company", "--environment", "simulated")
+    assert result.exit_code == output.FINE, result.output
+    assert "http://127.0.0.1:8080/oauth/jobber/authorize?ticket=" in result.output
+
+
+def test_a_setting_may_stand_in_a_file(fresh: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "token").write_text("not e-mail\n", encoding="utf-8")
+    assert fresh("connect", "companycam", "acme", "--set", f"act_as=@{tmp_path / 'token'}").exit_code == output.MISUSE
+    told = capsys.readouterr().err
+    assert "Act as" in told
+    assert "not e-mail" not in told
+
+
+@pytest.mark.parametrize("pair", ["access_token", "=x", "access_token=@/nowhere"])
+def test_a_setting_that_is_none_is_misuse(fresh: Type, pair: str) -> None:
+    assert fresh("connect", "companycam", "acme", "--set", pair).exit_code == output.MISUSE
+
+
+def test_no_secret_is_ever_shown(typed: Type) -> None:
+    told = "".join(
+        typed(*words).output
+        for words in (("status", "--json"), ("integrations", "--json"), ("deliveries", "--json"), ("doctor", "--json"))
+    )
+    assert not any(secret in told for secret in ("companycam-token", "servicetitan-secret", "jobber-secret"))
+
+
+def test_a_simulator_that_nobody_made_is_misuse(fresh: Type) -> None:
+    assert fresh("simulate", "nobody").exit_code == output.MISUSE
+
+
+def test_both_modules_are_registered() -> None:
+    assert "runner.cli.operate" in MODULES

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runner.authoring.reasons import why_null
-from runner.connector.processor import Processor, Relation
+from runner.connector.processor import Find, Processor, Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
+
+
+DEEPEST = 10
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,28 @@ class Explained:
     why: str | None
 
 
-def explain(processor: Processor, payload: Any) -> list[Explained]:
-    """Every expression of a processor on one payload, in the order of the file."""
-    return [_explained(part, expression, payload) for part, expression in _expressions(processor)]
+def explain(processor: Processor, payload: Any, find: Find, prefix: str = "", depth: int = 0) -> list[Explained]:
+    """Every expression of a processor on one payload, in the order of the file; then those of the payloads nested in
+    it, under names such as `properties[0].fields.name`. `find` gives their processors; payloads more than
+    DEEPEST deep are left out."""
+    told = [_explained(prefix, part, expression, payload) for part, expression in _expressions(processor)]
+    for name, relation in processor.relations.items() if depth < DEEPEST else ():
+        for index, (inner, item) in enumerate(_nested(relation, payload, find)):
+            told += explain(inner, item, find, f"{prefix}{name}[{index}].", depth + 1)
+    return told
+
+
+def _nested(relation: Relation, payload: Any, find: Find) -> Iterator[tuple[Processor, Any]]:
+    """The payloads inside, as their processor sees them; none where the expressions fail, which is told already."""
+    if relation.each is None or relation.processor is None:
+        return
+    try:
+        found = relation.each.search(payload)
+        down = {key: rule.search(payload) for key, rule in relation.hand_down.items()}
+    except MappingError:
+        return
+    for item in found if isinstance(found, list) else [found] if found is not None else []:
+        yield find(relation.processor), {**item, "parent": down} if down and isinstance(item, Mapping) else item
 
 
 def _expressions(processor: Processor) -> Iterator[tuple[str, Expression]]:
@@ -52,14 +74,18 @@ def _of_relation(relation: Relation) -> Iterator[tuple[str, Expression]]:
         yield f"with.{key}", rule
 
 
-def _explained(part: str, expression: Expression, payload: Any) -> Explained:
+def _explained(prefix: str, part: str, expression: Expression, payload: Any) -> Explained:
     place = str(expression.place) if expression.place.line else ""
     try:
         if part.startswith("when.") or part == "errors.when":
-            return Explained(part, expression.text, place, expression.test(payload), _why_false(expression, payload))
-        return Explained(part, expression.text, place, expression.search(payload), why_null(expression, payload))
+            return Explained(
+                prefix + part, expression.text, place, expression.test(payload), _why_false(expression, payload)
+            )
+        return Explained(
+            prefix + part, expression.text, place, expression.search(payload), why_null(expression, payload)
+        )
     except MappingError as error:
-        return Explained(part, expression.text, place, None, str(error).removeprefix(f"{place}: "))
+        return Explained(prefix + part, expression.text, place, None, str(error).removeprefix(f"{place}: "))
 
 
 def _why_false(expression: Expression, payload: Any) -> str | None:

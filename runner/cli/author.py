@@ -73,8 +73,9 @@ def map_payloads(
 
     found = _connector(connector)
     chosen = _processor(found, processor)
+    whole = as_json or not output.on_terminal()
     made = [(payload, outcome.process(found, processor, payload)) for payload in payloads(payload, ndjson)]
-    for line in shown(chosen, made, explain=explain, lines=ndjson, as_json=as_json or not output.on_terminal()):
+    for line in shown(chosen, found.processor, made, explain=explain, lines=ndjson, as_json=whole):
         typer.echo(line)
     if any(outcome.of(processed) == "quarantined" for _, processed in made):
         raise typer.Exit(output.FOUND)

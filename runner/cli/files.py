@@ -26,10 +26,15 @@ def here() -> Folders:
 
 def sources(files: Sequence[str] | None) -> list[Source]:
     """What is to be read. Ends with exit code 2 when a file is not there, or there is none at all."""
-    paths: list[str | Path] = [*files] if files else [*here().files()]
+    paths: list[str | Path] = [path for file in files for path in _inside(file)] if files else [*here().files()]
     if not paths:
         output.refuse(f"there are no connectors in {here().connectors} (set RUNNER_CONNECTORS, or name files)")
     return [Source(STANDARD_INPUT, sys.stdin.read()) if path == "-" else source(Path(path)) for path in paths]
+
+
+def _inside(file: str) -> list[str | Path]:
+    """The file itself, or the connectors in a folder."""
+    return sorted(Path(file).glob("*.yaml")) if Path(file).is_dir() else [file]
 
 
 def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, note: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.authoring import explanation, outcome
 from runner.authoring.explanation import Explained
-from runner.connector.processor import Processor
+from runner.connector.processor import Find, Processor
 from runner.model.record import Processed
 
 _WIDEST = 60
@@ -42,10 +42,16 @@ def _short(text: str) -> str:
 
 
 def shown(
-    processor: Processor, made: Sequence[tuple[Any, Processed]], *, explain: bool, lines: bool, as_json: bool
+    processor: Processor,
+    find: Find,
+    made: Sequence[tuple[Any, Processed]],
+    *,
+    explain: bool,
+    lines: bool,
+    as_json: bool,
 ) -> Iterator[str]:
     """The lines that tell of payloads and their outcomes: as JSON (one value, or one a line), or explained."""
-    told = [_told(processor, payload, processed, explain) for payload, processed in made]
+    told = [_told(processor, find, payload, processed, explain) for payload, processed in made]
     if lines:
         yield from (json.dumps(one, ensure_ascii=False) for one in told)
     elif as_json or not explain:
@@ -53,9 +59,9 @@ def shown(
     else:
         for payload, processed in made:
             yield f"outcome: {outcome.of(processed)}"
-            yield from explained_lines(explanation.explain(processor, payload))
+            yield from explained_lines(explanation.explain(processor, payload, find))
 
 
-def _told(processor: Processor, payload: Any, processed: Processed, explain: bool) -> dict[str, Any]:
+def _told(processor: Processor, find: Find, payload: Any, processed: Processed, explain: bool) -> dict[str, Any]:
     told = outcome.plain(processed)
-    return told | {"explained": explained_json(explanation.explain(processor, payload))} if explain else told
+    return told | {"explained": explained_json(explanation.explain(processor, payload, find))} if explain else told

@@ -13,7 +13,7 @@ def explained(spec: Callable[..., Source], *edits: tuple[str, str]) -> dict[str,
     source = spec(*edits)
     connector, _ = check(source.text, "acme.yaml")
     assert connector is not None
-    return {one.part: one for one in explain(connector.processors["job"], PAYLOAD)}
+    return {one.part: one for one in explain(connector.processors["job"], PAYLOAD, connector.processor)}
 
 
 def test_every_expression_in_the_order_of_the_file(spec: Callable[..., Source]) -> None:
@@ -42,3 +42,11 @@ def test_predicate_is_true_or_false(spec: Callable[..., Source]) -> None:
 def test_relations_are_explained_too(spec: Callable[..., Source]) -> None:
     edit = ("    fields:", "    relations:\n      location: {record: location, id: site.id}\n    fields:")
     assert explained(spec, edit)["relations.location.id"].why == "the payload has no key `site`"
+
+
+def test_payloads_inside_are_explained_with_what_is_handed_down(spec: Callable[..., Source]) -> None:
+    inner = "    relations:\n      owners: {processor: owner, each: '[@]', with: {job: id}}\n    fields:\n"
+    owner = "processors:\n  owner: {record: user, id: id, fields: {name: parent.job, email: mail}}\n"
+    found = explained(spec, ("    fields:\n", inner), ("processors:\n", owner))
+    assert found["owners[0].fields.name"].value == 7
+    assert found["owners[0].fields.email"].why == "the payload has no key `mail`"

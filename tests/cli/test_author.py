@@ -101,6 +101,10 @@ def test_misuse_is_one_line(arguments: list[str], said: str, run: Run, acme: Pat
     assert run(*arguments) == (2, said)
 
 
+def test_folder_means_the_connectors_in_it(run: Run, acme: Path) -> None:
+    assert run("fmt", "connectors", "--check") == (0, "1 file, none to lay out\n")
+
+
 def test_validate_without_connectors_is_misuse(run: Run) -> None:
     code, said = run("validate")
     assert (code, said) == (2, "runner: there are no connectors in connectors (set RUNNER_CONNECTORS, or name files)\n")
@@ -236,5 +240,7 @@ def test_example_runs(line: str, tmp_path: Path) -> None:
     for name in ("connectors", "schemas", "docs/reference", "tests/snapshots"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
     shutil.copy(REPOSITORY / "runner.yaml", tmp_path)
+    if line in ("runner schema --check", "runner docs --check"):
+        assert shell(tmp_path, line.split()[1]).returncode == 0
     ran = shell(tmp_path, *line.split()[1:])
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -1,4 +1,7 @@
-"""The drafts and the two tables of their README: what each draft needs, and what is left of it without that."""
+"""The drafts and the two tables of their README: what each draft needs, and what is left of it without that.
+
+A draft is the rest of a connector that is shipped in part: it is read over `connectors/<connector>.yaml`.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,13 @@ from runner.components.ratelimits.base import RateLimit
 from runner.components.verifiers.base import Verifier
 from runner.connector.connector import Connector
 from runner.connector.document import Document, read
-from runner.connector.loader import check
+from runner.connector.loader import check, examine
 from runner.connector.messages import value_at
 from runner.errors import Finding, Place
 
 ROOT = Path(__file__).parent.parent
 DRAFTS = sorted((ROOT / "docs" / "drafts").glob("*.yaml"))
+SHIPPED = ROOT / "connectors"
 README = ROOT / "docs" / "drafts" / "README.md"
 At = tuple[Any, ...]
 
@@ -138,7 +142,43 @@ def _is_within(path: At, outer: set[At]) -> bool:
 
 @cache
 def document(path: Path) -> Document:
-    return read(path.read_text(encoding="utf-8"), str(path))
+    """A draft over what is shipped of its connector. Places are those of the file that has the key."""
+    draft = read(path.read_text(encoding="utf-8"), str(path))
+    shipped = SHIPPED / f"{draft.data['connector']}.yaml"
+    return joined(read(shipped.read_text(encoding="utf-8"), str(shipped)), draft) if shipped.exists() else draft
+
+
+def joined(shipped: Document, draft: Document) -> Document:
+    """Two files as one: mappings are merged name by name, a null takes a name away, blocks of another `type` and all
+    else replace; unverified facts are those of both."""
+    kept = len(shipped.data.get("unverified", []))
+    made = Document(draft.file, over(shipped.data, draft.data), dict(shipped.keys), dict(shipped.values))
+    made.data["unverified"] = [*shipped.data.get("unverified", []), *draft.data.get("unverified", [])]
+    made.keys |= {moved(path, kept): place for path, place in draft.keys.items()}
+    made.values |= {moved(path, kept): place for path, place in draft.values.items()}
+    return made
+
+
+def moved(path: At, by: int) -> At:
+    return ("unverified", path[1] + by, *path[2:]) if path[:1] == ("unverified",) and path[1:] else path
+
+
+def over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    if "type" in own and own["type"] != base.get("type"):
+        return own
+    made = dict(base)
+    for name, value in own.items():
+        known = base.get(name)
+        if value is None and name in base:
+            del made[name]
+        else:
+            made[name] = over(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return made
+
+
+def judge(draft: Document) -> list[Finding]:
+    """What the loader finds in a draft; a copy is judged, since processors are unfolded in place."""
+    return examine(Document(draft.file, dict(draft.data), draft.keys, draft.values))[1]
 
 
 def expected(found: Use, draft: Document) -> tuple[str, Place]:
@@ -183,6 +223,14 @@ def given(found: Use) -> Iterator[str]:
             yield from (f"{name[:-2]}.{key}" for key in found.value)
         elif "{" not in name or re.search(r"\{(\w+)\}", name)[1] in found.value:  # type: ignore[index]  # has a brace
             yield name.format(**found.value)
+
+
+def is_excused(finding: Finding, draft: Document) -> bool:
+    """Whether a finding speaks of what was pruned: a name that it gives, or an input that it reads."""
+    if finding.code == "unused-input":
+        calls = {".".join(found.path[:2]) for found in uses(draft.data)}
+        return re.findall(r"`([^`]*)`", finding.message)[0] in calls
+    return is_given(finding, names_of(draft))
 
 
 def is_given(finding: Finding, names: set[str]) -> bool:

@@ -33,6 +33,11 @@ def check(text: str, file: str) -> tuple[Connector | None, list[Finding]]:
         document = read(text, file)
     except ConnectorError as error:
         return None, error.findings
+    return examine(document)
+
+
+def examine(document: Document) -> tuple[Connector | None, list[Finding]]:
+    """Like `check`, of a document that is read already; its groups and extended processors are unfolded in place."""
     unfolding = unfold(document)
     connector, findings = build(document, Connector)
     if connector is not None:

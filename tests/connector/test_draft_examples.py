@@ -14,6 +14,7 @@ from runner.model.record import Processed, Record
 from tests.drafts import DRAFTS, ROOT, document, trimmed
 
 EXAMPLES = sorted((ROOT / "docs" / "drafts" / "examples").glob("*/*.json"))
+SHIPPED = sorted((ROOT / "connectors" / "examples").glob("*/*.json"))
 
 
 def mapped(path: Path) -> Processed:
@@ -45,9 +46,11 @@ def test_the_records_of_a_payload_satisfy_their_schemas(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DRAFTS, ids=lambda path: path.stem)
 def test_every_processor_that_stands_alone_has_a_payload(path: Path) -> None:
-    processors = document(path).data["processors"]
-    nested = {one["processor"] for made in processors.values() for one in _nested(made)}
-    shown = {example.name.split(".")[0] for example in EXAMPLES if example.parent.name == path.stem}
+    data = document(path).data
+    nested = {one["processor"] for made in data["processors"].values() for one in _nested(made)}
+    folders = (path.stem, data["connector"])
+    shown = {example.name.split(".")[0] for example in [*EXAMPLES, *SHIPPED] if example.parent.name in folders}
+    processors = data["processors"]
     assert set(processors) - nested <= shown
 
 

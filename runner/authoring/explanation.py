@@ -11,7 +11,6 @@ from runner.connector.processor import Find, Processor, Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
 
-
 DEEPEST = 10
 
 

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from runner.authoring.kinds import Kinds, unknown_kind
 from runner.connector.connector import Connector
-from runner.connector.document import Document, Path
+from runner.connector.document import Document
 from runner.connector.messages import suggest
 from runner.connector.processor import Processor
-from runner.connector.reaction import Delete, Fetch
-from runner.connector.webhook import Webhooks
 from runner.errors import Finding
 
 
@@ -23,20 +21,6 @@ def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Fi
         yield from _relations(name, processor, document, kinds)
         if processor.record in kinds:
             yield from _fields(name, processor, document, kinds)
-    if connector.webhooks is not None:
-        yield from _deleted(connector, connector.webhooks, document)
-
-
-def _deleted(connector: Connector, webhooks: Webhooks, document: Document) -> Iterator[Finding]:
-    made = {processor.record for processor in connector.processors.values()}
-    for pattern, reaction in webhooks.on.items():
-        path: Path = ("webhooks", "on", pattern)
-        gone = reaction.gone if isinstance(reaction, Fetch) else None
-        deleted = (path, reaction) if isinstance(reaction, Delete) else ((*path, "gone"), gone)
-        if isinstance(deleted[1], Delete) and deleted[1].record not in made:
-            message = f"no processor makes records of kind {deleted[1].record}"
-            place = document.place((*deleted[0], "record"))
-            yield Finding(place, "unknown-record", message, suggest(deleted[1].record, made))
 
 
 def _relations(name: str, processor: Processor, document: Document, kinds: Kinds) -> Iterator[Finding]:

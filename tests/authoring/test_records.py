@@ -41,24 +41,6 @@ def test_kind_or_field_that_does_not_exist(
     assert str(finding).removeprefix(f"{finding.place.file}:").startswith(said)
 
 
-@pytest.mark.parametrize(
-    "gone",
-    [
-        "{do: delete, record: user, id: id}",
-        "{do: fetch, endpoint: jobs, processor: job, gone: {do: delete, record: user, id: id}}",
-    ],
-)
-def test_deleted_kind_that_no_processor_makes(gone: str, spec: Callable[..., Source], bench: Folders) -> None:
-    hook = (
-        "webhooks:\n  verify: {type: hmac, header: X-S, secret: settings.api_key}\n"
-        "  vector: {secret: s, headers: {X-S: x}, body: b}\n"
-        "  events: {split: '@', id: id, type: type, account: account}\n"
-        f"  on: {{'*': {gone}}}\n\nsyncs:"
-    )
-    found = [finding.message for finding in validate([spec(("syncs:", hook))], bench) if finding.code != "bad-vector"]
-    assert found == ["no processor makes records of kind user"]
-
-
 def test_fields_inside_a_field_are_known(bench: Folders) -> None:
     kinds = read_kinds(bench.records)
     assert kinds.fields("location", ("coordinates",)) == {"latitude", "longitude"}

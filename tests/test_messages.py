@@ -22,15 +22,15 @@ app:
 settings:
   api_key: {title: API key, secret: true}
   tenant: {title: Tenant}
-auth:
-  type: bearer
-  token: "{{ settings.api_key }}"
+auth: {type: bearer, token: "{{ settings.api_key }}",
+  identify: {endpoint: me, account_id: body.id}}
 http:
   base_url: "{{ environment.api }}"
 endpoints:
+  me: {get: /me, records: "@"}
   jobs:
     get: "/{{ settings.tenant }}/jobs"
-    params: {since: "{{ checkpoint }}"}
+    params: {since: "{{ checkpoint }}", after: "{{ page.after }}"}
     records: data
     paginate: {type: cursor, next: next, as: after}
   job:
@@ -121,7 +121,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "  rate_limits: 60/s\n  base_url:",
         [
             (
-                "acme.yaml:16:16: wrong-type: `http.rate_limits` must be a list, not text "
+                "acme.yaml:15:16: wrong-type: `http.rate_limits` must be a list, not text "
                 "(put it between brackets, or in lines that begin with `- `)"
             )
         ],
@@ -330,7 +330,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "  errors: [{status: [7], do: fail}]\n  base_url:",
         [
             (
-                "acme.yaml:16:22: wrong-value: `http.errors.0.status.0` cannot be `7` "
+                "acme.yaml:15:22: wrong-value: `http.errors.0.status.0` cannot be `7` "
                 "(write a number that is 100 or more or one of 3xx, 4xx, 5xx)"
             )
         ],
@@ -386,6 +386,124 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "{do: fetsch, record: job}",
         ["acme.yaml:47:17: unknown-type: `fetsch` is not a `do` of `webhooks.on.job.*` (did you mean `fetch`?)"],
     ),
+    "no way to learn the account of a webhook": (
+        ",\n  identify: {endpoint: me, account_id: body.id}}",
+        "}\n",
+        [
+            (
+                "acme.yaml:12:1: missing-field: webhooks find their integration by the account, and `auth` does not say how "
+                "to learn it (add `identify: {endpoint: ..., account_id: ...}` to `auth`)"
+            )
+        ],
+    ),
+    "an identifying call that reads the checkpoint": (
+        "identify: {endpoint: me,",
+        "identify: {endpoint: jobs,",
+        [
+            (
+                "acme.yaml:13:24: unknown-name: the endpoint `jobs` reads `checkpoint`, which `identify` does not give "
+                "(name an endpoint that does without)"
+            )
+        ],
+    ),
+    "a window that the sync does not give": (
+        'since: "{{ checkpoint }}", after',
+        'since: "{{ window.start }}", after',
+        [
+            (
+                "acme.yaml:38:20: unknown-name: the endpoint `jobs` reads `window`, which this sync does not give "
+                "(add `incremental: {type: window}`, or name another endpoint)"
+            )
+        ],
+    ),
+    "a name inside a text": (
+        "{{ checkpoint }}",
+        "{{ checkpoint.at }}",
+        [
+            (
+                "acme.yaml:20:22: unknown-name: `checkpoint.at` in `{{ checkpoint.at }}` is not declared "
+                "(`checkpoint` is a text: write `{{ checkpoint }}`)"
+            )
+        ],
+    ),
+    "a cursor that does not reach the request": (
+        ', after: "{{ page.after }}"}',
+        "}",
+        [
+            (
+                "acme.yaml:22:5: unread-cursor: `page.after` does not reach the request: each page would be the first one "
+                "(give `param`, or write `{{ page.after }}` into the request)"
+            )
+        ],
+    ),
+    "a sync of an endpoint that needs input": (
+        "{endpoint: jobs, processor",
+        "{endpoint: job, processor",
+        [
+            (
+                "acme.yaml:38:10: missing-input: the endpoint `job` needs `id`, and a sync gives none "
+                "(name an endpoint without required input)"
+            )
+        ],
+    ),
+    "a relation with the name of a field": (
+        "      phone: e164(phone, 'US')\n",
+        "    relations:\n      name: {record: contact, id: contact}\n",
+        [
+            (
+                "acme.yaml:37:7: duplicate-name: `name` is a field of this processor already "
+                "(give the relation another name)"
+            )
+        ],
+    ),
+    "a field with a name that records have": (
+        "      name: title\n",
+        "      links: title\n",
+        [
+            (
+                "acme.yaml:35:7: reserved-name: `links` is what delivery rules call something else of every record "
+                "(choose another name than id, kind, connector, inactive, links)"
+            )
+        ],
+    ),
+    "a relation without an end": (
+        "      phone: e164(phone, 'US')\n",
+        "    relations:\n      inner: {processor: job, each: '[@]'}\n",
+        [
+            (
+                "acme.yaml:37:7: endless-relation: these relations can go round without an end: job -> job "
+                "(let `each` go deeper into the payload, by its keys alone, or take one of them out)"
+            )
+        ],
+    ),
+    "variables of a query": (
+        '    put: "/jobs/{{ input.id }}"\n    json: {title: "{{ input.name }}"}',
+        (
+            "    graphql: |\n      # not $this\n      mutation M($id: ID!, $at: Time = 1, $nam: String) { m(id: $id, x: $nme) }\n"
+            '    variables: {id: "{{ input.id }}", name: "{{ input.name }}"}'
+        ),
+        [
+            "acme.yaml:51:5: missing-field: a GraphQL call needs `http.graphql` (the path that GraphQL is posted to)",
+            "acme.yaml:53:43: missing-variable: `$nam` is given no value (add `variables: {nam: ...}`)",
+            "acme.yaml:53:73: unknown-variable: the query does not declare `$nme` (did you mean `nam`?)",
+            "acme.yaml:54:39: unknown-variable: the query does not declare `$name` (did you mean `nam`?)",
+        ],
+    ),
+    "a pattern that is none": (
+        "{title: Tenant}",
+        "{title: Tenant, pattern: '('}",
+        [
+            (
+                "acme.yaml:11:36: wrong-value: `(` is no regular expression: missing ), unterminated subpattern at position "
+                "0 (see https://docs.python.org/3/library/re.html)"
+            )
+        ],
+    ),
+    "a default that its own field refuses": (
+        "{title: Tenant}",
+        "{title: Tenant, choices: [a], default: b}",
+        [("acme.yaml:11:50: wrong-value: the default will not do: Tenant must be one of a (give another default)")],
+    ),
     "several at once, sorted by place": (
         "connector: acme\ntitle: Acme\n",
         "connector: Acme!\ntitle: 7\nversion: 1\n",
@@ -397,7 +515,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
             "acme.yaml:2:8: wrong-type: `title` must be text, not the number 7 (put it in quotes)",
             (
                 "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "
-                "connector, docs, endpoints, environments, http, integrations, other_auth, processors, settings, syncs, "
+                "connector, docs, endpoints, environments, groups, http, integrations, other_auth, processors, settings, syncs, "
                 "title, unverified, webhooks)"
             ),
         ],

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.components.auth.oauth2 import OAuth2
-from runner.components.block import parts
 from runner.components.incrementals.since import Since
-from runner.components.paginators.base import Paginator
+from runner.connector import agreement, names, nesting
 from runner.connector.action import Action
 from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
-from runner.connector.endpoint import Endpoint
 from runner.connector.field import Input
 from runner.connector.messages import suggest, value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
 from runner.errors import Finding
-from runner.mapping.template import Template
 
 BASE = {"app", "settings", "environment", "account", "integration"}
 
 
 def check(connector: Connector, document: Document) -> list[Finding]:
-    """Every reference that leads nowhere."""
-    return list(_Check(connector, document).findings())
+    """Every reference that leads nowhere, and every part that does not fit the others."""
+    found = [*_Check(connector, document).findings(), *names.check(connector, document)]
+    return [*found, *agreement.check(connector, document), *nesting.check(connector, document)]
 
 
 class _Check:
@@ -41,7 +38,6 @@ class _Check:
         yield from self._relations()
         yield from self._syncs()
         yield from self._webhooks()
-        yield from self._templates()
 
     def _known(self, path: Path, name: str, known: Iterable[str], code: str, noun: str) -> Iterator[Finding]:
         words = list(known)
@@ -61,7 +57,8 @@ class _Check:
 
     def _unverified(self) -> Iterator[Finding]:
         for index, fact in enumerate(self.connector.unverified):
-            if value_at(self.document.data, tuple(fact.where.split("."))) is None:
+            steps = tuple(int(step) if step.isdecimal() else step for step in fact.where.split("."))
+            if value_at(self.document.data, steps) is None:
                 path = ("unverified", index, "where")
                 yield Finding(
                     self.document.place(path),
@@ -93,16 +90,17 @@ class _Check:
     def _inputs(
         self, path: Path, name: str, wanted: Mapping[str, Input], given: Mapping[str, Any]
     ) -> Iterator[Finding]:
+        giver = None if path[-1] != "endpoint" else "a sync" if path[0] == "syncs" else "`identify`"
         for key, declared in wanted.items():
             if declared.required and key not in given:
-                message = f"the endpoint `{name}` needs `{key}`"
-                yield Finding(self.document.key_place(path), "missing-input", message, f"add `with: {{{key}: ...}}`")
+                message = f"the endpoint `{name}` needs `{key}`" + (f", and {giver} gives none" if giver else "")
+                remedy = "name an endpoint without required input" if giver else f"add `with: {{{key}: ...}}`"
+                yield Finding(self.document.key_place(path), "missing-input", message, remedy)
         for key in given:
             if key not in wanted:
                 message = f"the endpoint `{name}` takes no `{key}`"
-                yield Finding(
-                    self.document.key_place((*path, "with", key)), "unknown-input", message, suggest(key, wanted)
-                )
+                place = self.document.key_place((*path, "with", key))
+                yield Finding(place, "unknown-input", message, suggest(key, wanted) or "take it out")
 
     def _all_calls(self) -> Iterator[tuple[Path, Call]]:
         for name, endpoint in self.connector.endpoints.items():
@@ -172,7 +170,12 @@ class _Check:
             known = [f"app.{key}" for key in self.connector.app] + [
                 f"settings.{key}" for key in self.connector.settings
             ]
-            yield Finding(self.document.place(path), "unknown-secret", f"there is no `{name}`", suggest(name, known))
+            yield Finding(
+                self.document.place(path),
+                "unknown-secret",
+                f"there is no `{name}`",
+                suggest(name, known) or "declare it under `app`",
+            )
         elif not fields[key].secret:
             yield Finding(
                 self.document.place(path),
@@ -190,60 +193,3 @@ class _Check:
             yield from self._endpoint((*path, "endpoint"), reaction.endpoint, reaction.hand_over, path)
         if isinstance(reaction, RunSync):
             yield from self._known((*path, "sync"), reaction.sync, self.connector.syncs, "unknown-sync", "sync")
-
-    def _templates(self) -> Iterator[Finding]:
-        for path, part in parts(self.connector):
-            if isinstance(part, Template):
-                for name in sorted(part.names):
-                    yield from self._name(path, part, name, self._offered(path))
-
-    def _offered(self, path: Path) -> dict[str, Iterable[str] | None]:
-        """The names that a template may read at a path; with the names inside them where those are known."""
-        offered: dict[str, Iterable[str] | None] = {
-            "app": self.connector.app,
-            "settings": self.connector.settings,
-            "environment": next(iter(self.connector.environments.values())),
-            "account": self._captured(),
-            "integration": ("id", "company", "account_id"),
-        }
-        if path[0] in ("auth", "other_auth"):
-            offered["access_token"] = None
-        if path[:2] == ("webhooks", "verify"):
-            return {"app": self.connector.app, **_signed()} if path[2:3] == ("signs",) else {"app": self.connector.app}
-        call = getattr(self.connector, str(path[0])).get(path[1]) if path[0] in ("endpoints", "actions") else None
-        if isinstance(call, Endpoint):
-            offered |= {
-                "input": call.input,
-                "page": _variables(call.paginate),
-                "checkpoint": None,
-                "window": ("start", "end"),
-            }
-        if isinstance(call, Action):
-            offered["input"] = call.input
-        return offered
-
-    def _captured(self) -> list[str]:
-        captures = [auth.capture for _, auth in self._auths() if isinstance(auth, OAuth2)]
-        return [name for capture in captures for name in (*capture.callback, *capture.token)]
-
-    def _name(
-        self, path: Path, template: Template, name: tuple[str, ...], offered: Mapping[str, Any]
-    ) -> Iterator[Finding]:
-        place = self.document.place(path) if not template.place.line else template.place
-        if name[0] not in offered:
-            yield Finding(
-                place, "unknown-name", f"`{name[0]}` in `{template}` has no value here", suggest(name[0], offered)
-            )
-            return
-        inner = offered[name[0]]
-        if inner is not None and len(name) > 1 and name[1] not in inner:
-            message = f"`{name[0]}.{name[1]}` in `{template}` is not declared"
-            yield Finding(place, "unknown-name", message, suggest(name[1], inner) or f"declare it under `{name[0]}`")
-
-
-def _variables(paginator: Paginator) -> tuple[str, ...]:
-    return tuple(paginator.variables)
-
-
-def _signed() -> dict[str, None]:
-    return dict.fromkeys(("raw_body", "method", "url", "id", "timestamp", "header"))

@@ -75,5 +75,5 @@ def _filled(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, 
     filled: dict[str, Any] = {}
     for name, field in fields.items():
         value = given.get(name)
-        filled[name] = field.default if value is None or value == "" else value
+        filled[name] = value or field.default
     return filled

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Duration
 from runner.components.catalog import AnyVerifier
+from runner.connector.processor import as_id
 from runner.connector.reaction import AnyReaction, Reaction
 from runner.errors import MalformedDelivery, MappingError
 from runner.mapping.expression import Expression
@@ -87,7 +87,7 @@ class Webhooks(Block):
         """What an event of this type leads to; None when nothing in `on` matches."""
         if type_ in self.on:
             return self.on[type_]
-        fitting = [pattern for pattern in self.on if "*" in pattern and fnmatchcase(type_, pattern)]
+        fitting = [pattern for pattern in self.on if "*" in pattern and _fits(pattern, type_)]
         return self.on[max(fitting, key=len)] if fitting else None
 
     def read(self, body: Any, headers: Mapping[str, str], query: Mapping[str, str]) -> list[Told]:
@@ -102,11 +102,25 @@ class Webhooks(Block):
 
     def _told(self, item: Any) -> Told:
         events = self.events
-        kind, key = events.type.search(item), events.id.search(item)
-        if not isinstance(kind, str) or not isinstance(key, str | int) or key == "":
+        kind, key = events.type.search(item), as_id(events.id.search(item))
+        if not isinstance(kind, str) or as_id(kind) is None or key is None:
             raise MalformedDelivery(f"an event without type (`{events.type}`) or id (`{events.id}`)")
         account = events.account.search(item)
+        account_id = as_id(account)
+        if account is not None and account_id is None:
+            raise MalformedDelivery(f"an event whose account (`{events.account}`) is no text and no whole number")
         when = events.occurred_at.search(item) if events.occurred_at else None
-        return Told(
-            kind, str(key), None if account is None else str(account), None if when is None else str(when), item
-        )
+        return Told(kind, key, account_id, str(when) if isinstance(when, float) else as_id(when), item)
+
+
+def _fits(pattern: str, type_: str) -> bool:
+    """`*` stands for any characters, and nothing else has a meaning: not the ? and [ ] of file names."""
+    first, *rest = pattern.split("*")
+    if not type_.startswith(first) or not type_.endswith(rest[-1]) or len(type_) < len(first) + len(rest[-1]):
+        return False
+    at, end = len(first), len(type_) - len(rest[-1])
+    for piece in rest[:-1]:
+        at = type_.find(piece, at, end) + len(piece)
+        if at < len(piece) + len(first):
+            return False
+    return True

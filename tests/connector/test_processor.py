@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from runner.connector.library import Connectors
 from runner.connector.processor import Processor
 from runner.model.record import Processed
 
@@ -117,3 +124,99 @@ def test_the_payload_is_not_changed() -> None:
     process(payload)
 
     assert repr(payload) == before
+
+
+CONNECTORS = Connectors(Path(__file__).parents[2] / "connectors")
+PROCESSORS = [(name, part) for name in CONNECTORS.names() for part in CONNECTORS.get(name).processors]
+EXAMPLES = {
+    pair: [
+        orjson.loads(path.read_bytes())
+        for path in sorted((Path(__file__).parents[2] / "connectors/examples" / pair[0]).glob(f"{pair[1]}.*.json"))
+    ]
+    for pair in PROCESSORS
+}
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(10**400, 10**401)
+    | st.floats()
+    | st.text()
+    | st.just("\x00")
+    | st.just("\ud800")
+)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, value: Any) -> Any:
+    """A payload in which any value may be any other."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(JSON)
+    if isinstance(value, dict):
+        return {key: draw(spoiled(part)) for key, part in value.items()}
+    return [draw(spoiled(part)) for part in value] if isinstance(value, list) else value
+
+
+def every(outcome: Processed) -> Iterator[Processed]:
+    yield outcome
+    for nested in outcome.nested:
+        yield from every(nested)
+
+
+@pytest.mark.parametrize("pair", PROCESSORS, ids=".".join)
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_payload_has_an_outcome_and_stays_as_it_is(pair: tuple[str, str], data: st.DataObject) -> None:
+    connector = CONNECTORS.get(pair[0])
+    payload = data.draw(JSON | st.sampled_from(EXAMPLES[pair]).flatmap(spoiled))
+    before = copy.deepcopy(payload)
+
+    outcome = connector.processors[pair[1]].process(payload, pair[1], connector.processor)
+
+    assert same(payload, before)
+    for made in every(outcome):
+        assert made.record or made.skipped or made.error or made.flaws
+        if made.record:
+            assert made.record.external_id.encode().strip()
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, where a NaN equals itself and true is not 1."""
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and (one == other or one != one)
+
+
+@pytest.mark.parametrize(
+    ("ids", "read"),
+    [(7, ["7"]), ("7", ["7"]), (True, []), ({"a": 1}, []), ([7, None, {}, "8"], ["7", "8"]), ("", []), (None, [])],
+)
+def test_ids_may_be_anything(ids: object, read: list[str]) -> None:
+    record = process(GOOD | {"ids": ids}, relations={"users": {"record": "user", "ids": "ids"}}).record
+
+    assert record is not None
+    assert record.fields["users"] == read
+
+
+@pytest.mark.parametrize("text", [" ", "a\x00b", "\ud800", "x" * 501, "\n"])
+def test_a_text_that_cannot_be_stored_is_no_id(text: str) -> None:
+    assert process({**GOOD, "id": text}).flaws[0].part == "id"
+
+
+def test_payloads_inside_payloads_have_an_end() -> None:
+    payload: dict[str, Any] = {"id": 1}
+    for number in range(2, 300):
+        payload = {"id": number, "inner": payload}
+    folder = Processor.model_validate(
+        {"record": "folder", "id": "id", "fields": {}, "relations": {"in": {"processor": "folder", "each": "inner"}}}
+    )
+
+    outcomes = list(every(folder.process(payload, "folder", lambda _: folder)))
+
+    assert len(outcomes) == 21
+    assert "more than 20 deep" in outcomes[-1].flaws[0].message

@@ -26,7 +26,7 @@ def webhooks(**events: Any) -> Webhooks:
             "events": {"split": "events", "id": "id", "type": "type", "account": "account"} | events,
             "on": {
                 word: {"do": "drop", "because": word}
-                for word in ("job.*", "job.note.*", "job.closed", "*", "[x]", "job.?")
+                for word in ("job.*", "job.note.*", "job.*-closed", "job.closed", "*", "[x]*", "job.?*")
             },
         }
     )
@@ -38,6 +38,7 @@ def webhooks(**events: Any) -> Webhooks:
         ("job.closed", "job.closed"),
         ("job.note.added", "job.note.*"),
         ("job.opened", "job.*"),
+        ("job.x-y-closed", "job.*-closed"),
         ("other", "*"),
         ("x", "*"),
     ],
@@ -73,6 +74,13 @@ def test_events_may_be_told_in_headers() -> None:
         {"events": ["text"]},
         {"events": [{"id": {}, "type": "a"}]},
         {"events": [{"id": "", "type": "a"}]},
+        {"events": [{"id": True, "type": "a"}]},
+        {"events": [{"id": "a\x00", "type": "a"}]},
+        {"events": [{"id": "x" * 501, "type": "a"}]},
+        {"events": [{"id": 1, "type": "a" * 501}]},
+        {"events": [{"id": 1, "type": "a", "account": {}}]},
+        {"events": [{"id": 1, "type": "a", "account": 1.5}]},
+        {"events": True},
     ],
 )
 def test_what_does_not_read_as_described_is_malformed(body: object) -> None:

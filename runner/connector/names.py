@@ -1,0 +1,116 @@
+"""The names that templates read: each must have a value in its place, and where its call is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from runner.components.auth.oauth2 import OAuth2
+from runner.components.block import parts
+from runner.components.incrementals.since import Since
+from runner.connector.action import Action
+from runner.connector.connector import Connector
+from runner.connector.document import Document, Path
+from runner.connector.endpoint import Endpoint
+from runner.connector.messages import suggest
+from runner.connector.reaction import Fetch
+from runner.errors import Finding
+from runner.mapping.template import Template
+
+_SIGNED = ("raw_body", "method", "url", "id", "timestamp", "header")
+Offered = Mapping[str, Iterable[str] | None]
+
+
+def check(connector: Connector, document: Document) -> Iterator[Finding]:
+    """Every name without a value."""
+    for path, part in parts(connector):
+        if isinstance(part, Template):
+            for name in sorted(part.names):
+                yield from _unknown(document, path, part, name, _offered(connector, path))
+    yield from _timeless(connector, document)
+
+
+def _offered(connector: Connector, path: Path) -> Offered:
+    """The names that a template may read at a path, each with the names inside it; None where those are not known."""
+    if path[:2] == ("webhooks", "verify"):
+        signed = dict.fromkeys(_SIGNED) if path[2:3] == ("signs",) else {}
+        return {"app": connector.app, **signed}
+    offered: dict[str, Iterable[str] | None] = {
+        "app": connector.app,
+        "settings": connector.settings,
+        "environment": next(iter(connector.environments.values())),
+        "account": _captured(connector),
+        "integration": ("id", "company", "account_id"),
+    }
+    if path[0] in ("auth", "other_auth") and "send" in path:
+        offered["access_token"] = ()
+    call = getattr(connector, str(path[0])).get(path[1]) if path[0] in ("endpoints", "actions") else None
+    if isinstance(call, Endpoint):
+        offered |= {"input": call.input, "page": call.paginate.variables, "checkpoint": (), "window": ("start", "end")}
+    if isinstance(call, Action):
+        offered["input"] = call.input
+    return offered
+
+
+def _captured(connector: Connector) -> list[str]:
+    captures = [auth.capture for auth in (connector.auth, *connector.other_auth.values()) if isinstance(auth, OAuth2)]
+    return [name for capture in captures for name in (*capture.callback, *capture.token)]
+
+
+def _unknown(
+    document: Document, path: Path, template: Template, name: tuple[str, ...], offered: Offered
+) -> Iterator[Finding]:
+    place = template.place if template.place.line else document.place(path)
+    if name[0] not in offered:
+        message = f"`{name[0]}` in `{template}` has no value here"
+        yield Finding(place, "unknown-name", message, suggest(name[0], offered))
+        return
+    inner = offered[name[0]]
+    if inner is None or len(name) == 1 or name[1] in inner:
+        return
+    message = f"`{name[0]}.{name[1]}` in `{template}` is not declared"
+    if name[0] in ("checkpoint", "access_token"):
+        yield Finding(place, "unknown-name", message, f"`{name[0]}` is a text: write `{{{{ {name[0]} }}}}`")
+    else:
+        remedy = suggest(name[1], inner) or _declare(name[0])
+        yield Finding(place, "unknown-name", message, remedy)
+
+
+def _declare(name: str) -> str:
+    if name == "page":
+        return "this paginator gives no such value: choose one that does"
+    return f"declare it under `{'with` or `input' if name == 'input' else name}`"
+
+
+def _timeless(connector: Connector, document: Document) -> Iterator[Finding]:
+    """Endpoints that read what only a sync gives, called by something else; and windows that the sync does not give."""
+    for path, name, what, given in _callers(connector):
+        endpoint = connector.endpoints.get(name)
+        found = (part for _, part in parts(endpoint) if isinstance(part, Template)) if endpoint else ()
+        read = {word[0] for part in found for word in part.names}
+        for word in sorted(read & {"checkpoint", "window"} - given):
+            message = f"the endpoint `{name}` reads `{word}`, which {what} does not give"
+            yield Finding(document.place(path), "unknown-name", message, _other_endpoint(word, path))
+
+
+def _other_endpoint(word: str, path: Path) -> str:
+    if path[0] == "syncs" and word == "window":
+        return "add `incremental: {type: window}`, or name another endpoint"
+    return "name an endpoint that does without"
+
+
+def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
+    for name, sync in connector.syncs.items():
+        given = {"checkpoint"} | ({"window"} if not isinstance(sync.incremental, Since | None) else set())
+        yield ("syncs", name, "endpoint"), sync.endpoint, "this sync", given
+    for pattern, reaction in connector.webhooks.on.items() if connector.webhooks else ():
+        if isinstance(reaction, Fetch):
+            yield ("webhooks", "on", pattern, "endpoint"), reaction.endpoint, "a webhook", set()
+    for name, action in connector.actions.items():
+        if action.find is not None:
+            yield ("actions", name, "find", "endpoint"), action.find.endpoint, "`find`", set()
+    for path, auth in (
+        (("auth",), connector.auth),
+        *((("other_auth", name), way) for name, way in connector.other_auth.items()),
+    ):
+        if auth.identify is not None:
+            yield (*path, "identify", "endpoint"), auth.identify.endpoint, "`identify`", set()

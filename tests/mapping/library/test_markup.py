@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.mapping.library.markup import html_to_text
+
+TAGS = ["<p>", "</p>", "<a href='x > y'>", "<br/>", "<!--", "-->", "<script>", "</SCRIPT >", "<style>", "<td>"]
+PIECES = st.sampled_from(
+    [*TAGS, "&amp;", "&", "<", "a", " ", "\n", '"', "'", ">", "&#9999999999999;", "é", "&lt;b&gt;"]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("plain\n\ntext  with  spaces", "plain\ntext  with  spaces"),
+        ("first<p>second</p>third", "first\nsecond\nthird"),
+        ('<a title="a > b">link</a>', "link"),
+        ("<img alt='it''s>'>after", "after"),
+        ("<a title='unclosed>after", "after"),
+        ("a<!-- gone -->b<!-- <p> never closed", "ab"),
+        ("a<script>if (1 < 2) x('</p>')</script >b", "ab"),
+        ("a<STYLE>p > b {}", "a"),
+        ("<table><tr><td>Roof</td><td>12</td></tr></table>", "Roof 12"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("<3", "<3"),
+        ("&nbsp;a&nbsp;b&#8217;", "a b\u2019"),
+        ("&#" + "9" * 5_000 + ";", "\ufffd"),
+        ("&lt;b&gt;", "<b>"),
+        ("<?xml version='1.0'?><!DOCTYPE html>x", "x"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_text_of(text: str | None, value: str | None) -> None:
+    assert html_to_text(text) == value
+
+
+@given(st.lists(PIECES, max_size=30).map("".join) | st.text())
+def test_gives_lines_without_spaces_at_their_ends_or_null(text: str) -> None:
+    found = html_to_text(text)
+
+    assert found is None or (found and all(line == line.strip() and line for line in found.split("\n")))
+
+
+@given(st.text(st.characters(exclude_characters="<&\xa0")))
+def test_plain_text_keeps_its_words(text: str) -> None:
+    assert (html_to_text(text) or "").split() == text.split()
+
+
+@pytest.mark.parametrize("piece", ["<", "<a", "<script>", "<!--", '<a "', "<a b='", "</", "<a b='c' ", "&#9"])
+def test_time_grows_with_the_length(piece: str) -> None:
+    """Four times the text in far less than sixteen times the time."""
+    short, long = (_seconds(piece * count) for count in (10_000, 40_000))
+
+    assert long < 10 * short + 0.05
+
+
+def _seconds(text: str) -> float:
+    return min(_once(text) for _ in range(3))
+
+
+def _once(text: str) -> float:
+    start = time.process_time()
+    html_to_text(text)
+    return time.process_time() - start

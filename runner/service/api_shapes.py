@@ -20,7 +20,9 @@ class Connect(Sent):
     connector: str = Field(description="The partner, as its file is called", examples=["jobber"])
     environment: str | None = Field(None, description="The first of the connector when left out")
     settings: dict[str, str] = Field({}, description="What the company filled in", repr=False)
-    redirect_to: str | None = Field(None, description="Where the admin goes after consent; an address of yours")
+    redirect_to: str | None = Field(
+        None, pattern=r"^(https?://[^\s@\\]+|/[^\s/\\][^\s\\]*)$", description="Where the admin goes after consent"
+    )
 
 
 class SyncNow(Sent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -13,7 +14,7 @@ from runner.service.api import Api
 from runner.service.bodies import Receive, Scope, Send
 from runner.service.health import Health
 from runner.service.oauth import OAuth
-from runner.service.problems import Problem, problem_answer, runner_answer
+from runner.service.problems import Problem, broken_answer, http_answer, problem_answer, runner_answer
 from runner.service.settings import Settings
 from runner.service.webhooks import Webhooks
 
@@ -48,7 +49,12 @@ def _rest(house: House, api: Api) -> Starlette:
             *api.routes(),
             Route("/", _home, methods=["GET"]),
         ],
-        exception_handlers={Problem: problem_answer, RunnerError: runner_answer},
+        exception_handlers={
+            Problem: problem_answer,
+            RunnerError: runner_answer,
+            HTTPException: http_answer,
+            Exception: broken_answer,
+        },
     )
 
 

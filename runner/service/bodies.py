@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -10,20 +11,37 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+PATIENCE = 30.0
+
 
 class TooLarge(Exception):
     """The body goes on after the most that is allowed."""
+
+
+class TooSlow(Exception):
+    """The body did not come in time."""
 
 
 class HungUp(Exception):
     """The client went away before the body was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The whole body. TooLarge as soon as it is clear, by its announced length or, chunked, while it is read."""
+async def read_body(scope: Scope, receive: Receive, most: int, patience: float = PATIENCE) -> bytes:
+    """The whole body. TooLarge as soon as it is clear, by its announced length or, chunked, while it is read.
+
+    TooSlow when it is not here within `patience` seconds: a client that trickles holds no connection for ever.
+    """
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > most:
         raise TooLarge
+    try:
+        async with asyncio.timeout(patience):
+            return await _read(receive, most)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _read(receive: Receive, most: int) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()

@@ -20,6 +20,8 @@ _NAMES = re.compile(
     r"token|secret|password|authorization|cookie|ticket|api_?key|app_?key|signature|verifier|credential", re.IGNORECASE
 )
 _EXACT = frozenset({"code", "state", "body", "headers", "key"})
+_WORD = re.compile(r"[a-z]+(-[a-z]+){0,4}")
+"""What our own codes and states look like (`credential-refused`); OAuth's are no words."""
 _IN_TEXT = re.compile(
     r"(?i)(\b(?:bearer|basic)\s+|[?&\s\"'](?:code|state|access_token|refresh_token|client_secret|token|api_key)[=:]\s*)"
     r"[^\s&\"',;]+"
@@ -29,7 +31,7 @@ _IN_TEXT = re.compile(
 class Redactor:
     """Puts dots in the place of secrets: known ones by value, others by the name of their key or how they are led in.
 
-    `state` is blotted out only where it is a text of ten or more characters, as OAuth's is: an integration's is short.
+    Under `code` and `state` only plain words are shown: those are ours, and OAuth's are none.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
@@ -60,7 +62,7 @@ class Redactor:
         if isinstance(value, bytes | bytearray | memoryview):
             return f"<{len(value)} bytes>"
         text = str(value)
-        if _NAMES.search(name) or (name.lower() in _EXACT and len(text) >= 10):
+        if _NAMES.search(name) or (name.lower() in _EXACT and not _WORD.fullmatch(text)):
             return DOTS
         return self.text(text)
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runner import __version__
-from runner.service.bodies import TooLarge, read_body
+from runner.service.bodies import HungUp, TooLarge, TooSlow, read_body
 from runner.service.problems import Problem
 
 LARGEST_BODY = 100_000
@@ -40,6 +40,8 @@ async def body_of(request: Request, model: type[BaseModel]) -> Any:
         raw = await read_body(request.scope, request.receive, LARGEST_BODY)
     except TooLarge:
         raise Problem(413, "body-too-large", f"the body has more than {LARGEST_BODY} bytes", "send less") from None
+    except (TooSlow, HungUp):
+        raise Problem(408, "body-too-slow", "the body did not come in time", "send it again") from None
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

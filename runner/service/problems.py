@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -33,6 +34,8 @@ STATUSES: tuple[tuple[type[RunnerError], int], ...] = (
 )
 """The first that fits decides; what is not listed is 500."""
 
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
+_DOCUMENT = "see /api/openapi.json"
 _REMEDY = re.compile(r"\s*\(([^()]+)\)\s*$")
 
 
@@ -61,9 +64,23 @@ def runner_answer(_: Request, error: Exception) -> Response:
     return told(status, error.code, message, remedy)
 
 
+def http_answer(request: Request, error: Exception) -> Response:
+    """The answer where there is no such address, or not with that method."""
+    assert isinstance(error, HTTPException)
+    code = "no-such-address" if error.status_code == 404 else "not-allowed"
+    answer = told(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}", _DOCUMENT)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def broken_answer(_: Request, __: Exception) -> Response:
+    """The answer to what nobody foresaw; the framework logs it."""
+    return told(500, "internal-error", "something broke here", "the log of the runner has the details")
+
+
 def told(status: int, code: str, message: str, remedy: str = "") -> Response:
     """One error as JSON."""
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if status == 503 else {})
+    headers = {"Cache-Control": "no-store"} | _HEADERS.get(status, {})
     return JSONResponse({"error": {"code": code, "message": message, "remedy": remedy}}, status, headers)
 
 

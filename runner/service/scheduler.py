@@ -118,7 +118,7 @@ class Scheduler:
     def _add(self, plan: Plan) -> None:
         every = plan.every.total_seconds()
         trigger = IntervalTrigger(
-            seconds=int(every), start_date=plan.anchor, timezone=UTC, jitter=int(min(every / 10, 30))
+            seconds=max(1, int(every)), start_date=plan.anchor, timezone=UTC, jitter=int(min(every / 10, 30))
         )
         self._jobs.add_job(self._fire, trigger, args=(plan,), id=plan.key, name=plan.key)
         self._plans[plan.key] = plan

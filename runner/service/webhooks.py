@@ -11,7 +11,7 @@ from runner.engine.house import House
 from runner.engine.receive import Received, receive
 from runner.errors import DeliveryTooLarge, StoreError
 from runner.model.event import Delivery
-from runner.service.bodies import HungUp, Receive, Scope, Send, TooLarge, answer, read_body
+from runner.service.bodies import PATIENCE, HungUp, Receive, Scope, Send, TooLarge, TooSlow, answer, read_body
 from runner.store import rejections
 
 PREFIX = b"/webhooks/"
@@ -23,8 +23,9 @@ _CLOSE = (b"connection", b"close")
 class Webhooks:
     """An ASGI app for `/webhooks/{connector}` and `/webhooks/{connector}/{integration}`."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self._house = house
+        self._patience = patience
         self._most = house.config.serve.largest_delivery
 
     async def __call__(self, scope: Scope, receive_part: Receive, send: Send) -> None:
@@ -35,9 +36,11 @@ class Webhooks:
         if scope["method"] not in METHODS:
             return await answer(send, 405, _refusal("method-not-allowed"), (_JSON, (b"allow", b"POST, GET")))
         try:
-            body = await read_body(scope, receive_part, self._most)
+            body = await read_body(scope, receive_part, self._most, self._patience)
         except HungUp:
             return None
+        except TooSlow:
+            return await answer(send, 408, _refusal("body-too-slow"), (_JSON, _CLOSE))
         except TooLarge:
             await self._count_too_large(names[0])
             return await answer(send, 413, _refusal(DeliveryTooLarge.code), (_JSON, _CLOSE))

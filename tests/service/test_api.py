@@ -92,6 +92,30 @@ async def test_a_body_that_is_too_large_is_413(api: httpx.AsyncClient) -> None:
     assert (await api.post("/api/integrations", content=b"x" * 200_000)).status_code == 413
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "//evil.example", "https://a@b", "ftp://x", "/\\evil"])
+async def test_an_address_to_go_back_to_that_is_none_is_422(api: httpx.AsyncClient, address: str) -> None:
+    body = {"company": "acme", "connector": "jobber", "redirect_to": address}
+    assert (await api.post("/api/integrations", json=body)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("GET", "/api/nothing", 404), ("PUT", "/api/integrations", 405)]
+)
+async def test_where_there_is_nothing_the_answer_has_the_same_form(
+    api: httpx.AsyncClient, method: str, address: str, status: int
+) -> None:
+    answer = await api.request(method, address)
+    assert (answer.status_code, set(answer.json()["error"])) == (status, {"code", "message", "remedy"})
+
+
+async def test_a_store_that_is_away_is_503(here: World, api: httpx.AsyncClient) -> None:
+    await here.house.store.close()
+    answer = await api.post(
+        "/api/integrations", json={"company": "a", "connector": "companycam", "settings": {"access_token": "x"}}
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store-unavailable")
+
+
 async def test_an_unknown_connector_is_404(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/integrations", json={"company": "a", "connector": "joober"})
     assert (answer.status_code, answer.json()["error"]["remedy"]) == (404, "did you mean `jobber`?")

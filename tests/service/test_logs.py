@@ -53,6 +53,12 @@ def test_a_secret_in_running_text_is_blotted_out(text: str) -> None:
     assert "swordfish" not in lines("plain", message=" " + text)
 
 
+@pytest.mark.parametrize("name", ["code", "state"])
+def test_our_own_codes_are_shown_and_those_of_oauth_are_not(name: str) -> None:
+    assert f"{name}=credential-refused" in lines("plain", **{name: "credential-refused"})
+    assert "Xy7" not in lines("plain", **{name: "Xy7-4f_qq"})
+
+
 def test_the_state_of_an_integration_is_shown() -> None:
     assert "state=active" in lines("plain", state="active")
 

@@ -115,7 +115,7 @@ def text(value: str | float | None) -> str | None:
     text(`7001`) -> "7001"
     text('Z2lk') -> "Z2lk"
     """
-    if type(value) is int:
+    if isinstance(value, int):
         return str(value)
     if value is None or isinstance(value, str):
         return value

@@ -109,7 +109,7 @@ def slug(text: str | None) -> str | None:
 
 
 @function("string|number|null")
-def text(value: str | float | None) -> str | None:
+def text(value: str | int | float | None) -> str | None:
     """A number or text as text, for ids that one partner sends as numbers and another as text; null stays null.
 
     text(`7001`) -> "7001"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -100,6 +99,8 @@ class OAuth2(Auth):
             auth = (client_id, written(self.client_secret, scope, "the client secret"))
         for name, template in self.token_params.items():
             given[name] = written(template, scope, f"the token parameter {name}")
+        from authlib.oauth2.rfc6749.parameters import prepare_token_request  # slow to import, rarely needed
+
         body: str = prepare_token_request(grant_type, **given)
         url = written(self.token_url, scope, "the token endpoint")
         return Request("POST", url, headers=_FORM, content=body.encode(), auth=auth)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from pydantic import Field
 
 from runner.components.auth.base import Flow, Scope, written
@@ -50,6 +48,9 @@ class OAuth2AuthorizationCode(OAuth2):
     pkce: bool = Field(True, description="Whether to send a PKCE challenge (S256).")
 
     def authorize_url(self, scope: Scope, *, state: str, redirect_uri: str, verifier: str) -> str:
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # slow to import, rarely needed
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         further: dict[str, Any] = {name: value.render(scope) for name, value in self.authorize_params.items()}
         if self.pkce:
             further.update(code_challenge=create_s256_code_challenge(verifier), code_challenge_method="S256")

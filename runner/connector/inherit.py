@@ -9,11 +9,14 @@ from typing import Any
 from runner.connector.document import Document, Path
 from runner.connector.messages import suggest
 from runner.errors import Finding
+from runner.mapping.expression import mistakes
 from runner.model.text import Scalar, place_of
 
 Plain = dict[str, Any]
 
 _PIPE = " | "
+_READING = ("id", "cursor", "when", "fields", "errors")
+_RELATION_READING = ("each", "id", "ids", "with")
 _STAND_IN: Plain = {"record": "unknown", "id": "@", "fields": {}}
 """For a base that is not there: one mistake is one finding."""
 
@@ -52,10 +55,18 @@ class _Unfolding:
         made = dict(own)
         if isinstance(own.get("fields"), dict):
             made["fields"] = self._fields(own["fields"], ("processors", name, "fields"))
+        of = own.get("of")
         if "extends" not in own:
+            if of is not None:
+                message = "`of` says what an extended processor reads, and none is extended"
+                self._find(("processors", name, "of"), "unknown-field", message, "name one in `extends`, or remove it")
             return made
         base = self._base(name, own["extends"])
-        return merge(base if isinstance(base, dict) else _STAND_IN, made)
+        if not isinstance(base, dict):
+            return merge(_STAND_IN, made)
+        if isinstance(of, str) and not any(mistakes(of)):  # a bad one is one finding, at `of` itself
+            base = _rebased(base, of)
+        return merge(base, made)
 
     def _base(self, name: str, extends: Any) -> Any:
         path = ("processors", name, "extends")
@@ -102,6 +113,21 @@ class _Unfolding:
 
     def _find(self, path: Path, code: str, message: str, remedy: str) -> None:
         self.findings.append(Finding(self.document.place(path), code, message, remedy))
+
+
+def _rebased(base: Plain, of: str) -> Plain:
+    """A processor that reads what `of` gives in place of the payload."""
+    made = {**base, **_of({key: base[key] for key in _READING if key in base}, of)}
+    relations = base.get("relations")
+    if isinstance(relations, dict):
+        made["relations"] = {name: _rebased_relation(relation, of) for name, relation in relations.items()}
+    return made
+
+
+def _rebased_relation(relation: Any, of: str) -> Any:
+    if not isinstance(relation, dict):
+        return relation
+    return {**relation, **_of({key: relation[key] for key in _RELATION_READING if key in relation}, of)}
 
 
 def _of(group: Mapping[str, Any], of: str) -> Plain:

@@ -27,6 +27,7 @@ Find = Callable[[str], "Processor"]
 
 def _may_extend(schema: dict[str, Any]) -> None:
     """What is required may come from the processor that is extended."""
+    schema["dependentRequired"] = {"of": ["extends"]}
     schema["anyOf"] = [{"required": ["extends"]}, {"required": schema.pop("required")}]
 
 
@@ -91,11 +92,13 @@ class Processor(Block):
     Three predicates have a meaning of their own: `should_process` false leaves the payload out, `valid` false
     quarantines it, `inactive` true keeps the record but marks it, so that the host archives it. Others are free names.
 
-    A processor that `extends` another has all that it does not say itself; a null takes a name away.
+    A processor that `extends` another has all that it does not say itself; a null takes a name away. With `of`, what it
+    has from the other reads a part of the payload, for payloads wrapped in others: `of: data.raw || data`.
     """
 
     model_config = ConfigDict(json_schema_extra=_may_extend)
     extends: Name | None = Declared(None, description="The processor that this one changes.")
+    of: Expression | None = Declared(None, description="The part of the payload that the extended processor reads.")
     title: str | None = Declared(None, description="What the payload is, in the partner's words.")
     record: Name = Declared(description="The kind of record: project, contact, location, user, appointment...")
     id: Expression = Declared(description="The partner's id of the thing: a text or a whole number.")

@@ -71,6 +71,37 @@ def test_an_extending_processor_has_what_it_does_not_change() -> None:
     )
 
 
+WRAPPED = SHARED.replace(
+    "  closed_job:\n",
+    """\
+  wrapped_site:
+    extends: site
+    of: source.data || source
+    fields: {note: note}
+    relations: {owner: {record: contact, id: id}}
+  closed_job:
+""",
+).replace(
+    "    record: location\n", "    record: location\n    cursor: at\n    relations: {job: {record: project, id: job}}\n"
+)
+INNER = {"id": 7, "at": "2026-05-04T15:20:10Z", "job": 3, "address": {"line1": "1 Main St"}}
+
+
+@pytest.mark.parametrize("source", [INNER, {"data": INNER}])
+def test_an_extended_processor_reads_the_part_it_is_given(source: dict[str, Any]) -> None:
+    connector = loaded(WRAPPED)
+    payload = {"id": "outer", "note": "x", "source": source}
+    record = connector.processor("wrapped_site").process(payload, "wrapped_site", connector.processor).record
+    assert record is not None
+    assert (record.external_id, record.version) == ("7", "2026-05-04T15:20:10.000000Z")
+    assert record.fields == {
+        "address": {"street": "1 Main St", "city": None},
+        "note": "x",
+        "job": "3",
+        "owner": "outer",
+    }
+
+
 def test_it_changes_adds_and_takes_away() -> None:
     assert fields("closed_job", {"id": 1, "title": "Roof", "note": "x", "phone": "402-555-0100"}) == {
         "name": "ROOF",
@@ -100,6 +131,19 @@ def test_it_changes_adds_and_takes_away() -> None:
             "street: trim(line1)",
             "street: trimm(line1)",
             "acme.yaml:29:13: unknown-function: there is no function `trimm` (did you mean `trim`?)",
+        ),
+        (
+            "    record: location\n",
+            "    of: inner\n    record: location\n",
+            (
+                "acme.yaml:33:9: unknown-field: `of` says what an extended processor reads, and none is extended "
+                "(name one in `extends`, or remove it)"
+            ),
+        ),
+        (
+            "extends: job\n",
+            "extends: job\n    of: inner[\n",
+            ("acme.yaml:39:15: bad-expression: `inner[` ends too early (the brackets do not match)"),
         ),
         (
             "extends: job\n",

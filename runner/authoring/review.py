@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from runner.authoring.cases import Case
+from runner.authoring.durations import spelled
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
 
@@ -41,9 +42,9 @@ def _sync(name: str, sync: Sync) -> dict[str, Any]:
         "sync": name,
         "endpoint": sync.endpoint,
         "processor": sync.processor,
-        "every": str(sync.every),
+        "every": spelled(sync.every),
         "incremental": getattr(sync.incremental, "type", None),
-        "full": str(sync.full.every) if sync.full else None,
+        "full": spelled(sync.full.every) if sync.full else None,
     }
 
 

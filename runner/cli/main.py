@@ -39,7 +39,17 @@ class Lazy(TyperGroup):
 def _commands(module: str) -> dict[str, Any]:
     if find_spec(module) is None:
         return {}
-    return dict(get_group(import_module(module).app).commands)
+    return {name: _ending_in_example(made) for name, made in get_group(import_module(module).app).commands.items()}
+
+
+def _ending_in_example(command: Any) -> Any:
+    """The command with the example of its docstring below its options, where help ends."""
+    text, mark, lines = (command.help or "").partition("\b\nExample:")
+    if mark:
+        command.help, command.epilog = text.rstrip(), mark + lines
+    for inner in getattr(command, "commands", {}).values():
+        _ending_in_example(inner)
+    return command
 
 
 app = typer.Typer(

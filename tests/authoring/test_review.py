@@ -12,7 +12,7 @@ def test_page_of_the_scaffold(bench: Folders) -> None:
     page = review(Connectors(bench.connectors).get("acme"), cases(bench, "acme"))
     assert page["asks"] == {"operator": [], "company": ["API key"]}
     assert page["processors"] == [{"processor": "job", "record": "project", "fields": 3, "examples": 1}]
-    assert [sync["sync"] for sync in page["syncs"]] == ["jobs"]
+    assert [(sync["sync"], sync["every"], sync["full"]) for sync in page["syncs"]] == [("jobs", "15m", "24h")]
     assert (page["events"], page["actions"], page["unverified"]) == ([], [], [])
 
 

@@ -49,6 +49,14 @@ def test_an_authors_command_imports_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(*arguments) == set()
 
 
+@pytest.mark.parametrize("arguments", [["validate"], ["sync"], ["keys", "new"]])
+def test_help_ends_with_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(*arguments, "--help") == 0
+    last = capsys.readouterr().out.rstrip().splitlines()[-2:]
+    assert last[0] == "  Example:"
+    assert last[1].startswith(f"    runner {' '.join(arguments)}")
+
+
 def test_version_does_not_even_import_the_language() -> None:
     code = (
         "import sys\nfrom runner.cli.main import main\n"

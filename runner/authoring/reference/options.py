@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from runner.authoring.durations import spelled
 from runner.authoring.language import order, picking
 from runner.authoring.reference.markdown import anchor, table
 from runner.components.block import Block, Choice, Name
@@ -100,7 +101,7 @@ def _written(value: Any) -> Iterator[str]:
     if value is None or value in ({}, [], ""):
         return
     if isinstance(value, timedelta):
-        yield f"`{value.total_seconds():g}s`"
+        yield f"`{spelled(value)}`"
     elif isinstance(value, bool):
         yield f"`{str(value).lower()}`"
     else:

@@ -17,6 +17,7 @@ from jmespath.visitor import TreeInterpreter
 
 from runner.errors import SettingsError
 from runner.mapping.compiler.compile import Mapped, Shape, compile_fields, compile_one
+from runner.mapping.compiler.runtime import fail
 from runner.mapping.functions import LIBRARY
 
 VARIABLE = "RUNNER_MAPPING"
@@ -30,7 +31,7 @@ class Engine(Protocol):
         ...
 
     def fields(self, shape: Shape) -> Mapped:
-        """All values of a shape at once, as an object; any exception when one of them fails."""
+        """All values of a shape at once, as an object; any exception when they must be evaluated one by one."""
         ...
 
 
@@ -72,18 +73,18 @@ class CompiledEngine:
 
     def expression(self, tree: ParsedResult) -> Mapped:
         reference = self._reference.expression(tree)
-        return _or_reference(lambda: compile_one(tree, self._library, reference), reference)
+        return _unless_too_deep(lambda: compile_one(tree, self._library, reference), reference)
 
     def fields(self, shape: Shape) -> Mapped:
-        return _or_reference(lambda: compile_fields(shape, self._library), self._reference.fields(shape))
+        return _unless_too_deep(lambda: compile_fields(shape, self._library), lambda _: fail())
 
 
-def _or_reference(compiled: Callable[[], Mapped], reference: Mapped) -> Mapped:
+def _unless_too_deep(compiled: Callable[[], Mapped], otherwise: Mapped) -> Mapped:
     """Python refuses code that is nested too deep (20 loops, 100 blocks); jmespath.py does not mind."""
     try:
         return compiled()
     except (SyntaxError, RecursionError, MemoryError):
-        return reference
+        return otherwise
 
 
 def _unless_empty(values: dict[str, Any]) -> dict[str, Any] | None:

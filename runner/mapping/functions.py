@@ -19,8 +19,6 @@ import phonenumbers
 from dateutil import parser as dates
 from jmespath import functions as standard
 
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Library(standard.Functions):
     """The standard functions and ours, under the names that connectors use."""
@@ -102,16 +100,13 @@ def iso8601(time: str | float | None) -> str | None:
         iso8601(`1761331741`) -> "2025-10-24T18:49:01.000000Z"
         iso8601('soon') -> null
     """
-    if time is None or time == "":
-        return None
-    if isinstance(time, int | float):
-        return datetime.fromtimestamp(time, UTC).strftime(_TIME)
-    moment = _moment(time)
-    return moment.strftime(_TIME) if moment else None
+    if isinstance(time, str):
+        return _utc(time) if time else None
+    return _written(datetime.fromtimestamp(time, UTC)) if time is not None else None
 
 
-@lru_cache(maxsize=4_096)
-def _moment(text: str) -> datetime | None:
+@lru_cache(maxsize=16_384)
+def _utc(text: str) -> str | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -119,7 +114,11 @@ def _moment(text: str) -> datetime | None:
             found = dates.isoparse(re.sub(r"(\.\d{6})\d+", r"\1", text))
         except ValueError:
             return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return _written((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC))
+
+
+def _written(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^>]*>")
@@ -194,6 +193,8 @@ def text(value: Any) -> str | None:
     text(`7001`) -> "7001"
     text('Z2lk') -> "Z2lk"
     """
+    if type(value) is int:
+        return str(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool | dict | list):

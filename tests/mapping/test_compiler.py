@@ -184,3 +184,19 @@ def test_errors_keep_the_class_that_jmespath_gives_them() -> None:
 
     with pytest.raises(exceptions.JMESPathTypeError):
         function({})
+
+
+@pytest.mark.parametrize("name", ["sum([{}])", "lookup({{a: 'x'}}, 'b', {})", "not_null({}, `1`)", "{} || `1`"])
+def test_the_code_of_nested_calls_does_not_multiply(name: str) -> None:
+    text = "a"
+    for _ in range(25):
+        text = name.format(text)
+
+    assert direct(text)({"a": 7}) == 7
+
+
+def test_a_field_that_python_cannot_nest_leaves_the_others_compiled() -> None:
+    deep = "@" + "[*]" + ".a[*]" * 24
+    fields = Fields({"deep": compile_expression(deep), "a": compile_expression("a")})
+
+    assert fields.map({"a": 1}, lambda *_: None) == {"deep": None, "a": 1}

@@ -37,7 +37,6 @@ _INLINE = {
     "reverse": "{}[::-1]",
     "sort": "in_order({})",
     "starts_with": "{}.startswith({})",
-    "sum": "total_of({})",
     "to_number": "as_number({})",
     "values": "[*{}.values()]",
 }
@@ -96,7 +95,7 @@ def _checked(
         value, kinds = frame.value(part), frame.kinds(part)
         if kinds & ~allowed:
             once, value = frame.pair(value)
-            tests.append(_test(frame, once, value, kinds & allowed))
+            tests.append(_test(frame, once, value, kinds, allowed))
         values.append(value)
     call = template.format(*values) if apart else template.format(", ".join(values))
     return f"({call} if {' and '.join(tests)} else fail())" if tests else call
@@ -111,8 +110,11 @@ def _allowed(types: Sequence[str]) -> int:
     return allowed
 
 
-def _test(frame: Frame, once: str, again: str, kinds: int) -> str:
-    """The test that a value is of one of these kinds."""
+def _test(frame: Frame, once: str, again: str, possible: int, allowed: int) -> str:
+    """The test that a value of possible kinds is of an allowed one."""
+    kinds = possible & allowed
+    if kinds and possible & ~allowed == NULL:
+        return f"{once} is not None"
     if not kinds:
         return "fail()"
     if kinds in _TESTS:
@@ -141,7 +143,7 @@ def _array(frame: Frame, node: Node) -> str:
     """The name of an argument that must be a list."""
     name = frame.evaluate(node)
     if frame.kinds(node) != ARRAY:
-        frame.block.add(f"if type({name}) is not list: fail()")
+        frame.block.add(f"if not {_test(frame, name, name, frame.kinds(node), ARRAY)}: fail()")
     return name
 
 
@@ -183,7 +185,7 @@ def _lookup(frame: Frame, table: Node, key: Node, default: Node | None = None) -
     held = frame.code.hold(dict(zip(table.value, (part.value for part in table.parts[1:]), strict=True)))
     otherwise = "None"
     if default is not None:
-        otherwise = frame.value(default) if default.total else frame.evaluate(default)
+        otherwise = frame.value(default) if default.operation == "literal" else frame.evaluate(default)
     once, again = frame.pair(frame.value(key))
     found = f"({held}.get({again}, {otherwise}) if type({once}) is str else {otherwise} if {again} is None else fail())"
     if frame.kinds(table) & NULL:
@@ -191,8 +193,14 @@ def _lookup(frame: Frame, table: Node, key: Node, default: Node | None = None) -
     return found
 
 
+def _sum(frame: Frame, parts: tuple[Node, ...]) -> str:
+    name = _array(frame, parts[0])
+    return f"(sum({name}) if NUMBERS.issuperset(map(type, {name})) else fail())"
+
+
 _SPECIAL: dict[str, Callable[[Frame, tuple[Node, ...]], str]] = {
     "not_null": _not_null,
     "to_array": _to_array,
     "merge": _merge,
+    "sum": _sum,
 }

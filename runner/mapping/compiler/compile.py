@@ -25,6 +25,7 @@ from runner.mapping.compiler.kinds import ANY, NULL, OBJECT
 Mapped = Callable[[Any], Any]
 Shape = Mapping[str, "ParsedResult | Shape"]
 _Nodes = dict[str, "Node | _Nodes"]
+_DISPLAYED = 15  # Python builds a larger display in parts; filling a copy of an empty record is quicker
 
 
 def compile_one(tree: ParsedResult, library: Any, retreat: Mapped) -> Mapped:
@@ -47,7 +48,7 @@ def compile_fields(shape: Shape, library: Any) -> Mapped:
     nodes = _read(Graph(), shape)
     frame = _begin(_leaves(nodes), library, trusted=True)
     frame.block.add("if not isinstance(p, dict): fail()")
-    frame.block.add(f"return {_object(frame, nodes)}")
+    frame.block.add(f"return {_record(frame, nodes)}")
     return frame.code.function(frame.block)
 
 
@@ -70,6 +71,16 @@ def _leaves(nodes: _Nodes) -> Iterator[Node]:
             yield part
         else:
             yield from _leaves(part)
+
+
+def _record(frame: Frame, nodes: _Nodes) -> str:
+    if len(nodes) <= _DISPLAYED:
+        return _object(frame, nodes)
+    name = frame.assign(f"{frame.code.hold(dict.fromkeys(nodes))}.copy()")
+    for field, part in nodes.items():
+        value = frame.value(part) if isinstance(part, Node) else _inner(frame, part)
+        frame.block.add(f"{name}[{frame.code.constant(field)}] = {value}")
+    return name
 
 
 def _object(frame: Frame, nodes: _Nodes) -> str:

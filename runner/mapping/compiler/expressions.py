@@ -18,7 +18,7 @@ def _field(frame: Frame, node: Node) -> str:
 
 def _index(frame: Frame, node: Node) -> str:
     found, base = search_of(node), node.base
-    if found and frame.scope.uses.searches[found[0]] > 2:
+    if found and len(frame.scope.uses.searches[found[0]]) > 1:
         return search(frame, *found)
     if frame.used_once(base) and node.value == 0 and base.operation in ("project", "filter") and base.total:
         return first(frame, base)

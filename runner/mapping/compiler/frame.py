@@ -6,8 +6,8 @@ that is used more than once gets a name; a path gets it at the scope's beginning
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap, Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.mapping.compiler.code import Block, Code
@@ -23,7 +23,7 @@ class Uses:
     """How often each value is read in a scope, as such or as an object; and how often a list is searched by a key."""
 
     reads: Counter[Use] = field(default_factory=Counter)
-    searches: Counter[tuple[Node, ...]] = field(default_factory=Counter)
+    searches: defaultdict[tuple[Node, ...], list[Node]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def count(cls, nodes: Iterable[Node]) -> Uses:
@@ -41,7 +41,7 @@ class Uses:
             return
         found = search_of(node)
         if found:
-            self.searches[found[0]] += 1
+            self.searches[found[0]].append(found[1])
         for part in node.inputs:
             self._visit("object" if node.operation == "field" else "value", part)
 
@@ -94,10 +94,11 @@ class Frame:
         """A block inside this one, not yet put in its place."""
         return Frame(self.scope, Block(), self.names.new_child(), self.outermost or self)
 
-    def loop(self, current: str, bodies: Iterable[Node], trusted: bool = True) -> Frame:
-        """A scope inside this one, for elements."""
+    def loop(self, current: str, bodies: Sequence[Node], trusted: bool = True) -> Frame:
+        """A scope inside this one, for elements; the last body is what is evaluated first for each."""
         trusted = trusted and self.scope.trusted
-        return Frame.begin(Scope(self.code, self.scope.emitters, current, Uses.count(bodies), trusted, ANY))
+        kinds = OBJECT if trusted and reads_field(bodies[-1]) else ANY
+        return Frame.begin(Scope(self.code, self.scope.emitters, current, Uses.count(bodies), trusted, kinds))
 
     def put(self, header: str, inner: Frame) -> None:
         self.block.add(header)
@@ -198,6 +199,18 @@ def is_true(once: str, again: str, kinds: int) -> str:
 def is_name(value: str) -> bool:
     """True for a local's name; a constant (`K1`) is no name, since Python warns of `'text' is None`."""
     return value.isidentifier() and value[0] in "vp"
+
+
+def reads_field(node: Node) -> bool:
+    """True when the evaluation of `node` always reads a field of the current value, and so fails, where values are
+    trusted, unless that is an object."""
+    if node.operation == "field":
+        return node.base.operation == "current" or reads_field(node.base)
+    if node.operation in ("and", "or") or node.bodies:
+        return node.operation != "expref" and reads_field(node.base)
+    if node.operation in ("list", "hash") and node.base.operation != "current":
+        return reads_field(node.base)
+    return node.value != "not_null" and any(map(reads_field, node.parts))
 
 
 def is_path(node: Node) -> bool:

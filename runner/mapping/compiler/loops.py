@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from runner.mapping.compiler.frame import Emitter, Frame, is_name, is_path
+from runner.mapping.compiler.frame import Emitter, Frame, Use, is_name, is_path
 from runner.mapping.compiler.graph import Node
 from runner.mapping.compiler.kinds import ARRAY, NULL, OBJECT
 
 Sink = Callable[[Frame, str], None]
 _LOOPS = ("project", "filter")
+_FEW = 4
 
 
 def _collect(frame: Frame, node: Node) -> str:
@@ -126,23 +127,38 @@ def first(frame: Frame, node: Node) -> str:
 
 
 def search(frame: Frame, key: tuple[Node, ...], text: Node) -> str:
-    """`list[?key == 'text'].value | [0]` by a table that one pass over the list makes for all such texts."""
-    source, name, body = key
-    table = frame.names.get(("search", *key))
-    if table is None:
-        home = (frame.outermost or frame) if is_path(source) else frame
-        table = home.assign("{}")
-        home.names["search", *key] = table
-        once, again = home.pair(home.value(source))
-        element = frame.code.name()
-        loop = home.loop(element, (name, body))
-        _remember(loop, table, name, body)
-        home.put(f"for {element} in ({again} if isinstance({once}, list) else ()):", loop)
-    return f"{table}.get({frame.code.constant(text.value)})"
+    """`list[?key == 'text'].value | [0]` by one pass over the list for all texts that it is searched for."""
+    texts = frame.scope.uses.searches[key]
+    found: Use = ("search", *key, text) if len(texts) <= _FEW else ("search", *key)
+    if found not in frame.names:
+        home = (frame.outermost or frame) if is_path(key[0]) else frame
+        _search(home, key, texts if len(texts) <= _FEW else ())
+    name = frame.names[found]
+    return name if len(texts) <= _FEW else f"{name}.get({frame.code.constant(text.value)})"
 
 
-def _remember(frame: Frame, table: str, name: Node, body: Node) -> None:
-    known = frame.evaluate(name)
+def _search(frame: Frame, key: tuple[Node, ...], texts: Sequence[Node]) -> None:
+    """The pass: into a name for each of a few texts, into a table for many."""
+    source, label, body = key
+    for text in texts:
+        frame.names["search", *key, text] = frame.assign("None")
+    if not texts:
+        frame.names["search", *key] = frame.assign("{}")
+    once, again = frame.pair(frame.value(source))
+    element = frame.code.name()
+    loop = frame.loop(element, (body, label))
+    known, word = loop.evaluate(label), "if"
+    for text in texts:
+        name, inner = frame.names["search", *key, text], loop.branch()
+        inner.block.add(f"if {name} is None: {name} = {inner.value(body)}")
+        loop.put(f"{word} {known} == {loop.code.constant(text.value)}:", inner)
+        word = "elif"
+    if not texts:
+        _remember(loop, frame.names["search", *key], known, body)
+    frame.put(f"for {element} in ({again} if isinstance({once}, list) else ()):", loop)
+
+
+def _remember(frame: Frame, table: str, known: str, body: Node) -> None:
     new = frame.branch()
     value = new.evaluate(body)
     new.block.add(f"if {value} is not None: {table}[{known}] = {value}")

@@ -52,22 +52,17 @@ def _comparable(value: Any) -> bool:
 
 def _sort_of(values: list[Any]) -> frozenset[type]:
     """NUMBERS or STRINGS, whichever all values are; Mismatch for others and for a mixture."""
-    sorts = set(map(type, values))
-    if sorts <= STRINGS:
+    if STRINGS.issuperset(map(type, values)):
         return STRINGS
-    if sorts <= NUMBERS:
+    if NUMBERS.issuperset(map(type, values)):
         return NUMBERS
     raise Mismatch
 
 
-def total_of(values: list[Any]) -> Any:
+def average(values: list[Any]) -> Any:
     if not NUMBERS.issuperset(map(type, values)):
         raise Mismatch
-    return sum(values)
-
-
-def average(values: list[Any]) -> Any:
-    return total_of(values) / len(values) if values else None
+    return sum(values) / len(values) if values else None
 
 
 def greatest(values: list[Any]) -> Any:
@@ -93,22 +88,18 @@ def in_order_by(values: list[Any], keys: list[Any]) -> list[Any]:
 
 
 def last_by(values: list[Any], keys: list[Any]) -> Any:
-    """The last of `in_order_by`, without sorting."""
-    if not values:
-        return None
-    if _sort_of(keys) is NUMBERS and float in map(type, keys):  # nan has no order: sort as jmespath.py does
-        return in_order_by(values, keys)[-1]
-    keys.reverse()
-    return values[len(keys) - 1 - keys.index(max(keys))]
+    """The last of `in_order_by`; texts need no sorting for it."""
+    if STRINGS.issuperset(map(type, keys)) and keys:
+        keys.reverse()
+        return values[-1 - keys.index(max(keys))]
+    return in_order_by(values, keys)[-1] if values else None  # numbers too: nan has no order
 
 
 def first_by(values: list[Any], keys: list[Any]) -> Any:
-    """The first of `in_order_by`, without sorting."""
-    if not values:
-        return None
-    if _sort_of(keys) is NUMBERS and float in map(type, keys):
-        return in_order_by(values, keys)[0]
-    return values[keys.index(min(keys))]
+    """The first of `in_order_by`; texts need no sorting for it."""
+    if STRINGS.issuperset(map(type, keys)) and keys:
+        return values[keys.index(min(keys))]
+    return in_order_by(values, keys)[0] if values else None
 
 
 def greatest_by(values: list[Any], keys: list[Any]) -> Any:
@@ -147,7 +138,6 @@ NAMES: dict[str, Any] = {
     "more": ordering(operator.gt),
     "at_most": ordering(operator.le),
     "at_least": ordering(operator.ge),
-    "total_of": total_of,
     "average": average,
     "greatest": greatest,
     "least": least,
@@ -163,5 +153,5 @@ NAMES: dict[str, Any] = {
     "NUMBERS": NUMBERS,
     "Exception": Exception,
     "NoneType": type(None),
-    **{made.__name__: made for made in (isinstance, hasattr, type, len, dict, list, str, int, float, bool, abs)},
+    **{made.__name__: made for made in (isinstance, hasattr, type, len, dict, list, str, abs, sum, map)},
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from runner.connector.connector import Connector
+from runner.connector.sync import Sync
 from runner.engine.house import House
 from runner.engine.process import Batch, delete
 from runner.model.integration import Integration
@@ -19,9 +23,15 @@ SHARE = 0.5
 
 @dataclass
 class Roll:
-    """The external ids that a pass has met. `is_sure` turns false at the first payload whose id nobody knows."""
+    """The external ids that a pass has met. `is_sure` turns false at the first payload whose id nobody knows.
+
+    Only records that `processor` made are called: other payloads may tell of the same kind. `is_alone` says that no
+    other processor of the connector does.
+    """
 
     kind: str
+    processor: str
+    is_alone: bool = True
     present: set[str] = field(default_factory=set)
     is_sure: bool = True
 
@@ -39,7 +49,7 @@ class Roll:
         Returns why nothing was deleted, when something looks wrong: a partner that suddenly shows half of its things
         is more likely to have changed than to have lost them.
         """
-        known = feed.ids(connection, integration.id, self.kind)
+        known = self._known(connection, integration)
         gone = known - self.present
         if not gone:
             return None
@@ -52,3 +62,18 @@ class Roll:
             )
         delete(connection, house, integration, [(self.kind, one) for one in sorted(gone)], at, utc_text(began_at))
         return None
+
+    def _known(self, connection: Connection, integration: Integration) -> set[str]:
+        if self.is_alone:
+            return feed.ids(connection, integration.id, self.kind)
+        found = feed.iterate(connection, integration.id, self.kind)
+        return {stored.record.external_id for stored in found if stored.record.processor == self.processor}
+
+
+def roll_for(connector: Connector, sync: Sync, scope: Mapping[str, Any]) -> Roll | None:
+    """The roll of a full pass that may delete; None where the sync does not say so, or asks for a part only."""
+    if sync.full is None or sync.full.deletes != "missing" or scope["checkpoint"] is not None or scope["window"]:
+        return None
+    kind = connector.processor(sync.processor).record
+    makers = [name for name, processor in connector.processors.items() if processor.record == kind]
+    return Roll(kind, sync.processor, makers == [sync.processor])

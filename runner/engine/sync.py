@@ -14,7 +14,7 @@ from runner.connector.connector import Connector
 from runner.connector.sync import Sync
 from runner.engine import tally
 from runner.engine.house import House
-from runner.engine.missing import Roll
+from runner.engine.missing import Roll, roll_for
 from runner.engine.process import Batch, admit, digest, tell
 from runner.engine.trouble import is_passing, refuse, words
 from runner.engine.walk import Page, Start, begun, pages, resumed
@@ -112,9 +112,8 @@ class _Work:
     def __post_init__(self) -> None:
         self.newest = self.start.newest
         self.counts = self.run.counts
-        strikes = self.sync.full is not None and self.sync.full.deletes == "missing"
-        kind = self.connector.processor(self.sync.processor).record
-        self.roll = Roll(kind) if strikes and self.start.full and self.start.unbroken else None
+        is_whole = self.start.full and self.start.unbroken
+        self.roll = roll_for(self.connector, self.sync, self.start.scope) if is_whole else None
 
     async def walk(self) -> SyncRun:
         """All pages to the end. While one page is being stored, the next is fetched."""

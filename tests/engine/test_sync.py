@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -296,59 +295,3 @@ async def test_a_gone_resync_rule_starts_over_in_full(path: Path, tmp_path: Path
         run = await sync.run(here.house, integration, "jobs")
     assert run.full
     assert run.counts.seen == 12
-
-
-class TestDeletesByAbsence:
-    CHANGE = (
-        "processor: technician, every: 30m, incremental: {type: since, overlap: 2m}, full: {every: 24h}",
-        "processor: technician, every: 30m, incremental: {type: since}, full: {every: 24h, deletes: missing}",
-    )
-
-    @pytest.fixture
-    async def strict(self, path: Path, tmp_path: Path) -> AsyncIterator[World]:
-        connectors = altered(tmp_path, self.CHANGE, ("pageSize: 500", f"pageSize: {PAGE}"))
-        async with world(path, connectors=connectors, size=200) as opened:
-            yield opened
-
-    async def test_what_a_full_pass_does_not_find_is_deleted(self, strict: World) -> None:
-        integration = await strict.connect("servicetitan")
-        await sync.run(strict.house, integration, "technicians")
-        known = await strict.records(integration, "user")
-        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
-        strict.clock.advance(timedelta(days=2).total_seconds())
-        await sync.run(strict.house, integration, "technicians")
-        left = await strict.records(integration, "user")
-        assert set(known) - set(left) == {next(iter(known))}
-
-    async def test_a_run_that_is_not_full_deletes_nothing(self, strict: World) -> None:
-        integration = await strict.connect("servicetitan")
-        await sync.run(strict.house, integration, "technicians")
-        known = await strict.records(integration, "user")
-        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
-        strict.clock.advance(3600)
-        await sync.run(strict.house, integration, "technicians")
-        assert set(await strict.records(integration, "user")) == set(known)
-
-    async def test_a_broken_pass_deletes_nothing(self, strict: World) -> None:
-        integration = await strict.connect("servicetitan")
-        await sync.run(strict.house, integration, "technicians")
-        known = await strict.records(integration, "user")
-        strict.servicetitan.table("technicians").remove(int(next(iter(known))))
-        strict.clock.advance(timedelta(days=2).total_seconds())
-        die_at(strict, 2, "/technicians")
-        with pytest.raises(Killed):
-            await sync.run(strict.house, integration, "technicians")
-        strict.wire.before = None
-        await sync.run(strict.house, integration, "technicians")
-        assert set(await strict.records(integration, "user")) == set(known)
-
-    async def test_too_much_absence_is_not_believed(self, strict: World) -> None:
-        integration = await strict.connect("servicetitan")
-        await sync.run(strict.house, integration, "technicians")
-        known = await strict.records(integration, "user")
-        for one in list(known)[: max(11, len(known) * 3 // 4)]:
-            strict.servicetitan.table("technicians").remove(int(one))
-        strict.clock.advance(timedelta(days=2).total_seconds())
-        run = await sync.run(strict.house, integration, "technicians")
-        assert set(await strict.records(integration, "user")) == set(known)
-        assert "nothing was deleted" in str(run.error)

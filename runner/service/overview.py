@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from runner.connector.library import Connectors
 from runner.model.event import EventState
@@ -94,12 +94,6 @@ def sync_names(connectors: Connectors, integration: Integration) -> list[str]:
     if integration.connector not in connectors.names():
         return []
     return list(connectors.get(integration.connector).syncs)
-
-
-def duplicates(connection: Connection) -> int:
-    """How many events came more than once, beyond the first time."""
-    query = select(func.count()).where(events.events.c.state == EventState.DUPLICATE.value)
-    return connection.scalar(query) or 0
 
 
 def _sync(connection: Connection, integration_id: str, name: str) -> SyncShape:

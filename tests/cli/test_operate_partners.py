@@ -1,0 +1,98 @@
+"""The operator's commands that call partners: simulated ones, that listen in a thread beside the test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runner.authoring.simulate.server import Running, start
+from runner.cli import output
+from tests.cli.test_operate import KEY, Type, type_in
+from tests.partners import APPS, ROOT, SETTINGS
+
+
+@pytest.fixture(scope="module")
+def partners() -> Iterator[Running]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    options = {"servicetitan": {"size": 20}, "companycam": {"size": 0}}
+    opening = start(list(options), first_port=0, post=False, **options)
+    running = asyncio.run_coroutine_threadsafe(opening, loop).result(20)
+    yield running
+    asyncio.run_coroutine_threadsafe(running.stop(), loop).result(20)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def typed(partners: Running, tmp_path: Path) -> Type:
+    titan, cam = partners.urls["servicetitan"], partners.urls["companycam"]
+    config = {
+        "environments": {
+            "servicetitan": {"simulated": {"api": titan, "auth": titan}},
+            "companycam": {"simulated": {"api": f"{cam}/v2"}},
+        },
+        "allow_hosts": ["127.0.0.1"],
+    }
+    (tmp_path / "runner.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    environ = {
+        "RUNNER_DATABASE_URL": f"sqlite:///{tmp_path / 'runner.db'}",
+        "RUNNER_CONNECTORS": str(ROOT / "connectors"),
+        "RUNNER_CONFIG": str(tmp_path / "runner.yaml"),
+        "RUNNER_ENCRYPTION_KEYS": KEY,
+        "RUNNER_SERVICETITAN_APP_KEY": APPS["servicetitan"]["app_key"].reveal(),  # type: ignore[attr-defined]
+        "RUNNER_SERVICETITAN_WEBHOOK_KEY": "a-key-that-signs-nothing-here-at-all",
+    }
+    return lambda *words: type_in(environ, *words)
+
+
+def connect(typed: Type, connector: str, *more: str, **changed: str) -> int:
+    """Connect company acme; the exit code."""
+    settings = {**SETTINGS[connector], **changed}
+    given = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    return typed("connect", connector, "acme", "--environment", "simulated", *given, *more).exit_code
+
+
+def test_a_sync_is_run_and_its_figures_are_shown(typed: Type, partners: Running) -> None:
+    assert connect(typed, "servicetitan") == output.FINE
+    found = json.loads(typed("sync", "acme/servicetitan", "jobs", "--json").output)
+    size = len(partners.partners["servicetitan"].table("jobs"))
+    assert [(run["sync"], run["state"], run["created"]) for run in found] == [("jobs", "done", size)]
+
+
+def test_a_full_sync_of_what_is_known_changes_nothing(typed: Type) -> None:
+    connect(typed, "servicetitan")
+    typed("sync", "acme/servicetitan", "technicians")
+    found = json.loads(typed("sync", "acme/servicetitan", "technicians", "--full", "--json").output)
+    assert (found[0]["created"], found[0]["changed"], found[0]["unchanged"] > 0) == (0, 0, True)
+
+
+def test_a_log_gets_a_line_for_the_first_page(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    connect(typed, "servicetitan")
+    result = typed("sync", "acme/servicetitan", "technicians")
+    assert "technicians: " in result.output + capsys.readouterr().err
+
+
+def test_an_action_prints_what_is_kept(typed: Type, partners: Running) -> None:
+    assert connect(typed, "companycam") == output.FINE
+    result = typed("act", "acme/companycam", "create_project", "--input", '{"name": "Oak Street 12"}')
+    assert json.loads(result.output)["id"] in [row["id"] for row in partners.partners["companycam"].table("projects")]
+
+
+def test_a_credential_that_the_partner_refuses_is_exit_1_with_the_reason(typed: Type) -> None:
+    assert connect(typed, "companycam", access_token="wrong") == output.FOUND
+    shown = json.loads(typed("integrations", "--json").output)
+    assert (shown[0]["state"], bool(shown[0]["reason"]["remedy"])) == ("error", True)
+
+
+def test_a_second_integration_of_a_company_is_refused(typed: Type) -> None:
+    connect(typed, "companycam")
+    assert connect(typed, "companycam") == output.FOUND

@@ -85,30 +85,23 @@ class _Unfolding:
         return self.processor(extends)
 
     def _fields(self, fields: Plain, path: Path) -> Plain:
-        return dict(self._parts(fields, path))
+        """The names of a mapping, at any depth; those of its group first, so that its own replace them."""
+        own = dict(self._parts(fields, path))
+        if "group" not in fields:
+            return own
+        group = self._group(fields["group"], fields.get("of"), path)
+        return merge(group, {name: part for name, part in own.items() if name not in ("group", "of")})
 
     def _parts(self, fields: Plain, path: Path) -> Iterator[tuple[str, Any]]:
         for name, part in fields.items():
-            if not isinstance(part, dict):
-                yield name, part
-            elif "group" in part:
-                yield name, self._group(part, (*path, name))
-            else:
-                yield name, self._fields(part, (*path, name))
+            yield name, self._fields(part, (*path, name)) if isinstance(part, dict) else part
 
-    def _group(self, part: Plain, path: Path) -> Any:
-        name, of = part["group"], part.get("of")
-        for key in part:
-            if key not in ("group", "of"):
-                self._find(
-                    (*path, key), "unknown-field", f"`{key}` is not a key of a group's place", "there are: group, of"
-                )
+    def _group(self, name: Any, of: Any, path: Path) -> Plain:
         group = self.groups.get(name) if isinstance(name, str) else None
         if not isinstance(group, dict):
-            self._find(
-                (*path, "group"), "unknown-group", f"there is no group `{name}`", suggest(str(name), self.groups)
-            )
-            return "@"
+            message = f"there is no group `{name}`"
+            self._find((*path, "group"), "unknown-group", message, suggest(str(name), self.groups))
+            return {}
         return _of(group, of) if isinstance(of, str) else dict(group)
 
     def _find(self, path: Path, code: str, message: str, remedy: str) -> None:

@@ -71,6 +71,31 @@ def test_an_extending_processor_has_what_it_does_not_change() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("{group: address, of: where, city: upper(town)}", {"street": "1 Main St", "city": "LINCOLN"}),
+        ("{group: address, of: where, city: null}", {"street": "1 Main St"}),
+        ("{group: address, of: where, note: note}", {"street": "1 Main St", "city": None, "note": "x"}),
+    ],
+)
+def test_names_beside_a_group_are_added_or_replace(place: str, expected: dict[str, Any]) -> None:
+    payload = {"id": 1, "town": "Lincoln", "note": "x", "where": {"line1": "1 Main St"}}
+    connector = loaded(SHARED.replace("{group: address, of: where.address || address}", place))
+    record = connector.processor("site").process(payload, "site", connector.processor).record
+    assert record is not None
+    assert record.fields == {"address": expected}
+
+
+def test_all_fields_may_begin_with_a_group() -> None:
+    connector = loaded(SHARED.replace("    fields:\n      address: {", "    fields: {name: id, "))
+    record = (
+        connector.processor("site").process({"id": 1, "address": {"city": "York"}}, "site", connector.processor).record
+    )
+    assert record is not None
+    assert record.fields == {"street": None, "city": "York", "name": 1}
+
+
 WRAPPED = SHARED.replace(
     "  closed_job:\n",
     """\
@@ -121,11 +146,6 @@ def test_it_changes_adds_and_takes_away() -> None:
             "extends: job",
             "extends: jobb",
             "acme.yaml:38:14: unknown-processor: there is no processor `jobb` (did you mean `job`?)",
-        ),
-        (
-            "of: where.address",
-            "off: where.address",
-            "acme.yaml:36:38: unknown-field: `off` is not a key of a group's place (there are: group, of)",
         ),
         (
             "street: trim(line1)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from runner.components.block import shown
 from runner.components.incrementals.since import Since
 from runner.connector import agreement, names, nesting
 from runner.connector.action import Action
@@ -43,7 +44,7 @@ class _Check:
         words = list(known)
         if name not in words:
             remedy = suggest(name, words) or f"declare it under `{noun}s`"
-            yield Finding(self.document.place(path), code, f"there is no {noun} `{name}`", remedy)
+            yield Finding(self.document.place(path), code, f"there is no {noun} `{shown(name)}`", remedy)
 
     def _environments(self) -> Iterator[Finding]:
         named = list(self.connector.environments.items())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.connector.document import read
+from runner.connector.spots import split_lines
 from runner.errors import ConnectorError, Finding, Place
 from runner.model.text import Scalar
 
@@ -59,6 +61,39 @@ def test_a_place_inside_a_block_counts_its_lines() -> None:
 
     assert text == "first\nsecond"
     assert text.at(text.index("cond")) == Place("x.yaml", 3, 7)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a: 'it''s ''x'' here'",
+        'a: "tab\\t\\"q\\" \\u00e9 here"',
+        "a: >-\n    one\n    two here\n\n    three",
+        "a: plain\n   goes here",
+        'a: "x \\\n   y here"',
+        "a: 'x\n\n   y here'",
+        "a: |-\n   x\n   y here",
+    ],
+)
+def test_a_place_is_right_through_quotes_escapes_and_folding(source: str) -> None:
+    text = read(source, "x.yaml").data["a"]
+
+    place = text.at(text.index("here"))
+
+    assert source.split("\n")[place.line - 1][place.column - 1 :].startswith("here")
+
+
+@given(st.text(), st.sampled_from(["'", '"', ">", "|", None]))
+def test_every_character_has_a_place_in_the_file(text: str, style: str | None) -> None:
+    source = yaml.safe_dump({"a": text}, default_style=style, allow_unicode=True, width=20)
+    try:
+        found = read(source, "x.yaml").data["a"]
+    except ConnectorError:
+        return
+    lines = split_lines(source)
+    for offset in range(len(found) + 1 if isinstance(found, Scalar) else 0):
+        place = found.at(offset)
+        assert 1 <= place.column <= len(lines[place.line - 1]) + 1
 
 
 def test_the_nearest_place_stands_for_a_missing_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from runner.mapping.library.moments import (
@@ -15,8 +15,6 @@ from runner.mapping.library.moments import (
     zone_of,
 )
 from runner.mapping.registry import function
-
-_read = datetime.fromisoformat
 
 
 @function("string|number|null", "string", optional=1, checks={1: check_unit})
@@ -45,23 +43,29 @@ def iso8601(time: str | float | None, unit: str | None = None) -> str | None:
 
 @lru_cache(maxsize=16_384)
 def _of_text(text: str) -> str | None:
-    if _is_usual(text):
-        return f"{text[:-1]}.000000Z" if len(text) == 20 else f"{text[:-1]}000Z"
+    if found := _usual(text) if _is_usual(text) else None:
+        return found
     moment = moment_of(text)
     return write_moment(moment) if moment else None
 
 
 def _is_usual(text: str) -> bool:
-    """True only for a right time in the forms that most partners send, `2026-05-04T15:31:36Z` and with milliseconds."""
-    if not (text[4:5] == text[7:8] == "-" and text[13:14] == text[16:17] == ":" and text[10] == "T"):
+    """True for texts that look like `2026-05-04T15:31:36Z` or end in `-06:00`: Python's own reader is several times as
+    fast, but takes more than these."""
+    if not (text[4:5] == text[7:8] == "-" and text[10:11] == "T" and text[13:14] == text[16:17] == ":"):
         return False
-    if not (len(text) == 20 or (len(text) == 24 and text[19] == ".")) or text[-1] != "Z" or text[11:13] == "24":
-        return False
+    return (text[-1] == "Z" or (text[-6] in "+-" and text[-3] == ":")) and text[11:13] != "24"
+
+
+def _usual(text: str) -> str | None:
+    """None for what Python's reader does not take: a leap second, a space before the offset, or no time at all."""
     try:
-        _read(text)
-    except ValueError:
-        return False
-    return True
+        found = datetime.fromisoformat(text)
+        if len(text) == 20:
+            return text[:19] + ".000000Z"
+        return write_moment(found.replace(tzinfo=None) - (found.utcoffset() or timedelta()))
+    except (ValueError, OverflowError):
+        return None
 
 
 @function("string|number|null", "string|null", checks={1: zone_of})

@@ -48,8 +48,8 @@ def test_file_has_no_findings(path: Path) -> None:
     assert validate([source(path)], HERE) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_file_lints_clean(path: Path) -> None:
+@pytest.mark.parametrize("path", CONNECTORS.files(), ids=str)
+def test_connector_lints_clean(path: Path) -> None:
     assert lint([source(path)], HERE) == []
 
 

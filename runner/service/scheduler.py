@@ -17,6 +17,7 @@ from runner.errors import RunnerError
 from runner.model.integration import State
 from runner.model.wakeup import WakeUp
 from runner.store import integrations, runs, schedules
+from runner.store.statements import chunks
 
 RECONCILE = timedelta(seconds=30)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,10 +84,11 @@ class Scheduler:
         for key in [key for key, plan in self._plans.items() if wanted.get(key) != plan]:
             self._jobs.remove_job(key)
             del self._plans[key]
-        for key, plan in wanted.items():
-            if key not in self._plans:
+        new = [plan for key, plan in wanted.items() if key not in self._plans]
+        for some in chunks(new):
+            await self._catch_up(some)
+            for plan in some:
                 self._add(plan)
-                await self._catch_up(plan)
 
     async def sweep(self) -> None:
         """Re-make lost wake-ups from the tables, those that keep tokens alive too; one node does it each time."""
@@ -96,14 +98,13 @@ class Scheduler:
 
     async def tick(self, plan: Plan, slot: datetime) -> bool:
         """Put the wake-up of one slot, unless another node has: claim and wake-up are one transaction."""
+        return await self._house.store.database.write(lambda connection: self._tick(connection, plan, slot))
 
-        def work(connection: Connection) -> bool:
-            mine = schedules.tick(connection, plan.key, slot)
-            if mine:
-                self._house.store.queue.put(connection, WakeUp("sync", plan.integration_id, plan.sync))
-            return mine
-
-        return await self._house.store.database.write(work)
+    def _tick(self, connection: Connection, plan: Plan, slot: datetime) -> bool:
+        mine = schedules.tick(connection, plan.key, slot)
+        if mine:
+            self._house.store.queue.put(connection, WakeUp("sync", plan.integration_id, plan.sync))
+        return mine
 
     async def _wanted(self) -> list[Plan]:
         active = await self._house.store.database.read(lambda c: integrations.find(c, state=State.ACTIVE))
@@ -126,20 +127,18 @@ class Scheduler:
     async def _fire(self, plan: Plan) -> None:
         await self._quietly(self.tick(plan, plan.slot(self._house.clock.now())), plan.key)
 
-    async def _catch_up(self, plan: Plan) -> None:
-        """Fire for the slot that passed while nobody was here; a sync that was just connected is awake already."""
-        slot = plan.last_slot(self._house.clock.now())
+    async def _catch_up(self, plans: list[Plan]) -> None:
+        """Fire for the slots that passed while nobody was here; a sync that was just connected ran already."""
+        now = self._house.clock.now()
 
-        def is_new(connection: Connection) -> bool:
-            return (
-                schedules.last(connection, plan.key) is None
-                and runs.last(connection, plan.integration_id, plan.sync) is not None
-            )
+        def work(connection: Connection) -> None:
+            for plan in plans:
+                if _ran_first(connection, plan):
+                    schedules.tick(connection, plan.key, plan.last_slot(now))
+                else:
+                    self._tick(connection, plan, plan.last_slot(now))
 
-        if await self._house.store.database.read(is_new):
-            await self._house.store.database.write(lambda connection: schedules.tick(connection, plan.key, slot))
-        else:
-            await self.tick(plan, slot)
+        await self._house.store.database.write(work)
 
     async def _claim(self, key: str, every: timedelta) -> bool:
         now = self._house.clock.now()
@@ -160,3 +159,9 @@ class Scheduler:
             await work
         except RunnerError as error:
             self._house.log.error("schedule-not-fired", schedule=name, error=str(error))
+
+
+def _ran_first(connection: Connection, plan: Plan) -> bool:
+    """Whether connecting woke the sync before any schedule did."""
+    known = schedules.last(connection, plan.key)
+    return known is None and runs.last(connection, plan.integration_id, plan.sync) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -44,8 +45,12 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --host and --port"
+            f"cannot listen on {host}:{port} ({_why(error)}); choose another with --host and --port"
         ) from None
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
 
 
 async def serve(

@@ -1,0 +1,73 @@
+"""What `runner status` says when something wants a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner.cli.status import lines
+from runner.model.event import EventState
+from runner.model.integration import Integration, Reason, State
+from runner.model.push import PushState
+from runner.model.run import Checkpoint, RunState, SyncRun
+from runner.service.overview import Overview, Standing
+from runner.service.shapes import SyncShape
+from runner.store.calls import Calls
+from tests.clock import START
+
+FINE = Standing(
+    integration=Integration("i1", "acme", "jobber", "production", State.ACTIVE),
+    syncs=(SyncShape.of("clients", Checkpoint("c1"), None),),
+    records={"contact": {"active": 3, "inactive": 1, "deleted": 0}},
+    events=dict.fromkeys(EventState, 0),
+    pushes=dict.fromkeys(PushState, 0),
+    retries=0,
+    quarantined=0,
+    calls=Calls(7, 2),
+)
+
+
+def told(one: Standing) -> str:
+    return "\n".join(lines(Overview((one,), dict.fromkeys(EventState, 0), {"waiting": 2, "running": 1}, ())))
+
+
+def test_a_house_in_order_wants_nobody() -> None:
+    assert "Nothing wants a person." in told(FINE)
+
+
+def test_the_figures_of_an_integration_stand_in_its_row() -> None:
+    row = next(line for line in told(FINE).splitlines() if line.startswith("acme/jobber"))
+    assert row.split() == ["acme/jobber", "active", "4", "0", "0", "0", "0", "0", "7", "2"]
+
+
+def test_the_backlog_is_told() -> None:
+    assert "2 wake-ups wait, 1 run" in told(FINE)
+
+
+def test_a_sync_that_never_ran_says_so() -> None:
+    assert "never ran" in told(FINE)
+
+
+FAILED = SyncRun("r1", "i1", "clients", False, RunState.FAILED, START, START, error="the partner is down")
+BROKEN = replace(
+    FINE.integration,
+    state=State.ERROR,
+    reason=Reason("credential-refused", "Jobber refuses the token", "Connect again"),
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (replace(FINE, integration=BROKEN), "acme/jobber is error: Jobber refuses the token. Connect again."),
+        (replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED),)), "runner sync acme/jobber clients"),
+        (replace(FINE, events=FINE.events | {EventState.FAILED: 2}), "2 failed events"),
+        (replace(FINE, pushes=FINE.pushes | {PushState.FAILED: 3}), "refused 3 pushes"),
+        (replace(FINE, quarantined=4), "4 quarantined payloads"),
+    ],
+)
+def test_what_wants_a_person_is_told_with_the_remedy(one: Standing, words: str) -> None:
+    shown = told(one)
+    assert "What wants a person:" in shown
+    assert words in shown

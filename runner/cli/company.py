@@ -154,6 +154,7 @@ def _switch(text: str, *, on: bool) -> None:
     from runner.cli.workshop import chosen, in_house
     from runner.engine.connect import activate
     from runner.engine.trial import Proof
+    from runner.errors import SettingsError
     from runner.model.integration import Reason, State
     from runner.store import integrations
 
@@ -161,9 +162,12 @@ def _switch(text: str, *, on: bool) -> None:
         database = house.store.database
         found = await database.read(lambda c: chosen(c, text))
         if on:
+            connector = house.connectors.get(found.connector)
             credential = await database.read(lambda c: house.store.vault.get(c, found.id))
+            if connector.auth.flow == "code" and credential.refresh_token is None and credential.access_token is None:
+                raise SettingsError(f"nobody gave consent for {text} yet (`runner connect` prints the link)")
             proof = Proof(credential, found.account_id, found.account_name, found.account)
-            await activate(house, house.connectors.get(found.connector), found, proof)
+            await activate(house, connector, found, proof)
             return
         reason = Reason("switched-off", "An operator switched it off", f"runner integrations --enable {found.id}")
         await database.write(lambda c: integrations.set_state(c, found.id, State.DISABLED, reason, house.clock.now()))

@@ -110,6 +110,12 @@ def test_one_is_switched_off_and_on_again(typed: Type) -> None:
     assert "disabled" not in typed("integrations", "--enable", which).output
 
 
+def test_what_nobody_consented_to_is_not_switched_on(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    typed("connect", "jobber", "Other", "--environment", "simulated")
+    assert typed("integrations", "--enable", "Other/jobber").exit_code == output.MISUSE
+    assert "nobody gave consent" in capsys.readouterr().err
+
+
 def test_on_and_off_together_are_misuse(typed: Type) -> None:
     assert typed("integrations", "--disable", "a", "--enable", "b").exit_code == output.MISUSE
 

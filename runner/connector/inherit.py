@@ -28,7 +28,8 @@ def unfold(document: Document) -> list[Finding]:
     if not isinstance(processors, dict):
         return []
     work = _Unfolding(document, data.get("groups"), processors)
-    data["processors"] = {name: work.processor(name) for name in processors}
+    made = {name: work.processor(name) for name in processors}
+    data["processors"] = {name: one for name, one in made.items() if name not in work.bases}
     return work.findings
 
 
@@ -40,6 +41,8 @@ class _Unfolding:
         self.findings: list[Finding] = []
         self.done: dict[str, Any] = {}
         self.under_way: list[str] = []
+        self.bases: set[str] = set()
+        """Abstract processors that others extend; one that nothing extends is checked like any other."""
 
     def processor(self, name: str) -> Any:
         if name not in self.done:
@@ -82,7 +85,11 @@ class _Unfolding:
             chain = " -> ".join([*self.under_way, extends])
             self._find(path, "circular-extends", f"these processors extend each other: {chain}", "let one stand alone")
             return None
-        return self.processor(extends)
+        base = self.processor(extends)
+        if isinstance(base, dict) and base.get("abstract") is True:
+            self.bases.add(extends)
+            return {key: part for key, part in base.items() if key != "abstract"}
+        return base
 
     def _fields(self, fields: Plain, path: Path) -> Plain:
         """The names of a mapping, at any depth; those of its group first, so that its own replace them."""

@@ -26,9 +26,10 @@ Find = Callable[[str], "Processor"]
 
 
 def _may_extend(schema: dict[str, Any]) -> None:
-    """What is required may come from the processor that is extended."""
+    """What is required may come from the processor that is extended, or from those that extend."""
     schema["dependentRequired"] = {"of": ["extends"]}
-    schema["anyOf"] = [{"required": ["extends"]}, {"required": schema.pop("required")}]
+    schema["anyOf"] = [{"required": [name]} for name in ("extends", "abstract")]
+    schema["anyOf"].append({"required": schema.pop("required")})
 
 
 class Relation(Block):
@@ -93,12 +94,14 @@ class Processor(Block):
     quarantines it, `inactive` true keeps the record but marks it, so that the host archives it. Others are free names.
 
     A processor that `extends` another has all that it does not say itself; a null takes a name away. With `of`, what it
-    has from the other reads a part of the payload, for payloads wrapped in others: `of: data.raw || data`.
+    has from the other reads a part of the payload, for payloads wrapped in others: `of: data.raw || data`. An
+    `abstract` one is there to be extended: it need not be whole, and makes no records itself.
     """
 
     model_config = ConfigDict(json_schema_extra=_may_extend)
     extends: Name | None = Declared(None, description="The processor that this one changes.")
     of: Expression | None = Declared(None, description="The part of the payload that the extended processor reads.")
+    abstract: bool = Declared(False, description="Only there to be extended.")
     title: str | None = Declared(None, description="What the payload is, in the partner's words.")
     record: Name = Declared(description="The kind of record: project, contact, location, user, appointment...")
     id: Expression = Declared(description="The partner's id of the thing: a text or a whole number.")

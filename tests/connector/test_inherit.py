@@ -96,6 +96,28 @@ def test_all_fields_may_begin_with_a_group() -> None:
     assert record.fields == {"street": None, "city": "York", "name": 1}
 
 
+ABSTRACT = SHARED.replace(
+    "  site:\n", "  entity:\n    abstract: true\n    id: id\n  site:\n    extends: entity\n"
+).replace("    record: location\n    id: id\n", "    record: location\n")
+
+
+def test_an_abstract_processor_is_no_processor_itself() -> None:
+    connector = loaded(ABSTRACT)
+    record = connector.processor("site").process({"id": 1}, "site", connector.processor).record
+    assert record is not None
+    assert record.external_id == "1"
+    assert sorted(connector.processors) == ["closed_job", "job", "site"]
+
+
+def test_an_abstract_processor_that_nothing_extends_must_be_whole() -> None:
+    _, findings = check(ABSTRACT.replace("    extends: entity\n", "    id: id\n"), "acme.yaml")
+
+    assert [finding.message for finding in findings] == [
+        "`processors.entity` needs `fields`",
+        "`processors.entity` needs `record`",
+    ]
+
+
 WRAPPED = SHARED.replace(
     "  closed_job:\n",
     """\

@@ -107,6 +107,11 @@ def test_rule_is_silent_about_the_scaffold(code: str, doubts: Callable[..., list
     assert doubts(code) == []
 
 
+def test_nothing_is_unused_while_nothing_is_fetched_yet(doubts: Callable[..., list[str]]) -> None:
+    sync = "syncs:\n  jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}, "
+    assert doubts("unused-processor", sync + "full: {every: 24h}}\n") == []
+
+
 def test_every_rule_is_broken_once_here() -> None:
     assert {rule.code for rule in RULES} == set(BROKEN)
 

@@ -2,8 +2,9 @@
 
 The language is JMESPath (https://jmespath.org/specification.html) with the functions of `runner.mapping.functions`.
 Generated code evaluates it or, where RUNNER_MAPPING says so, jmespath.py: see `runner.mapping.engine`.
-Three mistakes that JMESPath only shows at run time, or never, are refused at load: a function that does not exist, a
-wrong number of arguments, and a bare `true`, `false` or `null` (which JMESPath reads as the name of a field).
+Mistakes that JMESPath only shows at run time, or never, are refused at load: a function that does not exist, a wrong
+number of arguments, an argument written out that can never be right, and a bare `true`, `false` or `null` (which
+JMESPath reads as the name of a field).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from runner.mapping.compiler.compile import Mapped
 from runner.mapping.compiler.graph import MOST_COPIES, Graph
 from runner.mapping.engine import ENGINE
 from runner.mapping.functions import LIBRARY
+from runner.mapping.registry import wrong_type, wrong_value
 from runner.model.text import place_of
 
 LONGEST = 4_000
@@ -55,7 +57,7 @@ class Expression:
     def test(self, data: Any) -> bool:
         """The value's truth, as JMESPath has it: null, false, '', [] and {} are false; 0 is true."""
         value = self.search(data)
-        return not (value is None or value is False or value == "" or value == [] or value == {})
+        return bool(value) or (value == 0 and value is not False)
 
     def __str__(self) -> str:
         return self.text
@@ -176,7 +178,7 @@ def _functions(text: str, tree: dict[str, Any]) -> Iterator[Mistake]:
             yield Mistake("bad-expression", f"`{text[:60]}...` is nested more than {DEEPEST} deep", 0, "split it")
             return
         if node["type"] == "function_expression":
-            yield from _call(text, node["value"], len(node["children"]))
+            yield from _call(text, node["value"], node["children"])
         if node["type"] == "slice" and node["children"][2:] == [0]:
             yield Mistake("bad-expression", f"the step of a slice in `{text}` is 0", 0, "use 1 or -1")
     if Graph().read(tree).copies > MOST_COPIES:
@@ -184,7 +186,8 @@ def _functions(text: str, tree: dict[str, Any]) -> Iterator[Mistake]:
         yield Mistake("bad-expression", message, 0, "split it")
 
 
-def _call(text: str, name: str, given: int) -> Iterator[Mistake]:
+def _call(text: str, name: str, arguments: list[dict[str, Any]]) -> Iterator[Mistake]:
+    given = len(arguments)
     found = re.search(rf"(?<![\w]){re.escape(name)}\s*\(", text)
     offset = found.start() if found else 0
     known = LIBRARY.FUNCTION_TABLE
@@ -210,6 +213,20 @@ def _call(text: str, name: str, given: int) -> Iterator[Mistake]:
             offset,
             f"see `{name}` in `runner docs`",
         )
+        return
+    for position, argument in enumerate(arguments):
+        if argument["type"] == "literal":
+            yield from _literal(name, position, argument["value"], offset)
+
+
+def _literal(name: str, position: int, value: Any, offset: int) -> Iterator[Mistake]:
+    """What is wrong with an argument that is written out; the function's own words end in the remedy."""
+    see = f"see `{name}` in `runner docs`"
+    if wrong := wrong_type(name, position, value):
+        yield Mistake("wrong-type", wrong, offset, see)
+    elif wrong := wrong_value(name, position, value):
+        message, _, remedy = wrong.partition(" (")
+        yield Mistake("wrong-value", message, offset, remedy.removesuffix(")") or see)
 
 
 def _walk(node: Any, depth: int) -> Iterator[tuple[dict[str, Any], int]]:

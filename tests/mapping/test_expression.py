@@ -42,6 +42,12 @@ def test_truth_is_that_of_jmespath(value: object, truth: bool) -> None:
         ("lower()", "wrong-arity"),
         ("join('x')", "wrong-arity"),
         ("not_null()", "wrong-arity"),
+        ("starts_with(a, `5`)", "wrong-type"),
+        ("e164(a, `null`)", "wrong-type"),
+        ("e164(a, 'USA')", "wrong-value"),
+        ("from_zone(a, 'Chicago')", "wrong-value"),
+        ("parse_time(a, '%H:%M')", "wrong-value"),
+        ("divide(a, `0`)", "wrong-value"),
         ("a[::0]", "bad-expression"),
         ("a.", "bad-expression"),
         ("", "bad-expression"),
@@ -51,6 +57,11 @@ def test_truth_is_that_of_jmespath(value: object, truth: bool) -> None:
 )
 def test_refuses_at_load_what_would_fail_later(text: str, code: str) -> None:
     assert [mistake.code for mistake in mistakes(text)] == [code]
+
+
+def test_a_wrong_literal_is_told_with_the_remedy() -> None:
+    with pytest.raises(MappingError, match=r"there is no unit 'min' \(use 's', 'ms', 'us' or 'ns'\)$"):
+        compile_expression("iso8601(a, 'min')")
 
 
 def test_a_mistake_points_at_its_character() -> None:
@@ -66,7 +77,7 @@ def test_a_mistake_points_at_its_character() -> None:
         ("length(x)", {}, r"length\(\) needs string or array or object, got null \(give a default with not_null\(\)\)"),
         ("sum(x)", {"x": ["a"]}, r"sum\(\) needs array-number"),
         ("a < 'b'", {"a": 1}, "cannot handle this data"),
-        ("text(x)", {"x": {}}, r"text\(\) needs a number or a text"),
+        ("text(x)", {"x": {}}, r"text\(\) needs string or number or null, got object \(convert it first\)"),
     ],
 )
 def test_a_failure_names_expression_type_and_remedy(text: str, data: object, words: str) -> None:

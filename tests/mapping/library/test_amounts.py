@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.amounts import cents, decimal, divide, multiply, number, round_
@@ -13,11 +13,13 @@ EXACT = st.integers(-(10**15) + 1, 10**15 - 1)
 ANYTHING = st.none() | st.text() | st.text("0123456789.-", max_size=40) | st.integers() | st.floats()
 
 
+@settings(deadline=None, derandomize=True)
 @given(EXACT, st.integers(0, 4))
 def test_cents_and_decimal_are_each_others_reverse(count: int, places: int) -> None:
     assert cents(decimal(count, places), places) == count
 
 
+@settings(deadline=None, derandomize=True)
 @given(EXACT)
 def test_cents_of_text_are_exact(count: int) -> None:
     assert cents(str(Decimal(count).scaleb(-2).quantize(Decimal("0.01")))) == count
@@ -54,12 +56,14 @@ def test_cents_refuses_what_is_no_number_of_decimals(places: float) -> None:
         cents("1", places)
 
 
+@settings(deadline=None, derandomize=True)
 @given(ANYTHING, st.floats() | st.integers())
 def test_calculations_give_a_number_or_null(value: str | float | None, by: float) -> None:
     for found in (divide(value, by), multiply(value, by), cents(value), decimal(value), round_(value, 3)):
         assert found is None or abs(found) <= 10**15
 
 
+@settings(deadline=None, derandomize=True)
 @given(ANYTHING.filter(lambda value: value is None or isinstance(value, str)))
 def test_number_of_a_text_is_finite(value: str | None) -> None:
     found = number(value)
@@ -80,6 +84,7 @@ def test_a_third_is_cut_at_twelve_decimals() -> None:
     assert divide(1, 3) == 0.333333333333
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.decimals(-1000, 1000, places=4).map(float))
 def test_round_twice_is_round_once(value: float) -> None:
     assert round_(round_(value, 2), 2) == round_(value, 2)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.lists import coalesce, compact, lookup, table_of, unique
@@ -8,6 +8,7 @@ from runner.mapping.library.lists import coalesce, compact, lookup, table_of, un
 VALUES = st.lists(st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", " ", "a", "b", "1"]))
 
 
+@settings(deadline=None, derandomize=True)
 @given(VALUES)
 def test_coalesce_is_the_first_of_what_compact_leaves(values: list[object]) -> None:
     left = compact(values)
@@ -16,6 +17,7 @@ def test_coalesce_is_the_first_of_what_compact_leaves(values: list[object]) -> N
     assert coalesce(*values) == (left[0] if left else None)
 
 
+@settings(deadline=None, derandomize=True)
 @given(VALUES)
 def test_unique_twice_is_unique_once(values: list[object]) -> None:
     assert repr(unique(unique(values))) == repr(unique(values))

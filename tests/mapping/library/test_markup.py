@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.markup import html_to_text
@@ -40,6 +40,7 @@ def test_text_of(text: str | None, value: str | None) -> None:
     assert html_to_text(text) == value
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text())
 def test_gives_lines_without_spaces_at_their_ends_or_null(text: str) -> None:
     found = html_to_text(text)
@@ -47,6 +48,7 @@ def test_gives_lines_without_spaces_at_their_ends_or_null(text: str) -> None:
     assert found is None or (found and all(line == line.strip() and line for line in found.split("\n")))
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(st.characters(exclude_characters="<&\xa0")))
 def test_plain_text_keeps_its_words(text: str) -> None:
     assert (html_to_text(text) or "").split() == text.split()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.people import email, emails, first_name, full_name, last_name
@@ -39,6 +39,7 @@ def test_email(text: str | None, value: str | None) -> None:
     assert email(text) == value
 
 
+@settings(deadline=None, derandomize=True)
 @given(NEARLY | st.text() | st.emails())
 def test_email_of_an_email_is_itself(text: str) -> None:
     found = email(text)
@@ -78,6 +79,7 @@ def test_the_halves_of_a_name(name: str, first: str | None, last: str | None) ->
     assert (first_name(name), last_name(name)) == (first, last)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text())
 def test_the_halves_hold_every_word(name: str) -> None:
     halves = f"{first_name(name) or ''} {last_name(name) or ''}"
@@ -85,6 +87,7 @@ def test_the_halves_hold_every_word(name: str) -> None:
     assert sorted(halves.replace(",", " ").split()) == sorted(name.replace(",", " ").split())
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text("abcdefg ", max_size=12), st.text("abcdefg", min_size=1, max_size=9).filter(lambda last: last != "v"))
 def test_a_full_name_comes_apart_again(first: str, last: str) -> None:
     first = " ".join(first.split())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.texts import hash_, join_present, replace, slug, split, text, trim, truncate
@@ -15,6 +15,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text())
 def test_slug_of_a_slug_is_itself(value: str) -> None:
     found = slug(value)
@@ -38,6 +39,7 @@ def test_slug(value: str, found: str | None) -> None:
     assert slug(value) == found
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(), st.integers(1, 50))
 def test_truncate_is_never_longer_and_a_beginning(value: str, length: int) -> None:
     found = truncate(value, length)
@@ -64,6 +66,7 @@ def test_nothing_cannot_be_looked_for(call: object) -> None:
         call()
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text())
 def test_trim_leaves_a_text_or_null(value: str) -> None:
     assert trim(value) == (value.strip() or None)
@@ -80,6 +83,7 @@ def test_join_present_refuses_what_is_no_word(part: object) -> None:
         join_present(" ", ["a", part])
 
 
+@settings(deadline=None, derandomize=True)
 @given(JSON)
 def test_hash_does_not_depend_on_the_order_of_keys(value: object) -> None:
     turned = dict(reversed(value.items())) if isinstance(value, dict) else value
@@ -87,6 +91,7 @@ def test_hash_does_not_depend_on_the_order_of_keys(value: object) -> None:
     assert hash_(turned) == hash_(value)
 
 
+@settings(deadline=None, derandomize=True)
 @given(JSON, JSON)
 def test_hash_tells_values_apart(one: object, other: object) -> None:
     assert (hash_(one) == hash_(other)) == (repr_of(one) == repr_of(other))

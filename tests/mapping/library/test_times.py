@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.mapping.library.moments import moment_of, read_moment, write_moment
@@ -76,6 +76,7 @@ def test_iso8601_refuses_an_unknown_unit() -> None:
         iso8601(1, "min")
 
 
+@settings(deadline=None, derandomize=True)
 @given(NEARLY | st.text() | st.floats() | st.integers())
 def test_iso8601_gives_its_form_or_null(time: str | float) -> None:
     found = iso8601(time)
@@ -83,11 +84,13 @@ def test_iso8601_gives_its_form_or_null(time: str | float) -> None:
     assert found is None or FORM.fullmatch(found)
 
 
+@settings(deadline=None, derandomize=True)
 @given(MOMENTS)
 def test_iso8601_leaves_its_own_form_alone(moment: datetime) -> None:
     assert iso8601(write_moment(moment)) == write_moment(moment)
 
 
+@settings(deadline=None, derandomize=True)
 @given(MOMENTS, st.sampled_from(["seconds", "milliseconds"]))
 def test_the_short_way_reads_as_the_long_one(moment: datetime, precision: str) -> None:
     text = moment.isoformat(timespec=precision) + "Z"
@@ -97,6 +100,7 @@ def test_the_short_way_reads_as_the_long_one(moment: datetime, precision: str) -
     assert iso8601(text) == write_moment(slowly)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(USUAL), st.lists(st.tuples(st.integers(0, 30), st.sampled_from("0256-+:.,TZ W")), max_size=3))
 def test_the_short_way_accepts_nothing_else(text: str, changes: list[tuple[int, str]]) -> None:
     for place, character in changes:
@@ -106,6 +110,7 @@ def test_the_short_way_accepts_nothing_else(text: str, changes: list[tuple[int, 
     assert iso8601(text) == (write_moment(slowly) if slowly else None)
 
 
+@settings(deadline=None, derandomize=True)
 @given(MOMENTS, st.integers(-14 * 60, 14 * 60))
 def test_an_offset_is_taken_off(moment: datetime, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
@@ -137,6 +142,7 @@ def test_a_zone_that_does_not_exist_is_an_error(zone: str) -> None:
         from_zone("2026-05-04 09:30:00", zone)
 
 
+@settings(deadline=None, derandomize=True)
 @given(MOMENTS, st.sampled_from(["America/Chicago", "Asia/Kolkata", "Pacific/Apia"]))
 def test_from_zone_and_date_agree(moment: datetime, zone: str) -> None:
     local = moment.replace(hour=12, minute=0, second=0, microsecond=0)
@@ -150,6 +156,7 @@ def test_date_at_the_end_of_time_is_null() -> None:
     assert date("0001-01-01T00:00:00Z", "America/Chicago") is None
 
 
+@settings(deadline=None, derandomize=True)
 @given(MOMENTS, st.integers(-10_000, 10_000))
 def test_add_time_goes_and_comes_back(moment: datetime, hours: int) -> None:
     moved = add_time(write_moment(moment), f"{hours}h")

@@ -504,6 +504,14 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "{title: Tenant, choices: [a], default: b}",
         [("acme.yaml:11:50: wrong-value: the default will not do: Tenant must be one of a (give another default)")],
     ),
+    "mistakes of several sorts at once": (
+        "{endpoint: jobs, processor: job, every: 15m, incremental",
+        "{endpoint: jobz, processor: job, evry: 1h, every: 15m, incremental",
+        [
+            "acme.yaml:38:20: unknown-endpoint: there is no endpoint `jobz` (did you mean `jobs`?)",
+            "acme.yaml:38:41: unknown-field: `evry` is not a key of `syncs.jobs` (did you mean `every`?)",
+        ],
+    ),
     "several at once, sorted by place": (
         "connector: acme\ntitle: Acme\n",
         "connector: Acme!\ntitle: 7\nversion: 1\n",

@@ -13,6 +13,7 @@ from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import Document, read
 from runner.connector.inherit import unfold
+from runner.connector.mend import mended
 from runner.connector.messages import explain
 from runner.errors import ConnectorError, Finding, Place
 
@@ -40,9 +41,20 @@ def examine(document: Document) -> tuple[Connector | None, list[Finding]]:
     """Like `check`, of a document that is read already; its groups and extended processors are unfolded in place."""
     unfolding = unfold(document)
     connector, findings = build(document, Connector)
-    if connector is not None:
-        findings = [*_name(connector, document), *references.check(connector, document)]
-    return connector, sorted({*unfolding, *findings})
+    return connector, sorted({*unfolding, *findings, *_agreement(connector or _rest(document), document)})
+
+
+def _agreement(connector: Connector | None, document: Document) -> list[Finding]:
+    """What one part says of another, and the file's name."""
+    return [] if connector is None else [*_name(connector, document), *references.check(connector, document)]
+
+
+def _rest(document: Document) -> Connector | None:
+    """What can be had of a file with mistakes, so that all that is wrong is said at once."""
+    try:
+        return Connector.model_validate(document.data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return mended(document.data, Connector, error)
 
 
 def build(document: Document, block: type[B]) -> tuple[B | None, list[Finding]]:

@@ -1,0 +1,66 @@
+"""A file with mistakes, mended as far as it takes to check the rest: an analyst then reads all of them at once."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from runner.components.block import Block
+from runner.connector.document import Path
+from runner.connector.problem import Problem, problems
+
+B = TypeVar("B", bound=Block)
+
+_STAND_INS = {
+    "bad-expression": "@",
+    "unknown-function": "@",
+    "wrong-arity": "@",
+    "bare-literal": "@",
+    "bad-template": "x",
+}
+"""What is put in the place of a text that is wrong by itself; it refers to nothing, so it leads to no new finding."""
+
+
+def mended(data: Any, block: type[B], error: ValidationError) -> B | None:
+    """The block without its unknown keys and with something harmless for its wrong texts; None when more is wrong."""
+    made = _copied(data)
+    for problem in problems(error, data, block):
+        if not _mend(made, problem):
+            return None
+    try:
+        return block.model_validate(made, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+
+
+def _mend(data: Any, problem: Problem) -> bool:
+    holder = _holder(data, problem.path)
+    if holder is None:
+        return False
+    if problem.kind == "extra_forbidden":
+        holder.pop(problem.path[-1], None)
+        return True
+    if problem.kind in _STAND_INS:
+        holder[problem.path[-1]] = _STAND_INS[problem.kind]
+        return True
+    return False
+
+
+def _holder(data: Any, path: Path) -> Any:
+    """The mapping or list that holds the last step of a path; None where there is none."""
+    for step in path[:-1]:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data if path and isinstance(data, dict | list) else None
+
+
+def _copied(value: Any) -> Any:
+    """Mappings and lists copied, texts as they are: those know their places."""
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    return [_copied(part) for part in value] if isinstance(value, list) else value

@@ -50,7 +50,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _why(error: OSError) -> str:
-    return os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else str(error)
 
 
 async def serve(

@@ -219,13 +219,6 @@ def client(number: int) -> Payload:
     }
 
 
-def _by(rows: list[Payload], key: str, text: str, value: str) -> Any:
-    for row in rows:
-        if row[key] == text and row[value] is not None:
-            return row[value]
-    return None
-
-
 def hand_12(job: Payload) -> Payload:
     address, customer = job["location"]["address"], job["customer"]
     number = job["jobNumber"]
@@ -254,7 +247,15 @@ def hand_12(job: Payload) -> Payload:
 def hand_24(job: Payload) -> Payload:
     record = hand_12(job)
     address, appointments = job["location"]["address"], job["appointments"]
-    external = [entry for entry in job["externalData"] if entry["key"] == "cc_project_id"]
+    host_id = gate = None
+    for entry in job["customFields"]:
+        if entry["name"] == "Gate code":
+            gate = entry["value"]
+            break
+    for entry in job["externalData"]:
+        if entry["key"] == "cc_project_id":
+            host_id = entry["value"]
+            break
     record["street"] = address["street"]
     record["unit"] = address["unit"]
     record["region"] = address["state"]
@@ -263,8 +264,8 @@ def hand_24(job: Payload) -> Payload:
     record["starts_at"] = iso8601(appointments[0]["start"])
     record["tags"] = [tag["name"] for tag in job["tags"]]
     record["technicians"] = [one["name"] for visit in appointments for one in visit["technicians"]]
-    record["gate"] = _by(job["customFields"], "name", "Gate code", "value")
-    record["host_id"] = external[0]["value"] if external else None
+    record["gate"] = gate
+    record["host_id"] = host_id
     record["priority"] = job["priority"].lower()
     record["invoice"] = job["invoice"]["number"] or job["customerPo"]
     return record
@@ -307,7 +308,15 @@ def hand_paths(job: Payload) -> Payload:
             mobile = contact["value"]
         elif email is None and contact["type"] == "Email":
             email = contact["value"]
-    external = [entry for entry in job["externalData"] if entry["key"] == "cc_project_id"]
+    host_id = gate = None
+    for entry in job["customFields"]:
+        if entry["name"] == "Gate code":
+            gate = entry["value"]
+            break
+    for entry in job["externalData"]:
+        if entry["key"] == "cc_project_id":
+            host_id = entry["value"]
+            break
     return {
         "number": job["jobNumber"],
         "id": job["id"],
@@ -327,8 +336,8 @@ def hand_paths(job: Payload) -> Payload:
         "starts_at": appointments[0]["start"],
         "tags": [tag["name"] for tag in job["tags"]],
         "technicians": [one["name"] for visit in appointments for one in visit["technicians"]],
-        "gate": _by(job["customFields"], "name", "Gate code", "value"),
-        "host_id": external[0]["value"] if external else None,
+        "gate": gate,
+        "host_id": host_id,
         "lines": [{"sku": i["sku"], "quantity": i["quantity"], "price": i["price"]} for i in job["items"]],
         "taxable": [item["sku"] for item in job["items"] if item["taxable"]],
         "invoice": job["invoice"]["number"] or job["customerPo"],
@@ -338,7 +347,11 @@ def hand_paths(job: Payload) -> Payload:
 
 def hand_client(node: Payload) -> Payload:
     address = node["billingAddress"]
-    email = phone = None
+    email = phone = source = None
+    for entry in node["customFields"]:
+        if entry["label"] == "Source":
+            source = entry["valueText"]
+            break
     for entry in node["emails"]:
         if entry["primary"]:
             email = entry["address"]
@@ -365,7 +378,7 @@ def hand_client(node: Payload) -> Payload:
         "country": address["country"],
         "tags": [tag["label"] for tag in node["tags"]["nodes"]],
         "properties": [{"id": p["id"], "city": p["address"]["city"]} for p in node["clientProperties"]["nodes"]],
-        "source": _by(node["customFields"], "label", "Source", "valueText"),
+        "source": source,
         "balance": node["balance"],
         "updated_at": node["updatedAt"],
     }

@@ -40,6 +40,7 @@ _INLINE = {
     "to_number": "as_number({})",
     "values": "[*{}.values()]",
 }
+_OF_TEXT = {"lower": "{}.lower()", "trim": "({}.strip() or None)", "upper": "{}.upper()"}
 _BY_KEY = {"sort_by": "in_order_by", "max_by": "greatest_by", "min_by": "least_by"}
 
 
@@ -60,7 +61,7 @@ class Calls:
         ours = hasattr(known["function"], "plain")
         if any(part.operation == "expref" for part in parts):
             return "fail()" if ours else _keyed(frame, name, parts)
-        special = _SPECIAL.get(name) if not ours else None
+        special = (_OURS if ours else _SPECIAL).get(name)
         if special is not None:
             return special(frame, parts)
         made = None if ours else _INLINE.get(name)
@@ -198,6 +199,29 @@ def _sum(frame: Frame, parts: tuple[Node, ...]) -> str:
     return f"(sum({name}) if NUMBERS.issuperset(map(type, {name})) else fail())"
 
 
+def _of_text(template: str) -> Callable[[Frame, tuple[Node, ...]], str]:
+    """One of our small functions of a text or null, written out."""
+
+    def written(frame: Frame, parts: tuple[Node, ...]) -> str:
+        once, again = frame.pair(frame.value(parts[0]))
+        return f"({template.format(again)} if type({once}) is str else None if {again} is None else fail())"
+
+    return written
+
+
+def _text(frame: Frame, parts: tuple[Node, ...]) -> str:
+    once, again = frame.pair(frame.value(parts[0]))
+    whole = f"type({again}) is float and {again}.is_integer()"
+    others = f"str(int({again})) if {whole} else str({again}) if type({again}) is float else fail()"
+    return (
+        f"(str({again}) if type({once}) is int else {again} if type({again}) is str or {again} is None else {others})"
+    )
+
+
+_OURS: dict[str, Callable[[Frame, tuple[Node, ...]], str]] = {
+    "text": _text,
+    **{name: _of_text(template) for name, template in _OF_TEXT.items()},
+}
 _SPECIAL: dict[str, Callable[[Frame, tuple[Node, ...]], str]] = {
     "not_null": _not_null,
     "to_array": _to_array,

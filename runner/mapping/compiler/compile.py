@@ -5,7 +5,7 @@ become one function in which equal paths are read once; it trusts that what is r
 raises, whatever, when that or anything else does not hold: the caller then evaluates field by field.
 
 The domain is plain JSON as a decoder makes it (subclasses of dict and list are taken as such). Results may share parts
-of the payload, never of the expression.
+of the payload and, within one record, of each other, but never of the expression: nobody edits them in place.
 """
 
 from __future__ import annotations

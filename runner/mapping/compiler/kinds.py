@@ -44,6 +44,14 @@ _RETURNS = {
     "to_string": STRING,
     "type": STRING,
     "values": ARRAY,
+    # ours; no plug-in may take their names
+    "e164": STRING | NULL,
+    "html_to_text": STRING | NULL,
+    "iso8601": STRING | NULL,
+    "lower": STRING | NULL,
+    "text": STRING | NULL,
+    "trim": STRING | NULL,
+    "upper": STRING | NULL,
 }
 _TOTAL_OVER = {
     "abs": NUMBER,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from runner.mapping.compiler.frame import Emitter, Frame, Use, is_name, is_path
+from runner.mapping.compiler.frame import Emitter, Frame, Use, is_name, is_path, reads_field
 from runner.mapping.compiler.graph import Node
 from runner.mapping.compiler.kinds import ARRAY, NULL, OBJECT
 
@@ -46,7 +46,9 @@ def _gather(frame: Frame, node: Node, out: str, sink: Sink) -> str:
     found, missing = frame.branch(), frame.branch()
     _fill(found, name, chain, out, sink)
     missing.block.add(f"{out} = None")
-    test = f"hasattr({name}, 'values')" if walks_values else f"isinstance({name}, list)"
+    test = f"isinstance({name}, list)" if kinds & ~NULL != ARRAY else f"{name} is not None"
+    if walks_values:
+        test = f"hasattr({name}, 'values')"
     frame.put(f"if {test}:", found)
     frame.put("else:", missing)
     return out
@@ -117,13 +119,24 @@ def first(frame: Frame, node: Node) -> str:
         inner.block.add("break")
 
     source, chain = _chain(frame, node)
-    once, again = frame.pair(frame.value(source))
     if chain[0].operation == "project_values":
+        once, again = frame.pair(frame.value(source))
         items = f"({again}.values() if hasattr({once}, 'values') else ())"
     else:
-        items = once if frame.kinds(source) == ARRAY else f"({again} if isinstance({once}, list) else ())"
+        items = _items(frame, source, chain[0].parts[-1])
     _walk(frame, items, chain, leave)
     return out
+
+
+def _items(frame: Frame, source: Node, body: Node) -> str:
+    """What to walk over where the elements of a list, or none, are wanted; `body` is evaluated first for each."""
+    value, kinds = frame.value(source), frame.kinds(source)
+    if kinds == ARRAY:
+        return value
+    if kinds & ~NULL == ARRAY or (frame.scope.trusted and reads_field(body)):
+        return f"({value} or ())"  # what is in a text or an object is no object: to read a field of it fails
+    once, again = frame.pair(value)
+    return f"({again} if isinstance({once}, list) else ())"
 
 
 def search(frame: Frame, key: tuple[Node, ...], text: Node) -> str:
@@ -144,8 +157,7 @@ def _search(frame: Frame, key: tuple[Node, ...], texts: Sequence[Node]) -> None:
         frame.names["search", *key, text] = frame.assign("None")
     if not texts:
         frame.names["search", *key] = frame.assign("{}")
-    once, again = frame.pair(frame.value(source))
-    element = frame.code.name()
+    items, element = _items(frame, source, label), frame.code.name()
     loop = frame.loop(element, (body, label))
     known, word = loop.evaluate(label), "if"
     for text in texts:
@@ -155,7 +167,7 @@ def _search(frame: Frame, key: tuple[Node, ...], texts: Sequence[Node]) -> None:
         word = "elif"
     if not texts:
         _remember(loop, frame.names["search", *key], known, body)
-    frame.put(f"for {element} in ({again} if isinstance({once}, list) else ()):", loop)
+    frame.put(f"for {element} in {items}:", loop)
 
 
 def _remember(frame: Frame, table: str, known: str, body: Node) -> None:

@@ -153,5 +153,5 @@ NAMES: dict[str, Any] = {
     "NUMBERS": NUMBERS,
     "Exception": Exception,
     "NoneType": type(None),
-    **{made.__name__: made for made in (isinstance, hasattr, type, len, dict, list, str, abs, sum, map)},
+    **{made.__name__: made for made in (isinstance, hasattr, type, len, dict, list, str, int, float, abs, sum, map)},
 }

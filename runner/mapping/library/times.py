@@ -17,6 +17,9 @@ from runner.mapping.library.moments import (
 from runner.mapping.registry import function
 
 
+_ENDS = ("Z", ".", "+", "-")
+
+
 @function("string|number|null", "string", optional=1, checks={1: check_unit})
 def iso8601(time: str | float | None, unit: str | None = None) -> str | None:
     """A time in UTC with microseconds, in the one form that all records use. Takes ISO 8601 (without a zone it is
@@ -52,9 +55,14 @@ def _of_text(text: str) -> str | None:
 def _is_usual(text: str) -> bool:
     """True for texts that look like `2026-05-04T15:31:36Z` or end in `-06:00`: Python's own reader is several times as
     fast, but takes more than these."""
-    if not (text[4:5] == text[7:8] == "-" and text[10:11] == "T" and text[13:14] == text[16:17] == ":"):
+    if not (
+        text[4:5] == text[7:8] == "-"
+        and text[10:11] == "T"
+        and text[13:14] == text[16:17] == ":"
+        and text[19:20] in _ENDS
+    ):
         return False
-    return (text[-1] == "Z" or (text[-6] in "+-" and text[-3] == ":")) and text[11:13] != "24"
+    return (text[-1] == "Z" or (text[-6] in "+-" and text[-3] == ":" and text[-2] < "6")) and text[11:13] != "24"
 
 
 def _usual(text: str) -> str | None:

@@ -132,6 +132,7 @@ def uses(data: Any) -> list[Use]:
     within = {use.path for use in found}
     for row in rows():
         here = [] if row.kind else [path for path in paths(data, row.name) if not _is_within(path, within)]
+        here = [path for path in here if value_at(data, path) is not None]  # a null takes away
         found.extend(Use(row, path, value_at(data, path)) for path in here)
     return found
 

@@ -16,7 +16,6 @@ from runner.mapping.library.moments import (
 )
 from runner.mapping.registry import function
 
-
 _ENDS = ("Z", ".", "+", "-")
 
 

@@ -508,8 +508,8 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "{endpoint: jobs, processor: job, every: 15m, incremental",
         "{endpoint: jobz, processor: job, evry: 1h, every: 15m, incremental",
         [
-            "acme.yaml:38:20: unknown-endpoint: there is no endpoint `jobz` (did you mean `jobs`?)",
-            "acme.yaml:38:41: unknown-field: `evry` is not a key of `syncs.jobs` (did you mean `every`?)",
+            "acme.yaml:38:20: unknown-endpoint: there is no endpoint `jobz` (did you mean `job`?)",
+            "acme.yaml:38:42: unknown-field: `evry` is not a key of `syncs.jobs` (did you mean `every`?)",
         ],
     ),
     "several at once, sorted by place": (

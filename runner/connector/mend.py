@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from runner.components.block import Block
 from runner.connector.document import Path
+from runner.connector.messages import keys_of
 from runner.connector.problem import Problem, problems
 
 B = TypeVar("B", bound=Block)
@@ -39,12 +41,21 @@ def _mend(data: Any, problem: Problem) -> bool:
     if holder is None:
         return False
     if problem.kind == "extra_forbidden":
-        holder.pop(problem.path[-1], None)
+        _rename(holder, problem)
         return True
     if problem.kind in _STAND_INS:
         holder[problem.path[-1]] = _STAND_INS[problem.kind]
         return True
     return False
+
+
+def _rename(holder: dict[str, Any], problem: Problem) -> None:
+    """An unknown key goes; where it is near one that is not there, that one was meant."""
+    value = holder.pop(problem.path[-1], None)
+    known = keys_of(problem.spot.block) if problem.spot.block else []
+    meant = difflib.get_close_matches(str(problem.path[-1]), known, 1)
+    if meant and meant[0] not in holder:
+        holder[meant[0]] = value
 
 
 def _holder(data: Any, path: Path) -> Any:

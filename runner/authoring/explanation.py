@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.authoring.reasons import why_null
-from runner.connector.processor import Find, Processor, Relation
+from runner.connector.processor import Find, Processor
+from runner.connector.relation import Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from runner.connector.connector import Connector
 from runner.connector.document import Document
-from runner.connector.processor import Processor, Relation
+from runner.connector.processor import Processor
+from runner.connector.relation import Relation
 from runner.errors import Finding
 
 RESERVED = ("id", "kind", "connector", "inactive", "links")

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict
 from pydantic import Field as Declared
-from pydantic_core import PydanticCustomError
 
 from runner.components.block import Block, Name
+from runner.connector.relation import ErrorAnswer, Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
-from runner.mapping.functions import LIBRARY
-from runner.model.record import Flaw, Processed, Record
+from runner.mapping.functions import iso8601
+from runner.model.record import Flaw, Processed, Record, as_id
 
 DEEPEST = 20
-LONGEST_ID = 500
-_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 Find = Callable[[str], "Processor"]
 
@@ -30,49 +27,9 @@ def _may_extend(schema: dict[str, Any]) -> None:
     schema["dependentRequired"] = {"of": ["extends"]}
     schema["anyOf"] = [{"required": [name]} for name in ("extends", "abstract")]
     schema["anyOf"].append({"required": schema.pop("required")})
-
-
-class Relation(Block):
-    """What a payload says of other records: those inside it (`each`), or those it names by id (`id`, `ids`).
-
-        relations:
-          properties: {processor: property, each: clientProperties.nodes, with: {client: id}}
-          location: {record: location, id: locationId}
-
-    Nested payloads become records of their own, by the named processor; `with` hands values of the outer payload down,
-    read there as `parent.<name>`. Ids become fields of this record, as text.
-    """
-
-    processor: Name | None = Declared(None, description="The processor of the nested payloads.")
-    each: Expression | None = Declared(None, description="The nested payloads: a list, or one object.")
-    hand_down: dict[str, Expression] = Declared({}, alias="with", description="Values handed down as `parent.<name>`.")
-    owned: bool = Declared(False, description="Nested records that were here before and are gone now become inactive.")
-    record: Name | None = Declared(None, description="The kind of the records named by id.")
-    id: Expression | None = Declared(None, description="The id of the one other record.")
-    ids: Expression | None = Declared(None, description="The ids of several other records.")
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Relation:
-        nested = self.processor is not None and self.each is not None
-        named = self.record is not None and (self.id is None) != (self.ids is None)
-        if nested == named:
-            wrong = {
-                "message": "a relation is either nested or named",
-                "remedy": "give `processor` and `each`, or `record` and `id` (or `ids`)",
-            }
-            raise PydanticCustomError("bad-relation", "{message}", wrong)
-        return self
-
-
-class ErrorAnswer(Block):
-    """How an error answer looks in place of a payload, and where its code and message are.
-
-    errors: {when: "errors && !id", code: "errors[0].extensions.code", message: "errors[0].message"}
-    """
-
-    when: Expression = Declared(description="True for an error answer.")
-    code: Expression | None = Declared(None, description="The partner's error code.")
-    message: Expression | None = Declared(None, description="The partner's own words.")
+    for name in ("when", "relations"):  # a null takes a name away
+        named = schema["properties"][name]
+        named["additionalProperties"] = {"anyOf": [named["additionalProperties"], {"type": "null"}]}
 
 
 class Processor(Block):
@@ -148,7 +105,7 @@ class _Work:
         return self._record(predicates)
 
     def _record(self, predicates: dict[str, bool]) -> Processed:
-        fields = self.processor.fields.map(self.payload, self._failed)
+        fields = self.processor.fields.map(self.payload, self._left_out)
         fields.update(self._references())
         nested = tuple(self._nested())
         version = self._version()
@@ -197,10 +154,15 @@ class _Work:
         if rule is None:
             return None
         try:
-            return LIBRARY.call_function("iso8601", [rule.search(self.payload)])  # type: ignore[no-any-return]
-        except Exception as error:  # jmespath's own type errors are no MappingError
+            value = rule.search(self.payload)
+        except MappingError as error:
             self._failed("cursor", rule, error)
             return None
+        if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
+            version: str | None = iso8601(value)
+            return version
+        self._flaw("cursor", f"`{rule}` gives {type(value).__name__}: a cursor is a time", rule)
+        return None
 
     def _references(self) -> Iterator[tuple[str, Any]]:
         for name, relation in self.processor.relations.items():
@@ -210,7 +172,8 @@ class _Work:
             try:
                 value = rule.search(self.payload)
             except MappingError as error:
-                self._failed(f"relations.{name}", rule, error)
+                self._left_out(f"relations.{name}", rule, error)
+                yield name, None
                 continue
             if relation.ids is None:
                 yield name, as_id(value)
@@ -237,22 +200,17 @@ class _Work:
                 made = processor.process(inner, relation.processor, self.find, self.depth + 1)
                 yield _owned(made, f"{self.processor.record}:{self.external_id}") if relation.owned else made
 
-    def _failed(self, part: str, rule: Expression, error: Exception) -> None:
+    def _failed(self, part: str, rule: Expression, error: MappingError) -> None:
         self._flaw(part, str(error), rule)
 
-    def _flaw(self, part: str, message: str, rule: Expression) -> None:
+    def _left_out(self, part: str, rule: Expression, error: MappingError) -> None:
+        """A field that fails is null; whether the record can do without it is for its schema to say."""
+        self._flaw(part, str(error), rule, fatal=False)
+
+    def _flaw(self, part: str, message: str, rule: Expression, fatal: bool = True) -> None:
         place = str(rule.place) if rule.place.line else ""
-        self.flaws.append(Flaw(self.name, part, message, place, rule.text, self.external_id))
+        self.flaws.append(Flaw(self.name, part, message, place, rule.text, self.external_id, fatal))
 
 
 def _owned(made: Processed, parent: str) -> Processed:
     return replace(made, record=replace(made.record, parent=parent)) if made.record else made
-
-
-def as_id(value: Any) -> str | None:
-    """A partner's id as text: texts as they are, whole numbers in digits. Anything else is no id, nor is a text that
-    is blank, longer than 500 characters, or holds what cannot be stored (control characters, half surrogates)."""
-    if isinstance(value, str):
-        return value if 0 < len(value) <= LONGEST_ID and value.strip() and not _UNSTORABLE.search(value) else None
-    is_number = isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256
-    return str(value) if is_number else None

@@ -10,10 +10,10 @@ from pydantic import Field as Declared
 
 from runner.components.block import Block, Duration
 from runner.components.catalog import AnyVerifier
-from runner.connector.processor import as_id
 from runner.connector.reaction import AnyReaction, Reaction
 from runner.errors import MalformedDelivery, MappingError
 from runner.mapping.expression import Expression
+from runner.model.record import as_id
 
 
 class Vector(Block):

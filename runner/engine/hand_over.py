@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from runner.connector.action import Action, Find
 from runner.connector.connector import Connector
-from runner.connector.processor import as_id
 from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
@@ -17,6 +16,7 @@ from runner.engine.walk import payloads
 from runner.errors import PartnerUnavailable, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Link
+from runner.model.record import as_id
 from runner.store import doubts, links, pushes
 
 

@@ -11,12 +11,11 @@ import orjson
 from sqlalchemy import Connection
 
 from runner.connector.config import Config, DeliveryRule, Linked
-from runner.connector.processor import as_id
 from runner.errors import MappingError, NotFound
 from runner.mapping.expression import Expression
 from runner.model.integration import Integration
 from runner.model.push import Link, Push, PushState
-from runner.model.record import Record
+from runner.model.record import Record, as_id
 from runner.store import doubts, feed, integrations, links
 from runner.store.feed import StoredRecord
 from runner.store.records import Key

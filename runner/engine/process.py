@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
-from runner.connector.processor import Processor, as_id
+from runner.connector.processor import Processor
 from runner.engine.house import House
 from runner.engine.mark import mark
 from runner.errors import MappingError
 from runner.mapping.functions import iso8601
 from runner.model.integration import Integration
-from runner.model.record import Flaw, Processed, Record
+from runner.model.record import Flaw, Processed, Record, as_id
 from runner.model.run import Counts
 from runner.store import feed, quarantine, records
 from runner.store.columns import utc_text
@@ -121,12 +122,20 @@ def tell(house: House, integration: Integration, batch: Batch) -> None:
         house.log.warning("quarantined", integration=integration.id, processor=batch.processor, count=len(batch.bad))
 
 
-@dataclass(slots=True)
+@dataclass
 class _Digest:
     house: House
     connector: Connector
     name: str
     observed_at: str
+
+    @cached_property
+    def owning(self) -> frozenset[str]:
+        """The processors whose records own records inside them."""
+        processors = self.connector.processors.items()
+        return frozenset(
+            name for name, made in processors if any(relation.owned for relation in made.relations.values())
+        )
 
     def run(self, payloads: Iterable[Any]) -> Batch:
         batch = Batch(self.name)
@@ -161,16 +170,17 @@ class _Digest:
         elif made.error is not None:
             fatal.append(_refusal(batch.processor, made.error))
         batch.warnings.extend(flaw for flaw in made.flaws if not flaw.fatal)
-        record = self._checked(batch, made.record, fatal) if made.record else None
+        record = self._checked(batch, made, fatal) if made.record else None
         for nested in made.nested:
             self._collect(batch, nested, fatal)
         if record is not None and len(fatal) == before and self._owns(record):
             batch.owners[f"{record.kind}:{record.external_id}"] = record
 
-    def _checked(self, batch: Batch, record: Record, fatal: list[Flaw]) -> Record | None:
-        mended, flaws = self.house.schemas.mend(record)
-        if mended is None:
-            fatal.extend(flaws)
+    def _checked(self, batch: Batch, made: Processed, fatal: list[Flaw]) -> Record | None:
+        assert made.record is not None
+        mended, flaws = self.house.schemas.mend(made.record)
+        if mended is None:  # a field that it needs is null: with it goes the reason why, if an expression failed
+            fatal.extend([*made.flaws, *flaws])
             return None
         batch.warnings.extend(flaws)
         if mended.version is None and self.connector.processor(mended.processor).cursor is None:
@@ -179,7 +189,7 @@ class _Digest:
         return mended
 
     def _owns(self, record: Record) -> bool:
-        return any(relation.owned for relation in self.connector.processor(record.processor).relations.values())
+        return record.processor in self.owning
 
 
 def _gone_children(connection: Connection, integration_id: str, batch: Batch) -> Iterator[Record]:

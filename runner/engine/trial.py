@@ -12,11 +12,11 @@ from runner.client.limiter import Limiter
 from runner.client.tokens import Tokens
 from runner.components.auth.base import Identify
 from runner.connector.connector import Connector
-from runner.connector.processor import as_id
 from runner.engine.house import House
 from runner.errors import AuthenticationError, MappingError, UnexpectedResponse
 from runner.model.credential import Credential
 from runner.model.integration import Integration
+from runner.model.record import as_id
 
 
 @dataclass(frozen=True)

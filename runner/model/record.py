@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+LONGEST_ID = 500
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,12 @@ class Processed:
     @property
     def quarantined(self) -> bool:
         return self.record is None and self.skipped is None and self.error is None
+
+
+def as_id(value: Any) -> str | None:
+    """A partner's id as text: texts as they are, whole numbers in digits. Anything else is no id, nor is a text that
+    is blank, longer than 500 characters, or holds what cannot be stored (control characters, half surrogates)."""
+    if isinstance(value, str):
+        return value if 0 < len(value) <= LONGEST_ID and value.strip() and not _UNSTORABLE.search(value) else None
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256
+    return str(value) if is_number else None

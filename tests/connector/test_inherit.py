@@ -8,7 +8,7 @@ import pytest
 
 from runner.connector.connector import Connector
 from runner.connector.loader import check
-from runner.connector.processor import as_id
+from runner.model.record import as_id
 from tests.test_messages import GOOD
 
 SHARED = GOOD.replace(

@@ -111,10 +111,14 @@ def test_what_has_no_id_is_quarantined_with_a_reason(payload: object) -> None:
 
 
 def test_a_field_that_fails_is_named_with_its_expression() -> None:
-    outcome = process(GOOD, fields={"name": "title", "count": "length(missing)"})
+    outcome = process(GOOD, fields={"name": "title", "count": "length(missing)", "size": "sum(title)"})
 
-    assert outcome.quarantined
-    assert [(flaw.part, flaw.expression) for flaw in outcome.flaws] == [("count", "length(missing)")]
+    assert outcome.record is not None
+    assert outcome.record.fields == {"name": "Roof", "count": None, "size": None, "location": "601", "users": []}
+    assert [(flaw.part, flaw.expression, flaw.fatal) for flaw in outcome.flaws] == [
+        ("count", "length(missing)", False),
+        ("size", "sum(title)", False),
+    ]
 
 
 def test_the_payload_is_not_changed() -> None:

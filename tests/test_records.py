@@ -39,6 +39,10 @@ OTHERWISE = {
     "hubspot/contact.nobody": "quarantined",
     "pipedrive/deal.no_title": "quarantined",
     "pipedrive/person.nobody": "quarantined",
+    "companycam/contact.empty": "quarantined",
+    "companycam/photo.duplicate": "skipped",
+    "companycam/photo.pending": "skipped",
+    "companycam/photo.processing_error": "skipped",
 }
 INACTIVE = {
     "servicetitan/appointment_assignment.unassigned",

@@ -55,4 +55,4 @@ def test_every_processor_that_stands_alone_has_a_payload(path: Path) -> None:
 
 
 def _nested(processor: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in processor.get("relations", {}).values() if "processor" in one]
+    return [one for one in processor.get("relations", {}).values() if one and "processor" in one]

@@ -46,12 +46,14 @@ def _gather(frame: Frame, node: Node, out: str, sink: Sink) -> str:
     found, missing = frame.branch(), frame.branch()
     _fill(found, name, chain, out, sink)
     missing.block.add(f"{out} = None")
-    test = f"isinstance({name}, list)" if kinds & ~NULL != ARRAY else f"{name} is not None"
-    if walks_values:
-        test = f"hasattr({name}, 'values')"
-    frame.put(f"if {test}:", found)
+    test = "hasattr({}, 'values')" if walks_values else _is_list(kinds)
+    frame.put(f"if {test.format(name)}:", found)
     frame.put("else:", missing)
     return out
+
+
+def _is_list(kinds: int) -> str:
+    return "{} is not None" if kinds & ~NULL == ARRAY else "isinstance({}, list)"
 
 
 def _chain(frame: Frame, node: Node) -> tuple[Node, list[Node]]:

@@ -152,6 +152,5 @@ NAMES: dict[str, Any] = {
     "floor": math.floor,
     "NUMBERS": NUMBERS,
     "Exception": Exception,
-    "NoneType": type(None),
     **{made.__name__: made for made in (isinstance, hasattr, type, len, dict, list, str, int, float, abs, sum, map)},
 }

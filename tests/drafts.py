@@ -177,9 +177,14 @@ def over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def copied(draft: Document) -> Document:
+    """A copy to unfold: groups and bases are put into the places of their names in the data itself."""
+    return Document(draft.file, dict(draft.data), draft.keys, draft.values)
+
+
 def judge(draft: Document) -> list[Finding]:
-    """What the loader finds in a draft; a copy is judged, since processors are unfolded in place."""
-    return examine(Document(draft.file, dict(draft.data), draft.keys, draft.values))[1]
+    """What the loader finds in a draft."""
+    return examine(copied(draft))[1]
 
 
 def expected(found: Use, draft: Document) -> tuple[str, Place]:

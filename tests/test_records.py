@@ -32,6 +32,7 @@ OTHERWISE = {
     "jobber/visit_assignment.alone": "quarantined",
     "housecallpro/customer.nothing_to_call_by": "quarantined",
     "housecallpro/job_assignment.alone": "quarantined",
+    "hover/image.no_url": "quarantined",
     "quickbooks/agave_customer.no_source_data": "quarantined",
     "quickbooks/agave_payment.no_source_data": "quarantined",
     "quickbooks/estimate.deleted": "skipped",
@@ -62,6 +63,9 @@ INACTIVE = {
     "housecallpro/job.deleted",
     "housecallpro/job.pro_canceled",
     "housecallpro/job.user_canceled",
+    "hover/job.archived",
+    "hover/job_v2.listed_archived",
+    "hover/model.archived",
     "quickbooks/agave_customer.inactive",
     "quickbooks/agave_payment.voided",
     "quickbooks/customer.inactive",
@@ -87,6 +91,8 @@ INACTIVE = {
     "pipedrive/person.deleted",
     "pipedrive/person.v1_inactive",
     "pipedrive/user.inactive",
+    "teamup/event.deleted",
+    "teamup/subcalendar.inactive",
 }
 
 

@@ -10,9 +10,10 @@ import pytest
 from runner.authoring.folders import Source, folders
 from runner.authoring.validation import validate
 from runner.components.catalog import KINDS
+from runner.connector.inherit import unfold
 from runner.connector.messages import value_at
 from tests.draft_forms import misfits
-from tests.drafts import DRAFTS, ROOT, Row, document, expected, is_excused, judge, pruned, rows, typed, uses
+from tests.drafts import DRAFTS, ROOT, Row, copied, document, expected, is_excused, judge, pruned, rows, typed, uses
 
 
 @pytest.mark.parametrize("path", DRAFTS, ids=lambda path: path.stem)
@@ -44,7 +45,8 @@ def test_what_a_draft_needs_has_the_form_that_the_tables_give(path: Path) -> Non
 
 @pytest.mark.parametrize("path", DRAFTS, ids=lambda path: path.stem)
 def test_unverified_facts_point_at_keys(path: Path) -> None:
-    draft = document(path)
+    draft = copied(document(path))
+    unfold(draft)
     missing = [
         fact["where"]
         for fact in draft.data.get("unverified", [])

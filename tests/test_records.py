@@ -46,6 +46,8 @@ OTHERWISE = {
     "companycam/photo.duplicate": "skipped",
     "companycam/photo.pending": "skipped",
     "companycam/photo.processing_error": "skipped",
+    "dropbox/entry.deleted": "skipped",
+    "dropbox/entry.unknown_tag": "skipped",
 }
 INACTIVE = {
     "servicetitan/appointment_assignment.unassigned",
@@ -93,6 +95,9 @@ INACTIVE = {
     "pipedrive/user.inactive",
     "teamup/event.deleted",
     "teamup/subcalendar.inactive",
+    "dropbox/account.disabled",
+    "dropbox/team_member.removed",
+    "dropbox/team_member.suspended",
 }
 
 

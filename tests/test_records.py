@@ -25,6 +25,7 @@ OTHERWISE = {
     "servicetitan/appointment_assignment.no_technician": "quarantined",
     "servicetitan/contact_info.empty_value": "quarantined",
     "servicetitan/contact_info.fax": "skipped",
+    "servicetitan/customer.no_name": "quarantined",
     "servicetitan/job.no_location": "quarantined",
     "jobber/client.lead": "skipped",
     "jobber/client.nothing_to_call_by": "quarantined",
@@ -51,6 +52,9 @@ OTHERWISE = {
 }
 INACTIVE = {
     "servicetitan/appointment_assignment.unassigned",
+    "servicetitan/customer.inactive",
+    "servicetitan/customer.merged",
+    "servicetitan/estimate.inactive",
     "servicetitan/contact_info.inactive_from_export",
     "servicetitan/job.canceled",
     "servicetitan/job.inactive_from_export",

@@ -75,7 +75,11 @@ async def compare(world: World, acts: Acts, before: Figures, after: Figures) -> 
         Check(
             "locations of ServiceTitan", after.kinds.get(("servicetitan", "location")), len(titan.table("locations"))
         ),
+        Check("customers of ServiceTitan", after.kinds.get(("servicetitan", "contact")), len(titan.table("customers"))),
         Check("jobs of ServiceTitan", after.kinds.get(("servicetitan", "project")), len(titan.table("jobs"))),
+        Check(
+            "estimates of ServiceTitan", after.kinds.get(("servicetitan", "estimate")), len(titan.table("estimates"))
+        ),
         Check("clients of Jobber", after.kinds.get(("jobber", "contact")), len(clients)),
         Check("users of CompanyCam", after.kinds.get(("companycam", "user")), len(host.table("users"))),
         Check("webhook requests accepted", after.deliveries - before.deliveries, len(accepted) + acts.knocks[200]),

@@ -1,8 +1,8 @@
 """
-ServiceTitan's made-up work: jobs, appointments, assignments; and the tables of the whole company.
+ServiceTitan's made-up work: jobs, appointments, assignments, estimates; and the tables of the whole company.
 
 Shapes and nullability follow the partner's OpenAPI files `{jpm,dispatch}-v2.json` at
-developer.servicetitan.io.
+developer.servicetitan.io. Estimates follow clients that others generated of its file for sales: unverified.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from runner.authoring.simulate.servicetitan_people import CUSTOMER, LOCATION, TE
 from runner.authoring.simulate.table import Row, Table
 
 JOB, APPOINTMENT, ASSIGNMENT = 7001, 8001, 9101
-CUSTOMER_CONTACT, LOCATION_CONTACT = 4001, 5001
+CUSTOMER_CONTACT, LOCATION_CONTACT, ESTIMATE = 4001, 5001, 9601
 JOB_STATUSES = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
+ESTIMATE_STATUSES = ("Open", "Sold", "Dismissed")
 APPOINTMENT_STATUSES = ("Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled")
 MAYBE_ON_JOB = (
     "projectId",
@@ -35,7 +36,7 @@ def tables(now: datetime, dice: Dice, size: int) -> dict[str, Table]:
     A company with `size` jobs, as of `now`.
 
     Jobs from 7001, appointments from 8001, customers from 501, locations from 601, technicians from 3001,
-    assignments from 9101, contacts from 4001 (customers) and 5001 (locations).
+    assignments from 9101, contacts from 4001 (customers) and 5001 (locations), estimates from 9601, one each third job.
     """
     if size < 1:
         msg = f"a simulated ServiceTitan has one job at least: give a size of 1 or more, not {size}"
@@ -51,12 +52,13 @@ def tables(now: datetime, dice: Dice, size: int) -> dict[str, Table]:
         "jobs": [maker.job(n) for n in range(size)],
         "appointments": appointments,
         "appointment-assignments": maker.assignments(appointments),
+        "estimates": [maker.estimate(n) for n in range(0, size, 3)],
     }
     return {name: Table(name, kind, modified="modifiedOn", id_type=int) for name, kind in rows.items()}
 
 
 class Work(People):
-    """Makes one job, appointment or assignment from its number."""
+    """Makes one job, appointment, assignment or estimate from its number."""
 
     def job(self, n: int) -> Row:
         status = JOB_STATUSES[n % len(JOB_STATUSES)]
@@ -114,6 +116,34 @@ class Work(People):
             "unused": False,
             "isConfirmed": n % 2 == 0,
             "active": n % 13 != 12,
+        }
+
+    def estimate(self, n: int) -> Row:
+        """What was offered for job `n`."""
+        status = n // 3 % len(ESTIMATE_STATUSES)
+        times = self.times("estimate", n, by=False)
+        sold = ESTIMATE_STATUSES[status] == "Sold"
+        return {
+            "id": ESTIMATE + n,
+            "jobId": JOB + n,
+            "projectId": None,
+            "locationId": LOCATION + n,
+            "customerId": CUSTOMER + n % self.customers,
+            "name": None if n % 4 == 3 else "Replace the water heater",
+            "jobNumber": str(JOB + n),
+            "status": {"value": status, "name": ESTIMATE_STATUSES[status]},
+            "reviewStatus": "None",
+            "summary": "<p>With ten years of warranty</p>" if n % 2 else "",
+            **times,
+            "soldOn": times["modifiedOn"] if sold else None,
+            "soldBy": 42 if sold else None,
+            "active": True,
+            "items": [],
+            "externalLinks": [],
+            "subtotal": 1250.0 + n,
+            "tax": 87.5,
+            "businessUnitId": 11,
+            "isRecommended": n % 2 == 0,
         }
 
     def assignments(self, appointments: list[Row]) -> list[Row]:

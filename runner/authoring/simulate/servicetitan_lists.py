@@ -121,6 +121,7 @@ LISTINGS = (
         many={"ids": "id", "appointmentIds": "appointmentId"},
         same={"jobId": "jobId"},
     ),
+    Listing("sales", "/estimates", "estimates", many={"ids": "id"}, same={"jobId": "jobId"}, by_id=True),
     Listing(
         "settings",
         "/technicians",

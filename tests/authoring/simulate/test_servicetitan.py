@@ -219,12 +219,18 @@ async def test_one_by_id(clock):
             for column in ("appointmentNumber", "arrivalWindowStart", "specialInstructions")
         ],
         *[("crm/customers/contacts", column) for column in ("memo", "preferences", "phoneSettings")],
+        *[("sales/estimates", column) for column in ("soldOn", "soldBy", "name")],
     ],
 )
 async def test_nullable_field_is_null_somewhere_and_filled_elsewhere(clock, path, column):
     extra = {"active": "Any"} if path in {"crm/locations", "jpm/appointments"} else {}
     rows = await data(servicetitan(now=clock), path, **EVER, **extra)
     assert {row[column] is None for row in rows} == {True, False}
+
+
+async def test_estimates_of_a_job(clock):
+    rows = await data(servicetitan(now=clock), "sales/estimates", jobId="7004")
+    assert [(row["jobId"], row["status"]["name"]) for row in rows] == [(7004, "Sold")]
 
 
 async def test_some_technicians_have_only_a_name(clock):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import ConfigDict
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
+from runner.connector.at_once import AtOnce, Values
 from runner.connector.relation import ErrorAnswer, Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
@@ -73,7 +75,33 @@ class Processor(Block):
     def process(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
         """The outcome for one raw payload. `find` gives the processors of nested relations by name; `depth` says how
         many payloads this one lies in."""
+        values = self._at_once.read(payload)
+        made = _Work(self, name, payload, find, depth).quick_outcome(values) if values is not None else None
+        return made or self.explain(payload, name, find, depth)
+
+    def explain(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
+        """The same outcome with every expression asked alone: slower, and able to say why."""
         return _Work(self, name, payload, find, depth).outcome()
+
+    @cached_property
+    def _at_once(self) -> AtOnce:
+        error = self.errors.when if self.errors else None
+        return AtOnce(self.fields, self.when, self._named, id=self.id, cursor=self.cursor, error=error)
+
+    @cached_property
+    def _named(self) -> dict[str, Expression]:
+        """The ids of other records, by the name of their relation."""
+        found = {name: relation.id or relation.ids for name, relation in self.relations.items()}
+        return {name: rule for name, rule in found.items() if rule is not None}
+
+    @cached_property
+    def _inside(self) -> dict[str, tuple[Relation, Expression, str]]:
+        """The relations to records inside the payload: where they are, and whose processor makes them."""
+        return {
+            name: (relation, relation.each, relation.processor)
+            for name, relation in self.relations.items()
+            if relation.each is not None and relation.processor is not None
+        }
 
 
 @dataclass
@@ -86,7 +114,24 @@ class _Work:
     flaws: list[Flaw] = field(default_factory=list)
     external_id: str | None = None
 
+    def quick_outcome(self, values: Values) -> Processed | None:
+        """The outcome out of values that were read together; None for one that must be explained."""
+        predicates = values.predicates
+        self.external_id = as_id(values.id)
+        if values.is_error or self.external_id is None:
+            return None
+        if not predicates.get("should_process", True):
+            return self._skipped(predicates)
+        if not predicates.get("valid", True):
+            return None
+        fields = values.fields
+        for name, found in values.references.items():
+            fields[name] = self._reference(name, found)
+        nested = tuple(self._nested()) if self.processor._inside else ()
+        return self._made(predicates, fields, nested, self._moment(values.cursor))
+
     def outcome(self) -> Processed:
+        """The outcome, with every expression asked alone."""
         error = self._error()
         if error is not None:
             return Processed(error=error)
@@ -95,8 +140,7 @@ class _Work:
         if self.external_id is None or self.flaws:
             return Processed(flaws=tuple(self.flaws), predicates=predicates)
         if not predicates.get("should_process", True):
-            rule = self.processor.when["should_process"]
-            return Processed(skipped=f"should_process is false: {rule}", predicates=predicates)
+            return self._skipped(predicates)
         if not predicates.get("valid", True):
             self._flaw(
                 "valid", f"the payload is not valid: {self.processor.when['valid']}", self.processor.when["valid"]
@@ -108,7 +152,15 @@ class _Work:
         fields = self.processor.fields.map(self.payload, self._left_out)
         fields.update(self._references())
         nested = tuple(self._nested())
-        version = self._version()
+        return self._made(predicates, fields, nested, self._version())
+
+    def _skipped(self, predicates: dict[str, bool]) -> Processed:
+        rule = self.processor.when["should_process"]
+        return Processed(skipped=f"should_process is false: {rule}", predicates=predicates)
+
+    def _made(
+        self, predicates: dict[str, bool], fields: dict[str, Any], nested: tuple[Processed, ...], version: str | None
+    ) -> Processed:
         if any(flaw.fatal for flaw in self.flaws):
             return Processed(flaws=tuple(self.flaws), predicates=predicates, nested=nested)
         inactive = predicates.get("inactive", False)
@@ -158,46 +210,48 @@ class _Work:
         except MappingError as error:
             self._failed("cursor", rule, error)
             return None
+        return self._moment(value)
+
+    def _moment(self, value: Any) -> str | None:
         if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
             version: str | None = iso8601(value)
             return version
+        rule = self.processor.cursor
+        assert rule is not None  # else there is no value
         self._flaw("cursor", f"`{rule}` gives {type(value).__name__}: a cursor is a time", rule)
         return None
 
     def _references(self) -> Iterator[tuple[str, Any]]:
-        for name, relation in self.processor.relations.items():
-            rule = relation.id or relation.ids
-            if rule is None:
-                continue
+        for name, rule in self.processor._named.items():
             try:
                 value = rule.search(self.payload)
             except MappingError as error:
                 self._left_out(f"relations.{name}", rule, error)
                 yield name, None
                 continue
-            if relation.ids is None:
-                yield name, as_id(value)
-                continue
-            many = [as_id(item) for item in (value if isinstance(value, list) else [value])]
-            yield name, [item for item in many if item is not None]
+            yield name, self._reference(name, value)
+
+    def _reference(self, name: str, value: Any) -> str | list[str] | None:
+        if self.processor.relations[name].ids is None:
+            return as_id(value)
+        many = [as_id(item) for item in (value if isinstance(value, list) else [value])]
+        return [item for item in many if item is not None]
 
     def _nested(self) -> Iterator[Processed]:
-        for name, relation in self.processor.relations.items():
-            if relation.each is None or relation.processor is None:
-                continue
+        for name, (relation, each, inner_name) in self.processor._inside.items():
             try:
-                found = relation.each.search(self.payload)
+                found = each.search(self.payload)
                 down = {key: rule.search(self.payload) for key, rule in relation.hand_down.items()}
             except MappingError as error:
-                self._failed(f"relations.{name}", relation.each, error)
+                self._failed(f"relations.{name}", each, error)
                 continue
             if self.depth >= DEEPEST:
-                self._flaw(f"relations.{name}", f"payloads inside payloads, more than {DEEPEST} deep", relation.each)
+                self._flaw(f"relations.{name}", f"payloads inside payloads, more than {DEEPEST} deep", each)
                 continue
-            processor = self.find(relation.processor)
+            processor = self.find(inner_name)
             for item in found if isinstance(found, list) else [found] if found is not None else []:
                 inner = {**item, "parent": down} if down and isinstance(item, Mapping) else item
-                made = processor.process(inner, relation.processor, self.find, self.depth + 1)
+                made = processor.process(inner, inner_name, self.find, self.depth + 1)
                 yield _owned(made, f"{self.processor.record}:{self.external_id}") if relation.owned else made
 
     def _failed(self, part: str, rule: Expression, error: MappingError) -> None:

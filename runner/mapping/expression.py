@@ -56,8 +56,7 @@ class Expression:
 
     def test(self, data: Any) -> bool:
         """The value's truth, as JMESPath has it: null, false, '', [] and {} are false; 0 is true."""
-        value = self.search(data)
-        return bool(value) or (value == 0 and value is not False)
+        return is_true(self.search(data))
 
     def __str__(self) -> str:
         return self.text
@@ -71,6 +70,11 @@ class Expression:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "description": "A JMESPath expression that reads data."}
+
+
+def is_true(value: Any) -> bool:
+    """The truth of a value: null, false, '', [] and {} are false; 0 is true."""
+    return bool(value) or (value == 0 and value is not False)
 
 
 @dataclass(frozen=True)

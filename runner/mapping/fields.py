@@ -38,10 +38,11 @@ class Fields:
 
     @cached_property
     def _together(self) -> Mapped:
-        return ENGINE.fields(self._shape())
+        return ENGINE.fields(self.shape())
 
-    def _shape(self) -> Shape:
-        return {name: part._shape() if isinstance(part, Fields) else part.tree for name, part in self.parts.items()}
+    def shape(self) -> Shape:
+        """What an engine compiles."""
+        return {name: part.shape() if isinstance(part, Fields) else part.tree for name, part in self.parts.items()}
 
     def _one_by_one(self, payload: Any, failed: Failed, prefix: str) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from uuid import uuid4
 
 import orjson
 from sqlalchemy import Connection
@@ -25,6 +24,7 @@ from runner.errors import (
     StoreError,
 )
 from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.ids import new_id
 from runner.model.secret import Secret
 from runner.store import integrations, rejections
 from runner.store.inbox import Arrival
@@ -89,11 +89,10 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     app = _app(house, connector)
     secrets = await _secrets(house, connector, webhooks.verify.secret_name, app, delivery)
     webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
-    query = dict(parse_qsl(urlsplit(delivery.url).query))
-    told = webhooks.read(_parsed(webhooks, delivery), delivery.headers, query)
+    told = webhooks.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
     if not told:
         raise MalformedDelivery(f"there is no event at `split: {webhooks.events.split}`")
-    return Arrival(uuid4().hex, delivery, tuple(_events(webhooks, delivery, told)))
+    return Arrival(new_id(delivery.received_at), delivery, tuple(_events(webhooks, delivery, told)))
 
 
 def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
@@ -145,6 +144,10 @@ def _parsed(webhooks: Webhooks, delivery: Delivery) -> Any:
         raise MalformedDelivery("the body is not JSON") from None
 
 
+def _query(webhooks: Webhooks, delivery: Delivery) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(delivery.url).query)) if webhooks.events.reads == "request" else {}
+
+
 def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterator[WebhookEvent]:
     for item in told:
         reaction = webhooks.reaction(item.type)
@@ -152,7 +155,7 @@ def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterato
             "no reaction is declared" if reaction is None else reaction.because if isinstance(reaction, Drop) else None
         )
         yield WebhookEvent(
-            id=uuid4().hex,
+            id=new_id(delivery.received_at),
             connector=delivery.connector,
             type=item.type,
             key=item.key,

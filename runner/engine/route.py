@@ -61,7 +61,7 @@ def _ids(connection: Connection, event: WebhookEvent, known: dict[Account, list[
         return []
     account = (event.connector, event.account_id)
     if account not in known:
-        known[account] = [found.id for found in integrations.by_account(connection, *account) if found.state in OPEN]
+        known[account] = [id_ for id_, state in integrations.states_by_account(connection, *account) if state in OPEN]
     return known[account]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Select, bindparam, delete, exists, or_, select, update
 
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.wakeup import WakeUp
@@ -16,7 +17,7 @@ from runner.store import deliveries
 from runner.store.deliveries import deliveries as deliveries_table
 from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, read
 from runner.store.queue import Queue
-from runner.store.statements import chunks
+from runner.store.statements import CHUNK, Compiled, chunks
 
 _FRESH = {"state": EventState.PENDING.value, "attempts": 0, "due_at": None, "note": None}
 _SPENT = (EventState.DONE.value, EventState.DROPPED.value, EventState.DUPLICATE.value)
@@ -153,11 +154,21 @@ def _due(now: datetime) -> list[Any]:
 
 
 def _known(connection: Connection, marks: list[bytes]) -> set[bytes]:
-    return {
-        bytes(mark)
-        for part in chunks(marks)
-        for mark in connection.scalars(select(events.c.digest).where(events.c.digest.in_(part)))
-    }
+    found: set[bytes] = set()
+    for part in chunks(marks):
+        statement, compiled, size = _look_up(len(part).bit_length())
+        row = (*part, *part[-1:] * (size - len(part)))
+        found.update(bytes(mark) for (mark,) in compiled.find(connection, statement, row))
+    return found
+
+
+@cache
+def _look_up(bits: int) -> tuple[Select[Any], Compiled, int]:
+    """Which of some digests are there. One statement serves all counts of as many bits: the last one is repeated."""
+    size = min(2**bits - 1, CHUNK)
+    names = [f"digest_{number}" for number in range(size)]
+    given = [bindparam(name, type_=LargeBinary) for name in names]
+    return select(events.c.digest).where(events.c.digest.in_(given)), Compiled(names), size
 
 
 def _state(event: WebhookEvent) -> EventState:

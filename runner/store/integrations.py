@@ -7,12 +7,25 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Row, String, Table, Text, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from runner.errors import AlreadyExists, NotFound
 from runner.model.integration import Integration, Reason, State
 from runner.store.columns import Json, UtcDateTime, metadata
-from runner.store.statements import insert
+from runner.store.statements import Compiled, insert
 
 integrations = Table(
     "integrations",
@@ -33,6 +46,16 @@ integrations = Table(
     UniqueConstraint("company", "connector", "slot"),
     Index("ix_integrations_account", "connector", "account_id"),
 )
+
+_STATES = (
+    select(integrations.c.id, integrations.c.state)
+    .where(
+        integrations.c.connector == bindparam("connector", type_=Text),
+        integrations.c.account_id == bindparam("account_id", type_=Text),
+    )
+    .order_by(integrations.c.created_at, integrations.c.id)
+)
+_states = Compiled(["connector", "account_id"])
 
 
 def add(connection: Connection, integration: Integration, slot: str = "") -> None:
@@ -71,6 +94,11 @@ def by_account(connection: Connection, connector: str, account_id: str) -> list[
     return [
         _integration(row) for row in connection.execute(query.order_by(integrations.c.created_at, integrations.c.id))
     ]
+
+
+def states_by_account(connection: Connection, connector: str, account_id: str) -> list[tuple[str, State]]:
+    """Ids and states of those that `by_account` finds, for the hot path."""
+    return [(found, State(state)) for found, state in _states.find(connection, _STATES, (connector, account_id))]
 
 
 def find(

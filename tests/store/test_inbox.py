@@ -67,6 +67,14 @@ async def test_the_same_event_a_hundred_times_at_once_is_pending_once(database: 
     assert (found[EventState.PENDING], found[EventState.DUPLICATE]) == (1, 99)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 31, 32, 1000, 1001])
+def test_duplicates_are_found_however_many_come_together(connection: Connection, way_in: Inbox, count: int) -> None:
+    came = [event(f"k{number}") for number in range(count)]
+    assert accept(way_in, connection, *came[: count // 2]).duplicates == 0
+    again = [replace(one, id=f"{one.id}-again") for one in came]
+    assert accept(way_in, connection, *again).duplicates == count // 2
+
+
 def test_a_duplicate_wakes_nobody(connection: Connection, way_in: Inbox) -> None:
     accept(way_in, connection, event())
     connection.execute(text("DELETE FROM wakeups"))

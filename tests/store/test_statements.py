@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, bindparam, select, text
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects import postgresql
 
@@ -22,6 +22,14 @@ def test_rows_go_straight_to_the_driver(connection: Connection) -> None:
     compiled.run(connection, insert_into(sequences), [])
     compiled.run(connection, insert_into(sequences), [("a", 1), ("b", 2)])
     assert dict(connection.execute(text("SELECT name, value FROM sequences")).all()) == {"a": 1, "b": 2}  # type: ignore[arg-type]  # rows are pairs
+
+
+def test_a_select_comes_straight_from_the_driver(connection: Connection) -> None:
+    compiled = Compiled(["wanted"])
+    Compiled(["name", "value"]).run(connection, insert_into(sequences), [("a", 1), ("b", 2)])
+    statement = select(sequences.c.value).where(sequences.c.name == bindparam("wanted", type_=Text))
+    found = [compiled.find(connection, statement, (name,)) for name in ("b", "a", "c")]
+    assert found == [[(2,)], [(1,)], []]
 
 
 def test_rows_in_another_order_than_the_statement_are_refused(connection: Connection) -> None:

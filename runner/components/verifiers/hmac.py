@@ -140,6 +140,8 @@ class Hmac(Verifier):
 
     @staticmethod
     def _text(template: Template, app: Mapping[str, Any]) -> str:
+        if not template.names and "{" not in template.text:
+            return template.text
         try:
             return str(template.render({"app": app}))
         except MappingError as error:

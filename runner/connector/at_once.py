@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.mapping.compiler.compile import Mapped
 from runner.mapping.engine import ENGINE
@@ -13,10 +12,10 @@ from runner.mapping.fields import Fields
 
 _MARK = ":"
 """Begins the names of what is no field: fields begin with a letter or `_`."""
+_ID, _CURSOR, _ERROR = f"{_MARK}id", f"{_MARK}cursor", f"{_MARK}error"
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """What the expressions of a processor give for one payload. `references` are ids as the payload has them."""
 
     is_error: bool
@@ -39,15 +38,18 @@ class AtOnce:
         fields: Fields,
         when: Mapping[str, Expression],
         references: Mapping[str, Expression],
-        **single: Expression | None,
+        *,
+        id: Expression,  # noqa: A002  # the word of the dictionary
+        cursor: Expression | None,
+        error: Expression | None,
     ) -> None:
-        self._when = {name: f"{_MARK}when.{name}" for name in when}
-        self._references = {name: f"{_MARK}reference.{name}" for name in references}
-        self._single = {name: _MARK + name for name, rule in single.items() if rule is not None}
+        self._when = [(name, f"{_MARK}when.{name}") for name in when]
+        self._references = [(name, f"{_MARK}reference.{name}") for name in references]
         shape: dict[str, Any] = dict(fields.shape())
-        shape |= {self._when[name]: rule.tree for name, rule in when.items()}
-        shape |= {self._references[name]: rule.tree for name, rule in references.items()}
-        shape |= {_MARK + name: rule.tree for name, rule in single.items() if rule is not None}
+        shape |= {key: when[name].tree for name, key in self._when}
+        shape |= {key: references[name].tree for name, key in self._references}
+        single = {_ID: id, _CURSOR: cursor, _ERROR: error}
+        shape |= {key: rule.tree for key, rule in single.items() if rule is not None}
         self._function: Mapped = ENGINE.fields(shape)
 
     def read(self, payload: Any) -> Values | None:
@@ -56,8 +58,13 @@ class AtOnce:
         except Exception:  # of whatever sort: asked one by one, the expressions say which of them fails and why
             return None
         take = values.pop
-        predicates = {name: is_true(take(key)) for name, key in self._when.items()}
-        references = {name: take(key) for name, key in self._references.items()}
-        single = {name: take(key) for name, key in self._single.items()}
-        is_error = is_true(single.get("error"))
-        return Values(is_error, single.get("id"), single.get("cursor"), predicates, references, values)
+        predicates, references = {}, {}
+        for name, key in self._when:
+            value = take(key)
+            predicates[name] = value is True or is_true(value)
+        for name, key in self._references:
+            references[name] = take(key)
+        error = take(_ERROR, None)
+        return Values(
+            error is not None and is_true(error), take(_ID), take(_CURSOR, None), predicates, references, values
+        )

@@ -76,8 +76,9 @@ class Processor(Block):
         """The outcome for one raw payload. `find` gives the processors of nested relations by name; `depth` says how
         many payloads this one lies in."""
         values = self._at_once.read(payload)
-        made = _Work(self, name, payload, find, depth).quick_outcome(values) if values is not None else None
-        return made or self.explain(payload, name, find, depth)
+        if values is None or values.is_error or not values.predicates.get("valid", True):
+            return self.explain(payload, name, find, depth)
+        return _Work(self, name, payload, find, depth).quick_outcome(values)
 
     def explain(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
         """The same outcome with every expression asked alone: slower, and able to say why."""
@@ -114,17 +115,14 @@ class _Work:
     flaws: list[Flaw] = field(default_factory=list)
     external_id: str | None = None
 
-    def quick_outcome(self, values: Values) -> Processed | None:
-        """The outcome out of values that were read together; None for one that must be explained."""
-        predicates = values.predicates
+    def quick_outcome(self, values: Values) -> Processed:
+        """The outcome out of values that were read together, of a payload that is valid and no error answer."""
         self.external_id = as_id(values.id)
-        if values.is_error or self.external_id is None:
-            return None
+        if self.external_id is None:
+            return self.outcome()
+        predicates, fields = values.predicates, values.fields
         if not predicates.get("should_process", True):
             return self._skipped(predicates)
-        if not predicates.get("valid", True):
-            return None
-        fields = values.fields
         for name, found in values.references.items():
             fields[name] = self._reference(name, found)
         nested = tuple(self._nested()) if self.processor._inside else ()
@@ -161,7 +159,7 @@ class _Work:
     def _made(
         self, predicates: dict[str, bool], fields: dict[str, Any], nested: tuple[Processed, ...], version: str | None
     ) -> Processed:
-        if any(flaw.fatal for flaw in self.flaws):
+        if self.flaws and any(flaw.fatal for flaw in self.flaws):
             return Processed(flaws=tuple(self.flaws), predicates=predicates, nested=nested)
         inactive = predicates.get("inactive", False)
         record = Record(self.processor.record, str(self.external_id), fields, version, inactive, self.name)

@@ -99,7 +99,12 @@ def test_spoilt_examples_come_out_alike(dice: random.Random, pick: int) -> None:
 def _at_once(**rules: str) -> AtOnce:
     expression = {name: compile_expression(text) for name, text in rules.items()}
     return AtOnce(
-        Fields({"name": expression["name"]}), {"valid": expression["valid"]}, {}, id=expression["id"], cursor=None
+        Fields({"name": expression["name"]}),
+        {"valid": expression["valid"]},
+        {},
+        id=expression["id"],
+        cursor=None,
+        error=None,
     )
 
 

@@ -26,7 +26,7 @@ from runner.service.settings import VARIABLES
 
 HERE = folders({})
 CONNECTORS = Connectors(HERE.connectors)
-PAGES = pages(get_group(app), CONNECTORS)
+PAGES = pages(get_group(app), HERE)
 COMMANDS = {**get_group(author.app).commands, **get_group(operate.app).commands}
 FORMED = re.compile(r"[a-z]+(-[a-z]+)+|unformatted")
 SAYERS = ("Finding", "PydanticCustomError", "Mistake", "_known")

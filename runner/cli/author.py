@@ -146,12 +146,14 @@ def docs(
     context: typer.Context,
     check: bool = typer.Option(False, "--check", help="Only say whether the pages are up to date."),
 ) -> None:
-    """Write the reference out of the code. It stands in docs/reference."""
+    """Write the reference out of the code and the connectors. It stands in docs/reference."""
+    from runner.authoring.reference.markdown import is_generated
     from runner.cli.reference import pages
-    from runner.connector.library import Connectors
 
-    written = pages(context.find_root().command, Connectors(here().connectors))
-    generate({here().reference / name: text.encode() for name, text in written.items()}, check, "runner docs")
+    folder = here().reference
+    written = {folder / name: text.encode() for name, text in pages(context.find_root().command, here()).items()}
+    there = (path for path in folder.glob("**/*.md") if is_generated(path.read_text(encoding="utf-8")))
+    generate(written, check, "runner docs", there)
 
 
 def _connector(name: str) -> Connector:

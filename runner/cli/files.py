@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,17 +52,22 @@ def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, no
         raise typer.Exit(output.FOUND)
 
 
-def generate(wanted: Mapping[Path, bytes], check: bool, command: str) -> None:
-    """Write the generated files that drifted, or (to check) say which did and end with exit code 1."""
+def generate(wanted: Mapping[Path, bytes], check: bool, command: str, there: Iterable[Path] = ()) -> None:
+    """Write the generated files that drifted, or (to check) say which did and end with exit code 1. Of the generated
+    files that are `there`, those that nothing wants any more are removed."""
     drifted = [path for path, text in wanted.items() if not path.exists() or path.read_bytes() != text]
-    for path in drifted:
+    left_over = sorted(set(there) - set(wanted))
+    for path in [*drifted, *left_over]:
         if check:
             typer.echo(f"{path} is not what the code says (run `{command}` and commit it)")
+        elif path in left_over:
+            path.unlink()
+            typer.echo(f"removed {path}")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(wanted[path])
             typer.echo(f"wrote {path}")
-    if not drifted:
+    if not drifted and not left_over:
         typer.echo(f"{len(wanted)} files are up to date")
-    if drifted and check:
+    if (drifted or left_over) and check:
         raise typer.Exit(output.FOUND)

@@ -1,11 +1,13 @@
-"""The pages of docs/reference that come out of the commands and the operator's variables."""
+"""All pages of docs/reference; here those that come out of the commands and the operator's variables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from runner.authoring.folders import Folders
 from runner.authoring.reference import pages as language
+from runner.authoring.reference.index import INDEX, index, partner_pages
 from runner.authoring.reference.markdown import fenced, page, table
 from runner.connector.library import Connectors
 from runner.connector.scope import variable_of
@@ -14,9 +16,12 @@ from runner.service.settings import VARIABLES
 _WIDTH = 100
 
 
-def pages(group: Any, connectors: Connectors) -> dict[str, str]:
-    """Every page of the reference by its file's name. `group` holds all commands."""
-    return {**language.pages(), "commands.md": commands(group), "settings.md": settings(connectors)}
+def pages(group: Any, folders: Folders) -> dict[str, str]:
+    """Every page of the reference by its file's name, the index too. `group` holds all commands."""
+    connectors = Connectors(folders.connectors)
+    made = {**language.pages(), "commands.md": commands(group), "settings.md": settings(connectors)}
+    made |= partner_pages(connectors.all(), folders)
+    return {INDEX: index(made, connectors.all()), **made}
 
 
 def commands(group: Any) -> str:

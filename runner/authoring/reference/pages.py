@@ -62,8 +62,9 @@ def functions() -> str:
     ours = added()
     standard = sorted(name for name in Functions.FUNCTION_TABLE if name not in ours)
     intro = (
-        "What expressions may call beside the standard functions of [JMESPath]"
-        f"(https://jmespath.org/specification.html#built-in-functions): `{'`, `'.join(standard)}`."
+        "What expressions may call, each with examples that are run as tests. Beside them there are the standard "
+        "functions of [JMESPath](https://jmespath.org/specification.html#built-in-functions): "
+        f"`{'`, `'.join(standard)}`."
     )
     return page("Functions", intro, (_function(name, made.__doc__ or "") for name, made in sorted(ours.items())))
 

@@ -77,7 +77,7 @@ class ErrorRule(Block):
 
     def _has_body(self, response: Response) -> bool:
         try:
-            return self.when is None or self.when.test(response.json)
+            return self.when is None or self.when.test(response.only(self.when.reads))
         except MappingError:
             return False
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import msgspec
+import orjson
 
 from runner.components.paginators.base import Answer, Step
 from runner.connector.connector import Connector
@@ -17,6 +20,7 @@ from runner.errors import MappingError, UnexpectedResponse
 from runner.mapping.expression import compile_expression
 from runner.model.http import Response
 from runner.model.integration import Integration
+from runner.model.pieces import decoded
 from runner.model.run import Checkpoint
 
 
@@ -72,9 +76,33 @@ def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool, run_id:
 class Page:
     """One page as it came. `next` holds the variables of the page after it, None on the last."""
 
-    payloads: list[Any] = field(repr=False)
+    payloads: Collection[Any] = field(repr=False)
     asked_at: datetime
     next: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class RawPayloads:
+    """The raw payloads of one page as the bytes that came. Only one of them is decoded at a time."""
+
+    endpoint: str
+    pieces: Sequence[msgspec.Raw] = field(repr=False)
+    status: int
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def __contains__(self, payload: object) -> bool:
+        return any(payload == other for other in self)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Raises UnexpectedResponse at a payload that holds what is no JSON."""
+        for number, piece in enumerate(self.pieces, 1):
+            try:
+                yield decoded(piece)
+            except orjson.JSONDecodeError as error:
+                words = f"endpoint `{self.endpoint}`: raw payload {number} of a page is not JSON: {error.msg}"
+                raise UnexpectedResponse(words, status=self.status) from None
 
 
 async def pages(
@@ -92,9 +120,12 @@ async def pages(
             response = await house.caller.call(
                 connector, endpoint, integration, page=dict(step.page), params=dict(step.params), **start.scope
             )
-            found = payloads(endpoint, endpoint_name, response, is_first=first)
+            found = split(endpoint, endpoint_name, response) or payloads(
+                endpoint, endpoint_name, response, is_first=first
+            )
             try:
-                step = walk.send(Answer(response.json, response.headers, len(found)))
+                body = response.only(endpoint.paginate.reads)
+                step = walk.send(Answer(body, response.headers, len(found)))
             except StopIteration:
                 step = None
             yield Page(found, asked_at, dict(step.page) if step is not None else None)
@@ -103,13 +134,24 @@ async def pages(
         walk.close()
 
 
+def split(endpoint: Endpoint, name: str, response: Response) -> RawPayloads | None:
+    """The raw payloads of a large answer, each decoded when its turn comes; None when they must be read at once: the
+    answer is small, or `records` is more than the path of a list, or there is no such list with something in it."""
+    where = endpoint.records.list_path
+    pieces = response.items(where[0]) if where is not None else None
+    if where is None or pieces is None:
+        return None
+    found = [piece for piece in pieces if bytes(piece) != b"null"] if where[1] else pieces
+    return RawPayloads(name, found, response.status) if found else None
+
+
 def payloads(endpoint: Endpoint, name: str, response: Response, *, is_first: bool) -> list[Any]:
     """The raw payloads of an answer: a list as it is, one object as a list of one."""
     try:
         found = endpoint.records.search(response.json)
     except MappingError as error:
         raise UnexpectedResponse(f"endpoint `{name}`: {error}", status=response.status) from None
-    if found is None and is_first:
+    if found is None and (is_first or (response.body and not response.is_json)):
         raise UnexpectedResponse(_missing(endpoint, name, response), status=response.status)
     return found if isinstance(found, list) else [] if found is None else [found]
 

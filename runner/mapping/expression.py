@@ -24,6 +24,7 @@ from runner.mapping.compiler.compile import Mapped
 from runner.mapping.compiler.graph import MOST_COPIES, Graph
 from runner.mapping.engine import ENGINE
 from runner.mapping.functions import LIBRARY
+from runner.mapping.reads import Path, list_path, reads
 from runner.mapping.registry import wrong_type, wrong_value
 from runner.model.text import place_of
 
@@ -42,6 +43,16 @@ class Expression:
     @cached_property
     def _function(self) -> Mapped:
         return ENGINE.expression(self.tree)
+
+    @cached_property
+    def reads(self) -> frozenset[Path] | None:
+        """Paths of names that its value depends on, and on nothing else; None when that is all of the data."""
+        return reads(self.tree)
+
+    @cached_property
+    def list_path(self) -> tuple[Path, bool] | None:
+        """The path that its value is the list at, where there is one with items; and whether it leaves out nulls."""
+        return list_path(self.tree)
 
     def search(self, data: Any) -> Any:
         try:

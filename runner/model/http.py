@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
+
+from runner.model.pieces import Path, Pieces
+
+LARGE = 32_768  # bytes; less is parsed at once, since cutting it up costs as much
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,21 @@ class Response:
         if not self.body:
             return False
         return self.json is not None or self.body.strip() == b"null"
+
+    def only(self, paths: Iterable[Path] | None) -> Any:
+        """The parsed body, or as much of it as holds what stands at `paths` (None: all): for expressions that read
+        nothing else. Of a large body nothing else is decoded."""
+        if paths is None or len(self.body) < LARGE or "json" in self.__dict__:
+            return self.json
+        return self._pieces.only(paths)
+
+    def items(self, path: Path) -> list[msgspec.Raw] | None:
+        """The list at `path` of a large body, each item still raw; None when the body is small or has no such list."""
+        return self._pieces.items(path) if len(self.body) >= LARGE else None
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        return Pieces(self.body)
 
     @property
     def ok(self) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import Field
 
 from runner.components.block import Block
+from runner.mapping.expression import Expression
+from runner.mapping.reads import Path
 
 MOST_PAGES = 100_000
 
@@ -23,7 +25,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a step brought: the parsed body, the headers (lower-case names), how many raw payloads there were."""
+    """What a step brought: the parsed body, or what the paginator `reads` of it; the headers (lower-case names); how
+    many raw payloads there were."""
 
     body: Any = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -45,9 +48,25 @@ class Paginator(Block):
         """The names that this paginator offers as `{{ page.x }}`."""
         return ()
 
+    @property
+    def reads(self) -> frozenset[Path] | None:
+        """The paths of names in the body that `walk` looks at; None, as for every paginator that says nothing: all."""
+        return None
+
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         """Yield each Step and be sent its Answer; end when there is no further page.
 
         `start` is the `page` of the step to resume at. Raises UnexpectedResponse when the partner runs in a circle.
         """
         raise NotImplementedError
+
+
+def read_by(*rules: Expression | None) -> frozenset[Path] | None:
+    """What some expressions read of a body, taken together."""
+    found: frozenset[Path] = frozenset()
+    for rule in rules:
+        if rule is not None:
+            if rule.reads is None:
+                return None
+            found |= rule.reads
+    return found

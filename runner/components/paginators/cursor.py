@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.paginators.base import Answer, Paginator, Step, Walk
+from runner.components.paginators.base import Answer, Paginator, Step, Walk, read_by
 from runner.components.paginators.guard import Guard
 from runner.errors import UnexpectedResponse
 from runner.mapping.expression import Expression
+from runner.mapping.reads import Path
 
 
 class Cursor(Paginator):
@@ -50,6 +51,10 @@ class Cursor(Paginator):
     @property
     def variables(self) -> tuple[str, ...]:
         return (self.as_,)
+
+    @property
+    def reads(self) -> frozenset[Path] | None:
+        return read_by(self.next, self.more)
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)

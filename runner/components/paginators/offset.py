@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.paginators.base import Paginator, Step, Walk
+from runner.components.paginators.base import Paginator, Step, Walk, read_by
 from runner.components.paginators.guard import Guard
 from runner.mapping.expression import Expression
+from runner.mapping.reads import Path
 
 
 class Offset(Paginator):
@@ -44,6 +45,10 @@ class Offset(Paginator):
     @property
     def variables(self) -> tuple[str, ...]:
         return ("offset", "limit")
+
+    @property
+    def reads(self) -> frozenset[Path] | None:
+        return read_by(self.more)
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)

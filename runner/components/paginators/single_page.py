@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.paginators.base import Paginator, Step, Walk
+from runner.components.paginators.base import Paginator, Step, Walk, read_by
+from runner.mapping.reads import Path
 
 
 class SinglePage(Paginator):
@@ -20,6 +21,10 @@ class SinglePage(Paginator):
 
     example: ClassVar[str] = "{type: single_page}"
     type: Literal["single_page"] = Field("single_page", description="One answer holds everything.")
+
+    @property
+    def reads(self) -> frozenset[Path] | None:
+        return read_by()
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         yield Step(dict(start or {}))

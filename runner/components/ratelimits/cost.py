@@ -62,7 +62,7 @@ class CostLimit(RateLimit):
         state["flying"] = max(int(state.get("flying", 0)) - 1, 0)
 
     def learn(self, state: dict[str, Any], now: float, response: Response, endpoint: str = "") -> None:
-        cost, available = self.cost.search(response.json), self.available.search(response.json)
+        cost, available = (rule.search(response.only(rule.reads)) for rule in (self.cost, self.available))
         if _is_amount(cost):
             state.setdefault("costs", {})[endpoint] = cost
         if _is_amount(available):

@@ -64,7 +64,7 @@ class Database:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction of the writer; returns its result once that is durable.
 
-        Works that wait share one COMMIT, each in its own SAVEPOINT: what one raises, it alone gets back.
+        Works that wait share one COMMIT, but what one raises, it alone gets back, and nothing of it is stored.
         StoreUnavailable when too many wait, or when the database does not commit (then nothing is stored).
         """
         loop = asyncio.get_running_loop()

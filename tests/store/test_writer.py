@@ -119,6 +119,37 @@ async def test_a_bad_row_fails_alone(database: Database) -> None:
     assert await database.read(names) == {"a", "b"}
 
 
+async def test_a_lone_work_that_fails_leaves_nothing(database: Database) -> None:
+    def broken(connection: Connection) -> None:
+        put(connection, "half done")
+        raise LookupError("on purpose")
+
+    with pytest.raises(LookupError, match="on purpose"):
+        await database.write(broken)
+    await database.write(insert("a"))
+    assert await database.read(names) == {"a"}
+
+
+async def test_rows_of_one_batch_need_no_savepoint(database: Database) -> None:
+    savepoints = 0
+
+    def note(_: Connection, __: str | None) -> None:
+        nonlocal savepoints
+        savepoints += 1
+
+    def batch(_: Connection, rows: list[int]) -> list[int]:
+        return rows
+
+    event.listen(Engine, "savepoint", note)
+    try:
+        await asyncio.gather(*(database.append(batch, row) for row in range(3)))
+        assert savepoints == 0
+        await database.write(lambda connection: connection.begin_nested().commit())
+        assert savepoints == 1
+    finally:
+        event.remove(Engine, "savepoint", note)
+
+
 async def test_a_batch_that_loses_results_is_refused_and_undone(database: Database) -> None:
     def batch(connection: Connection, rows: list[str]) -> list[str]:
         put(connection, rows[0])

@@ -169,6 +169,24 @@ def test_no_example_has_flaws_beside_those_that_quarantine_it() -> None:
     assert flawed == {name for name, expected in OTHERWISE.items() if expected == "quarantined"}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "servicetitan/job.typical",
+        "jobber/job.own_payload",
+        "housecallpro/job.typical",
+        "hover/job.typical",
+        "quickbooks/job.typical",
+    ],
+)
+def test_jobs_side_by_side_fill_the_same_fields(name: str) -> None:
+    record = process(ROOT / "connectors" / "examples" / f"{name}.json").record
+    assert record is not None
+    filled = {field for field, value in record.fields.items() if value is not None}
+    assert filled >= {"name", "status", "contact", "created_at", "updated_at"}
+    assert filled & {"address", "location"}
+
+
 @pytest.mark.parametrize("path", CONNECTORS, ids=lambda path: path.stem)
 def test_every_processor_has_three_examples(path: Path) -> None:
     counts = {

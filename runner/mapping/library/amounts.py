@@ -16,6 +16,13 @@ _PLAIN = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _EXACT = Decimal(10) ** 15
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 MOST_PLACES = 12
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_OTHERS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_PLACES = {code: places for places, codes in _OTHERS.items() for code in codes.split()}  # where it is not two
 
 
 def check_places(places: float) -> int:
@@ -23,6 +30,17 @@ def check_places(places: float) -> int:
     if not isinstance(places, int) or not 0 <= places <= MOST_PLACES:
         raise ValueError(f"{places!r} is no number of decimals (use a whole number from 0 to {MOST_PLACES})")
     return places
+
+
+def check_decimals(places: str | float | None) -> int:
+    """The number of decimals that a number, or the code of a currency, says; ValueError for what says none."""
+    if places is None:
+        return 2
+    if not isinstance(places, str):
+        return check_places(places)
+    if not _CURRENCY.fullmatch(places):
+        raise ValueError(f"{places[:20]!r} is no currency (use its three letters, as 'USD')")
+    return _PLACES.get(places, 2)
 
 
 def check_divisor(by: float) -> None:
@@ -56,19 +74,20 @@ def number(value: str | float | None) -> int | float | None:
     return float(plain) if "." in plain else int(plain)
 
 
-@function("string|number|null", "number", optional=1, checks={1: check_places})
-def cents(amount: str | float | None, places: int = 2) -> int | None:
-    """An amount of money as a whole number of its smallest unit. `places` is how many decimals the currency has
-    (ISO 4217): 2 for dollars, 0 for yen. Further decimals are rounded, halves to the even cent. Null for what is no
-    plain decimal number: a sign of a currency or commas would be a guess.
+@function("string|number|null", "string|number|null", optional=1, checks={1: check_decimals})
+def cents(amount: str | float | None, places: str | float | None = 2) -> int | None:
+    """An amount of money as a whole number of its smallest unit. `places` is the currency (ISO 4217, three letters), or
+    how many decimals it has: 2 for dollars, and where nothing is said; 0 for yen. Further decimals are rounded, halves
+    to the even cent. Null for what is no plain decimal number: a sign of a currency or commas would be a guess.
 
         cents('19.99') -> 1999
         cents(`387.5`) -> 38750
         cents('0.125') -> 12
-        cents('1250', `0`) -> 1250
+        cents('1250', 'JPY') -> 1250
+        cents('1.5', `3`) -> 1500
         cents('$5') -> null
     """
-    factor = Decimal(10) ** check_places(places)
+    factor = Decimal(10) ** check_decimals(places)
     found = _calculated(amount, lambda exact: _CONTEXT.multiply(exact, factor), 0)
     return int(found) if found is not None else None
 

@@ -88,3 +88,14 @@ def test_a_third_is_cut_at_twelve_decimals() -> None:
 @given(st.decimals(-1000, 1000, places=4).map(float))
 def test_round_twice_is_round_once(value: float) -> None:
     assert round_(round_(value, 2), 2) == round_(value, 2)
+
+
+@pytest.mark.parametrize(("currency", "value"), [("USD", 125000), ("JPY", 1250), ("KWD", 1250000), (None, 125000)])
+def test_cents_by_the_currency(currency: str | None, value: int) -> None:
+    assert cents(1250, currency) == value
+
+
+@pytest.mark.parametrize("currency", ["usd", "", "Dollar", "US1"])
+def test_cents_refuses_what_is_no_currency(currency: str) -> None:
+    with pytest.raises(ValueError, match="is no currency"):
+        cents("1", currency)

@@ -15,6 +15,7 @@ from runner.cli.output import AsJson, example, refuse
 
 if TYPE_CHECKING:
     from runner.engine.house import House
+    from runner.store.store import Store
 
 BATCH = 100
 
@@ -71,6 +72,30 @@ def rotate() -> None:
 
     count, primary = in_house(work)
     typer.echo(f"{count} credentials were sealed anew; all are sealed with key {primary}")
+
+
+@keys.command("forget")
+@example("runner keys forget k1")
+def forget(
+    name: str = typer.Argument(help="The id of the key that is lost."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Give up the credentials that a lost key had sealed; those companies connect again. Their records stay."""
+    from runner.cli.workshop import in_store, settings_now
+    from runner.engine.lost import give_up
+    from runner.model.clock import SystemClock
+
+    settings_now().keyring()
+    if not yes:
+        typer.confirm(
+            f"Every company whose credential was sealed with key {name} must connect again. Go on?", abort=True
+        )
+
+    async def work(store: Store) -> list[str]:
+        return await store.database.write(lambda c: give_up(c, store.vault, name, SystemClock().now()))
+
+    count = len(in_store(work))
+    typer.echo(f"{count} {'credential was' if count == 1 else 'credentials were'} given up; connect them again")
 
 
 @example("runner doctor")

@@ -10,7 +10,15 @@ from runner.engine import events, push, sync
 from runner.engine.house import House
 from runner.engine.refresh import refresh
 from runner.engine.trouble import backoff, until, words
-from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RateLimited, RunnerError, StoreUnavailable
+from runner.errors import (
+    AuthenticationError,
+    CredentialUnreadable,
+    NotFound,
+    PartnerUnavailable,
+    RateLimited,
+    RunnerError,
+    StoreUnavailable,
+)
 from runner.model.integration import State
 from runner.model.wakeup import WakeUp
 from runner.store import integrations
@@ -46,6 +54,9 @@ async def run(house: House, wakeup: WakeUp) -> Verdict:
     try:
         return await _run(house, wakeup)
     except (RateLimited, PartnerUnavailable) as error:
+        return Again(until(error, wakeup.attempts, house.clock.now()), words(error))
+    except CredentialUnreadable as error:
+        house.log.error("credential-unreadable", wakeup=wakeup.key, message=words(error))
         return Again(until(error, wakeup.attempts, house.clock.now()), words(error))
     except StoreUnavailable as error:
         return Again(house.clock.now() + max(BUSY, backoff(wakeup.attempts)), words(error))

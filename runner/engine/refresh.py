@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from runner.engine.house import House
 from runner.engine.trouble import refuse
-from runner.errors import AuthenticationError, CredentialUnreadable, NotFound
+from runner.errors import AuthenticationError, NotFound
 from runner.model.credential import Credential
 from runner.model.integration import Integration, State
 from runner.model.wakeup import WakeUp
@@ -32,7 +32,7 @@ async def refresh(house: House, integration_id: str) -> datetime | None:
     connector = house.connectors.get(integration.connector)
     try:
         return due_at(await house.tokens.renew(connector, integration, credential), now)
-    except (AuthenticationError, CredentialUnreadable) as error:
+    except AuthenticationError as error:
         await refuse(house, integration, error)
         return None
 

@@ -41,7 +41,7 @@ def until(error: Exception, attempts: int, now: datetime) -> datetime:
     """When to try again."""
     if isinstance(error, RateLimited):
         return now + timedelta(seconds=max(error.wait, 1.0))
-    if isinstance(error, PartnerUnavailable):
+    if isinstance(error, PartnerUnavailable | CredentialUnreadable):
         return now + max(DOWN, backoff(attempts))
     if is_passing(error):
         return now + UNTIL_MENDED
@@ -56,10 +56,14 @@ def words(error: Exception) -> str:
 
 
 async def refuse(house: House, integration: Integration, error: Exception) -> None:
-    """Put the integration into `error`, with what to do, when a person must act; other errors change nothing."""
-    reason = _reason(house, integration, error)
-    if reason is None:
+    """Put the integration into `error`, with what to do, when its company must act; other errors change nothing.
+
+    A credential that no key opens is the operator's to mend: the work waits, and goes on by itself.
+    """
+    if not isinstance(error, AuthenticationError):
         return
+    title = house.connectors.get(integration.connector).title
+    reason = Reason(error.code, str(error), f"Connect {title} again")
 
     def work(connection: Connection) -> None:
         try:
@@ -70,13 +74,5 @@ async def refuse(house: House, integration: Integration, error: Exception) -> No
             integrations.set_state(connection, integration.id, State.ERROR, reason, house.clock.now())
 
     await house.store.database.write(work)
-    house.log.error("integration-in-error", integration=integration.id, code=reason.code, message=reason.message)
-
-
-def _reason(house: House, integration: Integration, error: Exception) -> Reason | None:
-    if isinstance(error, AuthenticationError):
-        title = house.connectors.get(integration.connector).title
-        return Reason(error.code, str(error), f"Connect {title} again")
-    if isinstance(error, CredentialUnreadable):
-        return Reason(error.code, str(error), "Put the missing key back into RUNNER_ENCRYPTION_KEYS, or connect again")
-    return None
+    if integration.state is not State.ERROR:
+        house.log.error("integration-in-error", integration=integration.id, code=reason.code, message=reason.message)

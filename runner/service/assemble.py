@@ -41,13 +41,15 @@ class Seams:
 async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> AsyncIterator[House]:
     """Everything that the verbs need, from settings; the database is brought up to date, and closed at the end.
 
-    SettingsError and ConnectorError say what is to be mended before anything is opened.
+    SettingsError and ConnectorError say what is to be mended before anything is opened; keys that do not open the
+    stored credentials are such a thing.
     """
     connectors, config = Connectors(settings.connectors), read_config(settings)
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
     store = Store.open(settings.database_url, settings.keyring())
     try:
         await asyncio.to_thread(bring_up_to_date, store.database)
+        await store.database.read(store.vault.check)
         async with open_http(config.allow_hosts, seams.transport if seams else None) as http:
             house = open_house(
                 connectors=connectors,

@@ -18,7 +18,7 @@ NONCE = 12
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _REMEDY = (
     "RUNNER_ENCRYPTION_KEYS is `id:key` or, with older keys behind it, `id:key,id2:key2`; make a key with "
-    "python -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\""
+    "`runner keys new`"
 )
 
 

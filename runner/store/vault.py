@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, LargeBinary, Row, String, Table, delete, select, update
+from sqlalchemy import Column, Connection, LargeBinary, Row, String, Table, delete, func, select, update
 
-from runner.errors import CredentialUnreadable, NotFound, Superseded
+from runner.errors import CredentialUnreadable, NotFound, SettingsError, Superseded
 from runner.model.credential import Credential
 from runner.model.secret import Secret
 from runner.store.columns import Number, UtcDateTime, metadata
@@ -99,6 +99,26 @@ class Vault:
         query = select(credentials.c.integration_id).where(credentials.c.expires_at < before)
         return list(connection.scalars(query.order_by(credentials.c.expires_at).limit(limit)))
 
+    def check(self, connection: Connection) -> None:
+        """SettingsError unless the keys open what is stored: one credential of each key is tried.
+
+        Where they do not, the operator has the wrong keys; no integration is the worse for it.
+        """
+        first = select(func.min(credentials.c.integration_id)).group_by(credentials.c.key_id)
+        shut = []
+        for row in connection.execute(select(credentials).where(credentials.c.integration_id.in_(first))):
+            try:
+                self._open(row)
+            except CredentialUnreadable:
+                shut.append(row.key_id)
+        if shut:
+            raise SettingsError(_wrong_keys(shut, self.keys))
+
+    def sealed_with(self, connection: Connection, key_id: str) -> list[str]:
+        """The integrations whose credential was sealed with this key."""
+        query = select(credentials.c.integration_id).where(credentials.c.key_id == key_id)
+        return list(connection.scalars(query.order_by(credentials.c.integration_id)))
+
     def rotate(self, connection: Connection, limit: int) -> int:
         """Seal up to `limit` credentials of other keys again with the first one; returns how many. 0: all done."""
         query = select(credentials).where(credentials.c.key_id != self.keys.primary).limit(limit)
@@ -114,6 +134,21 @@ class Vault:
 
     def _open(self, row: Row[Any]) -> bytes:
         return self.keys.open_(bytes(row.sealed), row.integration_id)
+
+
+def _wrong_keys(shut: list[str], keys: KeyRing) -> str:
+    told = [
+        f"RUNNER_ENCRYPTION_KEYS holds another key under the id {name} than the one that sealed stored credentials"
+        if name in keys.keys
+        else f"stored credentials were sealed with key {name}, and RUNNER_ENCRYPTION_KEYS holds only "
+        + ", ".join(keys.keys)
+        for name in sorted(shut)
+    ]
+    return (
+        "; ".join(told)
+        + " (put the right keys in, the one in use first; if a key is lost for good, `runner keys forget ID` gives up "
+        "what it sealed, and those companies connect again)"
+    )
 
 
 def _current(integration_id: str) -> Any:

@@ -76,7 +76,7 @@ def fresh(tmp_path: Path) -> Type:
     return lambda *words: type_in(environ, *words)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "keys new", "keys rotate"])
+@pytest.mark.parametrize("command", [*COMMANDS, "keys new", "keys rotate", "keys forget"])
 def test_help_holds_an_example(command: str) -> None:
     told = type_in({}, *command.split(), "--help").output
     assert re.search(rf"Example:\s+runner {command}", told), told
@@ -108,6 +108,31 @@ def test_one_is_switched_off_and_on_again(typed: Type) -> None:
     which = "Sample Plumbing/companycam"
     assert "disabled" in typed("integrations", "--disable", which).output
     assert "disabled" not in typed("integrations", "--enable", which).output
+
+
+def test_only_the_one_that_was_switched_is_shown(typed: Type) -> None:
+    found = json.loads(typed("integrations", "--disable", "Sample Plumbing/companycam", "--json").output)
+    assert (found["connector"], found["state"]) == ("companycam", "disabled")
+
+
+def test_the_remedy_stands_under_the_row(typed: Type) -> None:
+    _, row, reason, remedy = typed("integrations", "--disable", "Sample Plumbing/companycam").output.splitlines()
+    assert row.split()[-3:] == ["disabled", "Sample", "Exteriors"]
+    assert reason == "  An operator switched it off"
+    assert remedy.startswith("  -> runner integrations --enable ")
+
+
+def test_one_is_removed_when_meant(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    which = "Sample Plumbing/companycam"
+    assert typed("integrations", "--remove", which).exit_code == output.MISUSE
+    assert "companycam is removed" in typed("integrations", "--remove", which, "--yes").output
+    assert "companycam" not in typed("integrations").output
+
+
+def test_a_pending_one_changes_its_environment(typed: Type) -> None:
+    typed("connect", "jobber", "Other")
+    made = json.loads(typed("connect", "jobber", "Other", "--environment", "simulated", "--json").output)
+    assert (made["environment"], made["state"]) == ("simulated", "pending")
 
 
 def test_what_nobody_consented_to_is_not_switched_on(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,6 +197,11 @@ def test_keys_are_rotated(typed: Type) -> None:
     assert "all are sealed with key demo" in typed("keys", "rotate").output
 
 
+def test_a_key_that_is_in_use_is_not_forgotten(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed("keys", "forget", "demo", "--yes").exit_code == output.MISUSE
+    assert "it opens what it sealed" in capsys.readouterr().err
+
+
 def test_doctor_is_content(typed: Type) -> None:
     found = json.loads(typed("doctor", "--json").output)
     unset = {name for name in CONNECTORS.names() if name not in APPS}
@@ -214,7 +244,7 @@ def test_a_key_with_a_wrong_id_is_misuse(fresh: Type) -> None:
 
 def test_connecting_with_a_missing_setting_names_it(fresh: Type, capsys: pytest.CaptureFixture[str]) -> None:
     assert fresh("connect", "companycam", "acme").exit_code == output.MISUSE
-    assert "Access token is missing" in capsys.readouterr().err
+    assert "Access token is missing (give it as --set access_token=...)" in capsys.readouterr().err
 
 
 def test_connecting_where_consent_is_needed_prints_the_link(typed: Type) -> None:
@@ -225,7 +255,8 @@ def test_connecting_where_consent_is_needed_prints_the_link(typed: Type) -> None
 
 def test_a_setting_may_stand_in_a_file(fresh: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "token").write_text("not e-mail\n", encoding="utf-8")
-    assert fresh("connect", "companycam", "acme", "--set", f"act_as=@{tmp_path / 'token'}").exit_code == output.MISUSE
+    given = ("--set", f"act_as=@{tmp_path / 'token'}", "--set", "access_token=x")
+    assert fresh("connect", "companycam", "acme", *given).exit_code == output.MISUSE
     told = capsys.readouterr().err
     assert "Act as" in told
     assert "not e-mail" not in told

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from runner.engine.dispatch import MOST_ATTEMPTS, Again, Done, run
+from runner.model.integration import State
 from runner.model.wakeup import WakeUp
+from runner.store import integrations
+from runner.store.vault import credentials
 from tests.partners import World
 
 
@@ -71,3 +76,14 @@ async def test_what_breaks_is_tried_again_and_given_up_in_the_end(here: World) -
     assert isinstance(first, Again)
     assert isinstance(last, Done)
     assert "402" not in f"{first.note}{last.note}"
+
+
+async def test_a_credential_that_no_key_opens_waits_and_heals_by_itself(here: World) -> None:
+    titan, jobs = await here.connect("servicetitan"), "jobs"
+    sealed = await here.read(lambda c: c.scalar(select(credentials.c.sealed)))
+    await here.write(lambda c: c.execute(credentials.update().values(sealed=b"k9:" + sealed[3:])))
+    verdict = await run(here.house, WakeUp("sync", titan.id, jobs))
+    assert isinstance(verdict, Again)
+    assert (await here.read(lambda c: integrations.get(c, titan.id))).state is State.ACTIVE
+    await here.write(lambda c: c.execute(credentials.update().values(sealed=sealed)))
+    assert await run(here.house, WakeUp("sync", titan.id, jobs)) == Done()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from runner.engine.trouble import MOST, backoff, is_passing, until, words
 from runner.errors import (
     AuthenticationError,
+    CredentialUnreadable,
     MappingError,
     PartnerUnavailable,
     PushError,
@@ -29,6 +30,7 @@ def test_the_wait_grows_up_to_a_quarter_of_an_hour(attempts: int) -> None:
         (RateLimited("x", wait=5), True),
         (PartnerUnavailable("x"), True),
         (AuthenticationError("x"), True),
+        (CredentialUnreadable("x"), True),
         (UnexpectedResponse("x"), False),
         (MappingError("x"), False),
         (PushError("x", retry=False), False),
@@ -47,3 +49,8 @@ def test_the_wait_that_a_partner_asks_for_is_kept() -> None:
 def test_an_unexpected_error_does_not_tell_its_text() -> None:
     assert "Ann" not in words(KeyError("Ann"))
     assert words(PushError("name is missing", retry=False)) == "name is missing"
+
+
+def test_a_credential_that_no_key_opens_is_looked_at_again_soon() -> None:
+    assert until(CredentialUnreadable("x"), 0, START) == START + timedelta(minutes=1)
+    assert until(CredentialUnreadable("x"), 99, START) == START + MOST

@@ -11,6 +11,7 @@ from runner.model.clock import SystemClock
 from runner.service.assemble import Seams, opened
 from runner.service.serve import Parts, listen, serve
 from runner.service.settings import Settings
+from runner.store import integrations
 from tests.partners import Log, World
 
 KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -61,3 +62,14 @@ async def test_a_wrong_app_value_is_named_by_its_variable(tmp_path: Path) -> Non
     with pytest.raises(SettingsError, match="RUNNER_SERVICETITAN_WEBHOOK_DIGEST"):
         async with opened(wrong, Log()):
             pass
+
+
+OTHER = "k1:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="
+
+
+async def test_with_the_wrong_key_nothing_starts_and_no_integration_is_the_worse(here: World, path: Path) -> None:
+    found = await here.connect("companycam")
+    with pytest.raises(SettingsError, match="another key under the id k1"):
+        async with opened(settings(path, RUNNER_ENCRYPTION_KEYS=OTHER), Log()):
+            pass
+    assert await here.read(lambda c: integrations.get(c, found.id)) == found

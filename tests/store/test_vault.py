@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from runner.errors import CredentialUnreadable, NotFound, Superseded
+from runner.errors import CredentialUnreadable, NotFound, SettingsError, Superseded
 from runner.model.credential import Credential
 from runner.model.secret import Secret
 from runner.store.keys import KeyRing
@@ -100,3 +100,32 @@ def test_those_that_expire_soon_are_told_soonest_first(connection: Connection, v
         vault.put(connection, f"i{number}", Credential(expires_at=later(seconds)), NOW)
     vault.put(connection, "never", Credential(), NOW)
     assert vault.expiring(connection, NOW + timedelta(seconds=600), 10) == ["i1", "i0"]
+
+
+def test_keys_that_open_every_credential_pass(connection: Connection, vault: Vault) -> None:
+    vault.check(connection)
+    vault.put(connection, "i1", FULL, NOW)
+    both = Vault(KeyRing.parse(f"{NEW},{OLD}"))
+    both.put(connection, "i2", FULL, NOW)
+    both.check(connection)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (NEW, "sealed with key old, and RUNNER_ENCRYPTION_KEYS holds only new"),
+        ("old:" + base64.b64encode(b"x" * 32).decode(), "another key under the id old"),
+    ],
+)
+def test_keys_that_open_not_all_are_told_to_the_operator(
+    connection: Connection, vault: Vault, keys: str, said: str
+) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    wrong = Vault(KeyRing.parse(keys))
+    with pytest.raises(SettingsError, match=said):
+        wrong.check(connection)
+
+
+def test_what_a_key_sealed_is_known_by_its_id(connection: Connection, vault: Vault) -> None:
+    vault.put(connection, "i1", FULL, NOW)
+    assert (vault.sealed_with(connection, "old"), vault.sealed_with(connection, "new")) == (["i1"], [])

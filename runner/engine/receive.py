@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,6 +27,7 @@ from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.ids import new_id
 from runner.model.secret import Secret
 from runner.store import integrations, rejections
+from runner.store.deliveries import WITHHELD
 from runner.store.inbox import Arrival
 
 NO_WEBHOOKS = "no-webhooks"
@@ -89,6 +90,7 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     app = _app(house, connector)
     secrets = await _secrets(house, connector, webhooks.verify.secret_name, app, delivery)
     webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
+    delivery = _without_secrets(webhooks, delivery)
     told = webhooks.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
     if not told:
         raise MalformedDelivery(f"there is no event at `split: {webhooks.events.split}`")
@@ -133,6 +135,14 @@ async def _setting(house: House, connector: Connector, key: str, integration_id:
         return await house.store.database.read(work)
     except (NotFound, CredentialUnreadable):
         return None
+
+
+def _without_secrets(webhooks: Webhooks, delivery: Delivery) -> Delivery:
+    """The delivery as it may be kept: an event that reads the whole request must not see them either."""
+    withheld = (WITHHELD | webhooks.verify.secret_headers) & delivery.headers.keys()
+    if not withheld:
+        return delivery
+    return replace(delivery, headers={name: text for name, text in delivery.headers.items() if name not in withheld})
 
 
 def _parsed(webhooks: Webhooks, delivery: Delivery) -> Any:

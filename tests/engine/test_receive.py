@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, ClassVar, Literal
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.model.event import EventState
-from runner.store import events, rejections
+from runner.components.verifiers.base import Verifier
+from runner.connector.connector import Connector
+from runner.connector.webhook import Events
+from runner.engine.house import House
+from runner.engine.receive import receive
+from runner.errors import BadSignature
+from runner.model.event import Delivery, EventState
+from runner.model.secret import Secret
+from runner.store import deliveries, events, rejections
 from runner.store.events import EventFilter
 from tests.partners import World
 
@@ -184,3 +194,57 @@ def _too_big(value: Any) -> bool:
     except TypeError:
         return True
     return False
+
+
+class SharedToken(Verifier):
+    """A made-up way to prove a delivery: the secret itself, in a header."""
+
+    example: ClassVar[str] = "{type: shared_token}"
+    type: Literal["shared_token"] = "shared_token"
+
+    @property
+    def secret_name(self) -> str:
+        return "app.webhook_key"
+
+    @property
+    def secret_headers(self) -> frozenset[str]:
+        return frozenset({"x-token"})
+
+    def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
+        if not any(secret.matches(delivery.headers.get("x-token", "")) for secret in secrets):
+            raise BadSignature("the token is wrong")
+
+
+@dataclass(frozen=True)
+class One:
+    """A library of one connector."""
+
+    connector: Connector
+
+    def get(self, name: str) -> Connector:
+        return self.connector
+
+
+def told_by_token(here: World) -> House:
+    """The house, with a connector that is proved by a token and whose event is the whole request."""
+    connector = here.house.connectors.get("servicetitan")
+    assert connector.webhooks is not None
+    reads = {"reads": "request", "split": "@", "id": "body.id", "type": "body.type", "account": "body.account"}
+    events = Events.model_validate(reads)
+    webhooks = connector.webhooks.model_copy(update={"verify": SharedToken(), "events": events})
+    library: Any = One(connector.model_copy(update={"webhooks": webhooks}))
+    return replace(here.house, connectors=library)
+
+
+async def test_a_header_that_holds_the_secret_is_checked_and_not_stored(here: World) -> None:
+    token = "servicetitan-webhook-key-of-32-or-more"
+    headers = {"x-token": token, "authorization": f"Bearer {token}", "x-topic": "jobs"}
+    body = orjson.dumps({"id": 1, "type": "made.up", "account": 5})
+    delivery = Delivery("servicetitan", "POST", "https://x/webhooks/servicetitan", headers, body, here.clock.now())
+    house = told_by_token(here)
+    assert (await receive(house, delivery)).status == 200
+    assert (await receive(house, replace(delivery, headers=headers | {"x-token": "guess"}))).status == 401
+    ((_, stored),) = await here.read(deliveries.find)
+    assert stored.headers == {"x-topic": "jobs"}
+    (found,) = await here.read(lambda c: events.find(c, EventFilter()))
+    assert found.payload["headers"] == {"x-topic": "jobs"}

@@ -19,6 +19,11 @@ class Verifier(Block):
         """Where the secret is: `app.client_secret`, `settings.webhook_secret`..."""
         raise NotImplementedError
 
+    @property
+    def secret_headers(self) -> frozenset[str]:
+        """The headers, in lower case, that hold the secret itself and not a proof of it: they are not stored."""
+        return frozenset()
+
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
         """Return when one of the secrets proves the delivery. `app` is what templates of the block read.
 

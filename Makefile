@@ -9,7 +9,7 @@ demo: $(VENV)/installed
 	$(BIN)/runner demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

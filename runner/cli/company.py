@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from runner.model.run import SyncRun
 
 Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
-COLUMNS = ("id", "company", "connector", "environment", "state", "account", "reason", "remedy")
+COLUMNS = ("id", "company", "connector", "environment", "state", "account")
 
 
 @example("runner connect companycam acme --set access_token=@token.txt")
@@ -55,32 +56,40 @@ def connect(
         raise typer.Exit(output.FOUND)
 
 
-@example("runner integrations --state error", "runner integrations --disable acme/jobber")
+@example("runner integrations --state error", "runner integrations --remove acme/jobber")
 def list_integrations(
     company: str = typer.Option(None, "--company", help="Those of one company."),
     connector: str = typer.Option(None, "--connector", help="Those of one connector."),
     state: str = typer.Option(None, "--state", help="pending, active, error or disabled."),
     enable: str = typer.Option(None, "--enable", metavar="INTEGRATION", help="Switch one on again."),
     disable: str = typer.Option(None, "--disable", metavar="INTEGRATION", help="Switch one off; what opens it stays."),
+    remove: str = typer.Option(None, "--remove", metavar="INTEGRATION", help="Delete one with all that it holds."),
+    yes: bool = typer.Option(False, "--yes", help="Remove without asking."),
     as_json: bool = AsJson,
 ) -> None:
-    """List integrations and how they stand; or switch one off and on again."""
+    """List integrations and how they stand; or switch one off, on again, or remove it."""
+    from runner.cli import switching
     from runner.cli.workshop import look
     from runner.model.integration import State
     from runner.service.shapes import IntegrationShape
     from runner.store import integrations
 
-    if enable and disable:
-        refuse("give --enable or --disable, not both")
-    if enable or disable:
-        _switch(enable or disable, on=bool(enable))
+    asked = [text for text in (enable, disable, remove) if text]
+    if len(asked) > 1:
+        refuse("give one of --enable, --disable and --remove")
+    if asked:
+        switching.remove(remove, yes) if remove else _tell_row(switching.switch(asked[0], on=bool(enable)), as_json)
+        return
     if state and state not in list(State):
         refuse(f"--state is one of {', '.join(State)}, not {state}")
     found = look(lambda c: integrations.find(c, company, connector, State(state) if state else None))
     if as_json:
         output.print_json([IntegrationShape.of(one).model_dump(mode="json") for one in found])
         return
-    output.listing([_row(one) for one in found], COLUMNS, False, "no integrations; `runner connect` makes one")
+    if not found:
+        typer.echo("no integrations; `runner connect` makes one")
+    for line in _lines(found):
+        typer.echo(line)
 
 
 @example("runner sync acme/servicetitan jobs --full")
@@ -96,9 +105,10 @@ def sync(
     from runner.cli.workshop import chosen, in_house
     from runner.engine import sync as verb
     from runner.errors import NotFound, StoreError
+    from runner.model.integration import State
     from runner.model.run import RunState
     from runner.service.assemble import save_calls
-    from runner.store import wakeups
+    from runner.store import integrations, wakeups
 
     async def work(house: House) -> list[SyncRun]:
         found = await house.store.database.read(lambda c: chosen(c, integration))
@@ -113,6 +123,9 @@ def sync(
             with shown(one, progress and not as_json) as hear:
                 runs.append(await verb.run(house, found, one, full=full, progress=hear))
         await save_calls(house)
+        after = await house.store.database.read(lambda c: integrations.get(c, found.id))
+        if found.state is State.ERROR and after.state is State.ACTIVE:
+            typer.echo(f"{found.company}/{found.connector} was in error and is active again", err=True)
         return runs
 
     done = in_house(work)
@@ -149,32 +162,6 @@ def act(
     output.print_json(in_house(work))
 
 
-def _switch(text: str, *, on: bool) -> None:
-    """Off keeps what opens the partner's door; on needs it, and wakes all that waited."""
-    from runner.cli.workshop import chosen, in_house
-    from runner.engine.connect import activate
-    from runner.engine.trial import Proof
-    from runner.errors import SettingsError
-    from runner.model.integration import Reason, State
-    from runner.store import integrations
-
-    async def work(house: House) -> None:
-        database = house.store.database
-        found = await database.read(lambda c: chosen(c, text))
-        if on:
-            connector = house.connectors.get(found.connector)
-            credential = await database.read(lambda c: house.store.vault.get(c, found.id))
-            if connector.auth.flow == "code" and credential.refresh_token is None and credential.access_token is None:
-                raise SettingsError(f"nobody gave consent for {text} yet (`runner connect` prints the link)")
-            proof = Proof(credential, found.account_id, found.account_name, found.account)
-            await activate(house, connector, found, proof)
-            return
-        reason = Reason("switched-off", "An operator switched it off", f"runner integrations --enable {found.id}")
-        await database.write(lambda c: integrations.set_state(c, found.id, State.DISABLED, reason, house.clock.now()))
-
-    in_house(work)
-
-
 def _settings(given: list[str]) -> dict[str, str]:
     values = {}
     for pair in given:
@@ -191,14 +178,21 @@ def _settings(given: list[str]) -> dict[str, str]:
 
 
 def _asked(connector: Connector, given: dict[str, str]) -> dict[str, str]:
-    """What is missing, from the person at the terminal; a program gets the engine's own words."""
+    """What is missing, from the person at the terminal; a program is told the options that it left out,
+    or (by the engine) those that it misspelt."""
+    from runner.errors import SettingsError
+
+    wanted = {name: field for name, field in connector.settings.items() if field.required and field.default is None}
+    missing = {name: field for name, field in wanted.items() if not given.get(name)}
     if not sys.stdin.isatty():
+        if missing and given.keys() <= connector.settings.keys():
+            told = [f"{field.title} is missing (give it as --set {name}=...)" for name, field in missing.items()]
+            raise SettingsError("; ".join(told))
         return given
-    for name, field in connector.settings.items():
-        if name not in given and field.required and field.default is None:
-            if field.help:
-                typer.echo(field.help, err=True)
-            given[name] = typer.prompt(field.title, hide_input=field.secret, err=True)
+    for name, field in missing.items():
+        if field.help:
+            typer.echo(field.help, err=True)
+        given[name] = typer.prompt(field.title, hide_input=field.secret, err=True)
     return given
 
 
@@ -210,11 +204,28 @@ def _tell(made: Integration, link: str | None) -> None:
         typer.echo(f"Send this link to the company's admin; it is good for seven days:\n{link}")
 
 
+def _tell_row(one: Integration, as_json: bool) -> None:
+    from runner.service.shapes import IntegrationShape
+
+    if as_json:
+        output.print_json(IntegrationShape.of(one).model_dump(mode="json"))
+        return
+    for line in _lines([one]):
+        typer.echo(line)
+
+
+def _lines(found: Sequence[Integration]) -> Iterator[str]:
+    """A table; under the row of one that is not well, why and what mends it."""
+    heading, *rows = output.table([_row(one) for one in found], COLUMNS)
+    if rows:
+        yield heading
+    for one, row in zip(found, rows, strict=True):
+        yield row
+        if one.reason is not None:
+            yield f"  {one.reason.message}"
+            if one.reason.remedy:
+                yield f"  -> {one.reason.remedy}"
+
+
 def _row(one: Integration) -> dict[str, Any]:
-    return {
-        **vars(one),
-        "state": one.state.value,
-        "account": one.account_name or one.account_id,
-        "reason": one.reason.message if one.reason else None,
-        "remedy": one.reason.remedy if one.reason else None,
-    }
+    return {**vars(one), "state": one.state.value, "account": one.account_name or one.account_id}

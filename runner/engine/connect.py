@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -28,7 +30,7 @@ from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
 from runner.model.wakeup import WakeUp
-from runner.store import inbox, integrations, parking
+from runner.store import feed, inbox, integrations, parking, runs
 
 
 async def begin(
@@ -38,7 +40,8 @@ async def begin(
     environment: str | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Integration:
-    """Make an integration of what a company filled in; or take up again one that is not active.
+    """Make an integration of what a company filled in; or take up again one that is not active. One that was never
+    connected may change its environment too.
 
     Where a person must consent it is `pending` (go on with `consent.authorize_url`). Else it is tried at once, and
     comes back `active`, or in `error` with the reason and what mends it. Raises SettingsError with a sentence for
@@ -110,6 +113,32 @@ def part(connection: Connection, house: House, integration_id: str, reason: Reas
     house.store.vault.remove(connection, integration_id)
 
 
+async def remove(house: House, integration: Integration) -> None:
+    """Delete an integration with everything that is kept for it: credential, records, events, links, pushes."""
+    await house.store.database.write(lambda connection: integrations.remove(connection, integration.id))
+    house.log.info("removed", integration=integration.id, connector=integration.connector, company=integration.company)
+
+
+async def recover(house: House, connector: Connector, integration: Integration) -> bool:
+    """Make one in `error` active again, since the partner took its credential, and wake all that waited for it.
+
+    False when it is not in `error` (any more): then nothing changes.
+    """
+
+    def work(connection: Connection) -> bool:
+        known = integrations.get(connection, integration.id)
+        if known.state is not State.ERROR:
+            return False
+        integrations.set_state(connection, known.id, State.ACTIVE, None, house.clock.now())
+        _wake(connection, house, connector, replace(known, state=State.ACTIVE, reason=None))
+        return True
+
+    recovered = await house.store.database.write(work)
+    if recovered:
+        house.log.info("recovered", integration=integration.id, connector=connector.connector)
+    return recovered
+
+
 async def fail(house: House, connector: Connector, integration: Integration, error: RunnerError) -> Integration:
     """Note on an integration why connecting it did not work. One that is active stays as it was."""
     state = State.ERROR if connector.auth.flow != "code" or integration.state is State.ERROR else integration.state
@@ -132,13 +161,18 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
 def _check(house: House, connector: Connector, given: Mapping[str, str]) -> None:
     """Every mistake at once: the company's fields, then what the operator has not set yet."""
     unknown = [name for name in given if name not in connector.settings]
-    flaws = [f"{name} is no setting of {connector.title}" for name in unknown]
+    flaws = [f"{name} is no setting of {connector.title} ({_meant(connector, name)})" for name in unknown]
     flaws += [flaw for name, field in connector.settings.items() if (flaw := field.flaw(given.get(name)))]
     if flaws:
-        raise SettingsError("; ".join(flaws))
+        raise SettingsError(*flaws)
     missing = scope.missing_app_values(connector, house.app(connector.connector))
     if missing:
         raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
+
+
+def _meant(connector: Connector, name: str) -> str:
+    near = difflib.get_close_matches(name, connector.settings, 1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(connector.settings) or 'none'}"
 
 
 async def _make(
@@ -156,15 +190,12 @@ async def _make(
                 uuid4().hex, company, connector.connector, environment, settings=shown, created_at=at, updated_at=at
             )
             integrations.add(connection, made, made.id if connector.integrations == "many_per_company" else "")
-        elif known.environment != environment:
-            raise AlreadyExists(
-                f"company {company} has {connector.title} in environment {known.environment}; remove that integration "
-                f"before connecting {environment}"
-            )
         else:
             made = replace(known, settings=shown)
             integrations.set_settings(connection, made.id, shown, at)
-        if credential.values or known is None:
+            if known.environment != environment:
+                made = _moved(connection, connector, made, environment, at)
+        if credential.values or known is None or known.environment != environment:
             house.store.vault.put(connection, made.id, credential, at)
         return made
 
@@ -178,9 +209,24 @@ def _known(connection: Connection, connector: Connector, company: str) -> Integr
     found = next(iter(integrations.find(connection, company=company, connector=connector.connector)), None)
     if found is not None and found.state is State.ACTIVE:
         raise AlreadyExists(
-            f"company {company} is connected to {connector.title} already; disconnect that integration first"
+            f"company {company} is connected to {connector.title} already (to fill in something else, disconnect "
+            f"that integration first: `runner integrations --disable {found.id}`)"
         )
     return found
+
+
+def _moved(
+    connection: Connection, connector: Connector, known: Integration, environment: str, at: datetime
+) -> Integration:
+    """In another environment, as if new. AlreadyExists when it holds what came from the one where it is."""
+    if known.account_id is not None or runs.find(connection, known.id) or feed.counts(connection, known.id):
+        raise AlreadyExists(
+            f"company {known.company} has {connector.title} in environment {known.environment} (to connect "
+            f"{environment}, remove that one with its records first: `runner integrations --remove {known.id}`)"
+        )
+    integrations.set_environment(connection, known.id, environment, at)
+    integrations.set_state(connection, known.id, State.PENDING, None, at)
+    return replace(known, environment=environment, state=State.PENDING, reason=None)
 
 
 def _wake(connection: Connection, house: House, connector: Connector, active: Integration) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
 from runner.engine import tally
+from runner.engine.connect import recover
 from runner.engine.house import House
 from runner.engine.missing import Roll, roll_for
 from runner.engine.process import Batch, admit, digest, tell
@@ -26,24 +27,33 @@ from runner.store import checkpoints, runs
 Progress = Callable[[int, int, int | None], None]
 """Told after each page: pages and raw payloads so far, and how many there are in all where that is known."""
 
+_SHUT = {
+    State.PENDING: "connect it first: `runner connect`",
+    State.DISABLED: "switch it on first: `runner integrations --enable`",
+}
+
 
 async def run(
     house: House, integration: Integration, sync_name: str, *, full: bool = False, progress: Progress | None = None
 ) -> SyncRun:
-    """Run a sync to its end; goes on where a killed one stopped. `full` ignores the checkpoint.
+    """Run a sync to its end; goes on where a killed one stopped. `full` ignores the checkpoint. An integration in
+    `error` is active again when it succeeds, since the partner took its credential.
 
     Raises RateLimited (the run stays open: call again after its `wait`), AuthenticationError (the integration is then
     in `error`), and the rest of the PartnerError family (the run is then `failed`; what was stored stays).
     """
     connector = house.connectors.get(integration.connector)
     sync = _sync(connector, sync_name)
-    if integration.state in (State.PENDING, State.DISABLED):
-        raise AuthenticationError(f"integration {integration.id} is {integration.state} (connect it first)")
+    if integration.state in _SHUT:
+        raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
     try:
-        return await _run(house, connector, integration, sync, sync_name, full, progress)
+        done = await _run(house, connector, integration, sync, sync_name, full, progress)
     except ResyncNeeded:
         await house.store.database.write(lambda connection: checkpoints.forget(connection, integration.id, sync_name))
-        return await _run(house, connector, integration, sync, sync_name, True, progress)
+        done = await _run(house, connector, integration, sync, sync_name, True, progress)
+    if integration.state is State.ERROR:
+        await recover(house, connector, integration)
+    return done
 
 
 def _sync(connector: Connector, name: str) -> Sync:

@@ -135,6 +135,11 @@ def set_account(
     _change(connection, integration_id, values)
 
 
+def set_environment(connection: Connection, integration_id: str, environment: str, at: datetime) -> None:
+    """Let it call the partner in another environment."""
+    _change(connection, integration_id, {"environment": environment, "updated_at": at})
+
+
 def set_settings(connection: Connection, integration_id: str, settings: Mapping[str, Any], at: datetime) -> None:
     """Replace the settings that are no secrets."""
     _change(connection, integration_id, {"settings": dict(settings), "updated_at": at})

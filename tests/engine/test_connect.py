@@ -117,5 +117,36 @@ async def test_wake_ups_of_a_disabled_integration_do_nothing(here: World) -> Non
 async def test_another_environment_needs_another_integration(here: World) -> None:
     made = await here.connect("servicetitan")
     await connect.disconnect(here.house, made, Reason("off", "switched off"))
-    with pytest.raises(AlreadyExists, match="environment production"):
+    with pytest.raises(AlreadyExists, match=f"environment production.*--remove {made.id}"):
         await connect.begin(here.house, "acme", "servicetitan", "integration", TITAN)
+
+
+async def test_one_that_was_never_connected_may_change_its_environment(here: World) -> None:
+    for host in ("api", "auth"):
+        here.wire.hosts[f"{host}-integration.servicetitan.io"] = here.wire.hosts[f"{host}.servicetitan.io"]
+    wrong = await here.connect("servicetitan", client_secret="that of the other environment")
+    moved = await connect.begin(here.house, "acme", "servicetitan", "integration", TITAN)
+    stored = await here.read(lambda c: integrations.get(c, wrong.id))
+    assert (moved.id, stored.environment, stored.state) == (wrong.id, "integration", State.ACTIVE)
+
+
+async def test_a_pending_one_waits_for_consent_in_its_new_environment(here: World) -> None:
+    house = replace(here.house, config=here.house.config)
+    made = await connect.begin(house, "acme", "jobber")
+    await here.write(lambda c: integrations.set_environment(c, made.id, "elsewhere", here.clock.now()))
+    moved = await connect.begin(house, "acme", "jobber", "production")
+    assert (moved.id, moved.environment, moved.state) == (made.id, "production", State.PENDING)
+
+
+async def test_what_is_removed_leaves_room_for_another(here: World) -> None:
+    made = await here.connect("servicetitan")
+    await here.work()
+    await connect.remove(here.house, made)
+    assert await here.read(lambda c: integrations.find(c)) == []
+    assert await here.records(made, "project") == {}
+    assert (await here.connect("servicetitan")).id != made.id
+
+
+async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(here: World) -> None:
+    with pytest.raises(SettingsError, match="did you mean tenant_id"):
+        await connect.begin(here.house, "acme", "servicetitan", settings={**TITAN, "tenantid": "1"})

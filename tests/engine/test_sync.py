@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,22 @@ async def test_a_refused_credential_puts_the_integration_into_error(paged: World
     last = await paged.read(lambda c: runs.last(c, integration.id, "jobs"))
     assert last is not None
     assert last.state is RunState.FAILED
+
+
+async def test_a_sync_that_succeeds_heals_an_integration_in_error(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    paged.servicetitan.fail_next(1, 403, on="/jobs")
+    with pytest.raises(AuthenticationError):
+        await sync.run(paged.house, integration, "jobs")
+    await sync.run(paged.house, await state_of(paged, integration), "jobs")
+    after = await state_of(paged, integration)
+    assert (after.state, after.reason) == (State.ACTIVE, None)
+
+
+async def test_one_that_is_switched_off_says_how_to_switch_it_on(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+    with pytest.raises(AuthenticationError, match="--enable"):
+        await sync.run(paged.house, replace(integration, state=State.DISABLED), "jobs")
 
 
 async def test_tokens_rotate_in_the_middle_of_a_sync(path: Path) -> None:

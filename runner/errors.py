@@ -76,19 +76,25 @@ class ConnectorError(RunnerError):
 
 
 class MappingError(RunnerError):
-    """An expression met data that it cannot handle; the message names expression, value type and place."""
+    """An expression met data that it cannot handle; the message names expression, value type and place. `got` is the
+    JSON type of the value, where it is known."""
 
     code = "bad-value"
 
-    def __init__(self, message: str, place: Place | None = None) -> None:
+    def __init__(self, message: str, place: Place | None = None, got: str = "") -> None:
         self.place = place
+        self.got = got
         super().__init__(f"{place}: {message}" if place and place.line else message)
 
 
 class SettingsError(RunnerError):
-    """The operator's environment or runner.yaml does not fit; the message names the variable and the remedy."""
+    """What the operator or a company filled in does not fit; each of `problems` names what, and the remedy."""
 
     code = "bad-settings"
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 class PartnerError(RunnerError):

@@ -29,7 +29,7 @@ from runner.errors import (
     UnexpectedResponse,
 )
 from runner.model.credential import Credential
-from runner.model.integration import Integration
+from runner.model.integration import Integration, State
 from runner.store import integrations, states
 from runner.store.states import OAuthState
 
@@ -81,6 +81,37 @@ async def finish(house: House, query: Mapping[str, str]) -> Connected:
     except (PartnerError, MappingError, SettingsError) as error:
         await fail(house, connector, integration, error)
         raise
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A consent that was brought back before: whether it connected the integration, as far as can be told now."""
+
+    integration: Integration
+    connected: bool
+
+
+async def ended(house: House, state: str) -> Ended | None:
+    """What became of a consent whose answer comes once more, by the back or reload button; None when it is the first
+    time, or nobody knows."""
+    try:
+        nonce, _ = _signer(house).loads(state)
+        hashed = _hash(str(nonce))
+    except (itsdangerous.BadData, TypeError, ValueError):
+        return None
+
+    def work(connection: Connection) -> Ended | None:
+        taken = states.used(connection, hashed)
+        if taken is None:
+            return None
+        found = integrations.get(connection, taken.integration_id)
+        since = found.updated_at is not None and found.updated_at >= taken.at
+        return Ended(found, found.state is State.ACTIVE and since)
+
+    try:
+        return await house.store.database.read(work)
+    except NotFound:
+        return None
 
 
 async def _exchange(

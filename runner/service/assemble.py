@@ -120,7 +120,7 @@ def read_apps(connectors: Connectors, settings: Settings) -> Apps:
         except SettingsError as error:
             wrong.append(str(error))
     if wrong:
-        raise SettingsError("; ".join(wrong))
+        raise SettingsError(*wrong)
     return apps
 
 

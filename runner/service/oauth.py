@@ -13,10 +13,12 @@ from runner.engine.house import House
 from runner.errors import AuthenticationError, NotFound, PartnerError, RunnerError, SettingsError, StateRefused
 from runner.service import tickets
 from runner.service.page import Onward, show, without_traces
+from runner.service.problems import split
 from runner.store import integrations
 
 COOKIE_LIFETIME = 900
-RETRY = "Try again"
+RETRY = "Connect again"
+"""What the button says: the words with which the engine's messages name it."""
 
 
 class OAuth:
@@ -35,7 +37,7 @@ class OAuth:
             ticket = tickets.opened(self._house, text, self._house.clock.now())
             url = await consent.authorize_url(self._house, ticket.integration_id, ticket.redirect_to)
         except StateRefused as error:
-            return show(400, "This link does not work any more", [str(error), _ASK], code=error.code)
+            return show(400, "This link does not work any more", [*_sentences(error), _ASK], code=error.code)
         except RunnerError as error:
             return self._stopped(error, None)
         answer = without_traces(RedirectResponse(url, 303))
@@ -48,13 +50,31 @@ class OAuth:
 
     async def callback(self, request: Request) -> Response:
         """Take the admin back from the partner."""
-        name = _cookie(request.query_params.get("state", ""))
+        state = request.query_params.get("state", "")
+        name = _cookie(state)
         ticket = request.cookies.get(name)
+        answer = await self._repeated(state) or await self._first(request, ticket)
+        if ticket is not None:
+            answer.delete_cookie(name, path="/oauth")
+        return answer
+
+    async def _repeated(self, state: str) -> Response | None:
+        """The page for who comes by the back or reload button."""
+        try:
+            ended = await consent.ended(self._house, state)
+        except RunnerError as error:
+            return self._stopped(error, None)
+        if ended is None:
+            return None
+        if not ended.connected:
+            return show(400, *_USED, code="state-used")
+        title = self._house.connectors.get(ended.integration.connector).title
+        return show(200, "This was finished already", [f"{title} is connected.", "You can close this page."])
+
+    async def _first(self, request: Request, ticket: str | None) -> Response:
         if ticket is None:
             return show(400, *_FOREIGN, code="state-foreign")
-        answer = await self._finished(request, ticket)
-        answer.delete_cookie(name, path="/oauth")
-        return answer
+        return await self._finished(request, ticket)
 
     async def _finished(self, request: Request, ticket: str) -> Response:
         try:
@@ -65,8 +85,10 @@ class OAuth:
             return without_traces(RedirectResponse(connected.redirect_to, 303))
         title = self._house.connectors.get(connected.integration.connector).title
         account = connected.integration.account_name or connected.integration.account_id
-        told = f"The account is {account}. " if account else ""
-        return show(200, f"{title} is connected", [f"{told}Your data is being fetched now. You can close this page."])
+        told = [f"The account is {account}."] if account else []
+        return show(
+            200, f"{title} is connected", [*told, "Your data is being fetched now.", "You can close this page."]
+        )
 
     async def _again(self, ticket: str) -> Onward | None:
         """The way back to the partner's consent page, for the browser that began."""
@@ -85,12 +107,17 @@ class OAuth:
 
 
 _ASK = "Ask whoever sent you the link for a new one."
+_LATER = "Come back in a minute."
 _FOREIGN = (
     "This page was opened in another browser",
     [
         "The consent was begun in another browser, or too long ago, so it is not finished here.",
         "Go back to where you clicked Connect and click it again.",
     ],
+)
+_USED = (
+    "This page was used already",
+    ["Nothing was connected by it.", "Go back to where you clicked Connect and click it again."],
 )
 _TITLES = {
     "state-expired": "That took too long",
@@ -103,19 +130,24 @@ _TITLES = {
 
 def _told(error: RunnerError) -> tuple[int, str, list[str]]:
     """Status, title and sentences for an error; the messages of the engine are written for people."""
-    sentence = str(error)[:1].upper() + str(error)[1:] + "."
+    told = _sentences(error)
     title = _TITLES.get(error.code)
     if isinstance(error, StateRefused):
-        return 400, title or "This page does not work any more", [sentence]
+        return 400, title or "This page does not work any more", told
     if isinstance(error, AuthenticationError):
-        return 400, title or "The partner refused the connection", [sentence, "Nothing was changed."]
+        return 400, title or "The partner refused the connection", [*told, "Nothing was changed."]
     if isinstance(error, PartnerError):
-        return 502, "The partner did not answer as expected", [sentence, "Nothing was changed. Try again in a minute."]
+        return 502, "The partner did not answer as expected", [*told, "Nothing was changed.", _LATER]
     if isinstance(error, NotFound):
         return 404, "There is nothing to connect here", [_ASK]
     if isinstance(error, SettingsError):
-        return 400, "This cannot be connected yet", [sentence]
-    return 503, "We cannot connect you now", ["Nothing was changed. Try again in a minute."]
+        return 400, "This cannot be connected yet", told
+    return 503, "We cannot connect you now", ["Nothing was changed.", _LATER]
+
+
+def _sentences(error: RunnerError) -> list[str]:
+    """What happened and what to do, each a sentence of its own."""
+    return [f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in split(error) if part]
 
 
 def _cookie(state: str) -> str:

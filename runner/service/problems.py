@@ -59,10 +59,10 @@ def problem_answer(_: Request, error: Exception) -> Response:
 
 
 def runner_answer(_: Request, error: Exception) -> Response:
-    """The answer to any error of ours; its last sentence, where it says what to do, is the remedy."""
+    """The answer to any error of ours. Of several problems each keeps its remedy beside it."""
     assert isinstance(error, RunnerError)
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-    message, remedy = _split(str(error))
+    message, remedy = split(error)
     return told(status, error.code, message, remedy)
 
 
@@ -86,8 +86,11 @@ def told(status: int, code: str, message: str, remedy: str = "") -> Response:
     return JSONResponse({"error": {"code": code, "message": message, "remedy": remedy}}, status, headers)
 
 
-def _split(text: str) -> tuple[str, str]:
-    """Messages end with their remedy, in parentheses or after a semicolon."""
+def split(error: RunnerError) -> tuple[str, str]:
+    """The message and the remedy, with which messages end in parentheses or after a semicolon."""
+    text = str(error)
+    if isinstance(error, SettingsError) and len(error.problems) > 1:
+        return text, "mend each of them"
     found = _REMEDY.search(text)
     if found:
         return text[: found.start()], found.group(1)

@@ -65,6 +65,24 @@ def use(connection: Connection, nonce_hash: str, at: datetime) -> OAuthState:
     return OAuthState(taken.integration_id, verifier, taken.redirect_to)
 
 
+@dataclass(frozen=True)
+class Used:
+    """A consent that was taken, whatever came of it."""
+
+    integration_id: str
+    at: datetime
+
+
+def used(connection: Connection, nonce_hash: str) -> Used | None:
+    """The consent of this nonce, when somebody took it already and it is still remembered."""
+    row = connection.execute(
+        select(oauth_states.c.integration_id, oauth_states.c.used_at).where(
+            oauth_states.c.nonce_hash == nonce_hash, oauth_states.c.used_at.is_not(None)
+        )
+    ).one_or_none()
+    return Used(row.integration_id, row.used_at) if row is not None else None
+
+
 def purge(connection: Connection, before: datetime) -> int:
     """Delete what expired before then; returns how many."""
     return connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < before)).rowcount

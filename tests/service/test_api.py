@@ -73,6 +73,14 @@ async def test_what_is_wrong_is_told_with_a_code(api: httpx.AsyncClient) -> None
     assert "Tenant ID is missing" in error["message"] + error["remedy"]
 
 
+async def test_of_several_wrong_settings_none_is_taken_for_a_remedy(api: httpx.AsyncClient) -> None:
+    body = {"company": "acme", "connector": "servicetitan", "settings": {"client_id": "x"}}
+    error = (await api.post("/api/integrations", json=body)).json()["error"]
+    assert "Tenant ID is missing" in error["message"]
+    assert "Client secret is missing" in error["message"]
+    assert error["remedy"] == "mend each of them"
+
+
 async def test_a_second_integration_is_a_conflict(api: httpx.AsyncClient) -> None:
     await connected(api)
     body = {"company": "acme", "connector": "servicetitan", "settings": SETTINGS["servicetitan"]}

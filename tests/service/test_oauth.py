@@ -59,20 +59,39 @@ async def test_refused_consent_is_told_with_a_way_on(here: World, web: httpx.Asy
     state = state_of(await begun(here, web, pending))
     page = await web.get("/oauth/callback", params={"error": "access_denied", "state": state})
     assert (page.status_code, "Access was not given" in page.text) == (400, True)
-    found = re.search(r'href="([^"]+)"', page.text)
+    assert "<p>Consent was refused at Jobber.</p>\n<p>Click Connect again, and approve.</p>" in page.text
+    found = re.search(r'href="([^"]+)"[^>]*>Connect again<', page.text)
     assert found
     again = await web.get(found[1].replace("&amp;", "&"))
     assert again.headers["location"].startswith("https://api.getjobber.com/")
 
 
+async def test_coming_back_to_what_is_finished_says_so(
+    here: World, web: httpx.AsyncClient, pending: Integration
+) -> None:
+    query = approved(here, await begun(here, web, pending))
+    await web.get("/oauth/callback", params=query)
+    page = await web.get("/oauth/callback", params=query)
+    assert (page.status_code, "This was finished already" in page.text) == (200, True)
+    assert "You can close this page." in page.text
+
+
 async def test_a_state_works_once(here: World, web: httpx.AsyncClient, pending: Integration) -> None:
     location = await begun(here, web, pending)
-    cookies = dict(web.cookies)
-    query = approved(here, location)
-    await web.get("/oauth/callback", params=query)
-    web.cookies.update(cookies)
-    page = await web.get("/oauth/callback", params=query)
+    await web.get("/oauth/callback", params={"error": "access_denied", "state": state_of(location)})
+    page = await web.get("/oauth/callback", params=approved(here, location))
     assert (page.status_code, "This page was used already" in page.text) == (400, True)
+    assert (await stands(here, pending)).state is State.PENDING
+
+
+async def test_a_refused_second_consent_is_not_taken_for_the_first(
+    here: World, web: httpx.AsyncClient, pending: Integration
+) -> None:
+    await web.get("/oauth/callback", params=approved(here, await begun(here, web, pending)))
+    here.clock.advance(5)
+    query = {"error": "access_denied", "state": state_of(await begun(here, web, await stands(here, pending)))}
+    await web.get("/oauth/callback", params=query)
+    assert "This page was used already" in (await web.get("/oauth/callback", params=query)).text
 
 
 async def test_a_state_is_too_old_after_ten_minutes(here: World, web: httpx.AsyncClient, pending: Integration) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from runner.errors import StateRefused
 from runner.store import states
 from runner.store.states import OAuthState
-from tests.store.conftest import later
+from tests.store.conftest import NOW, later
 
 
 def begin(connection: Connection, nonce_hash: str = "h1") -> None:
@@ -40,3 +40,12 @@ def test_the_expired_are_purged(connection: Connection) -> None:
     begin(connection)
     assert states.purge(connection, later(600)) == 0
     assert states.purge(connection, later(601)) == 1
+
+
+def test_one_that_was_taken_is_still_known(connection: Connection) -> None:
+    states.begin(connection, "i1", "taken", None, None, later(600))
+    states.begin(connection, "i1", "open", None, None, later(600))
+    states.use(connection, "taken", NOW)
+    assert states.used(connection, "taken") == states.Used("i1", NOW)
+    assert states.used(connection, "open") is None
+    assert states.used(connection, "unknown") is None

@@ -16,9 +16,7 @@ from runner.connector.document import read
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = [
-    path for path in [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")]
-]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")]
 SHOWN = sorted({found.strip("`") for found in re.findall(r"(?:^\$ |`)(runner [a-z][^`\n#;]*)", README, re.MULTILINE)})
 
 

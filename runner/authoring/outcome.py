@@ -21,7 +21,7 @@ def of(processed: Processed) -> str:
 
 def process(connector: Connector, processor: str, payload: Any) -> Processed:
     """The outcome of one payload by a connector's processor, which the caller knows to exist."""
-    return connector.processor(processor).process(payload, processor, connector.processor)
+    return connector.process(processor, payload)
 
 
 def plain(processed: Processed, *, places: bool = True) -> dict[str, Any]:
@@ -71,11 +71,13 @@ def _record(record: Record) -> dict[str, Any]:
 
 
 def _flaw(flaw: Flaw, places: bool) -> dict[str, Any]:
-    prefix = f"{flaw.place}: "
-    made = {
+    made: dict[str, Any] = {
         "processor": flaw.processor,
         "part": flaw.part,
-        "message": flaw.message.removeprefix(prefix),
+        "message": flaw.reason,
         "expression": flaw.expression,
     }
-    return made | ({"place": flaw.place} if places and flaw.place else {})
+    if places:
+        more = {"place": flaw.place, "got": flaw.got, "connector": flaw.connector, "id": flaw.external_id}
+        made |= {name: value for name, value in more.items() if value}
+    return made

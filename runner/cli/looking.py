@@ -12,6 +12,7 @@ from runner.cli.output import AsJson, example, refuse
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from runner.service.shapes import QuarantinedShape
     from runner.store.store import Store
 
 Integration = typer.Option(None, "--integration", metavar="INTEGRATION", help="Of one: id, or company/connector.")
@@ -24,6 +25,7 @@ def records(
     kind: str = typer.Option(None, "--kind", help="Records of one kind."),
     after: int = typer.Option(0, "--after", help="Only what changed after this sequence number."),
     quarantined: bool = typer.Option(False, "--quarantined", help="The payloads that gave no record, and why."),
+    as_json: bool = typer.Option(False, "--json", help="With --quarantined: all of each reason, as JSON, one a line."),
 ) -> None:
     """Print records as JSON, one a line, in the order of their last change."""
     from runner.cli.workshop import in_store
@@ -34,7 +36,9 @@ def records(
         found = await store.database.read(lambda c: _id(c, integration))
         if quarantined:
             for bad in await store.database.read(lambda c: quarantine.find(c, found, limit=1_000_000)):
-                typer.echo(QuarantinedShape.of(bad).model_dump_json())
+                shape = QuarantinedShape.of(bad)
+                for line in [shape.model_dump_json()] if as_json else quarantined_lines(shape):
+                    typer.echo(line)
             return
 
         def show(connection: Connection) -> None:
@@ -47,6 +51,13 @@ def records(
         await store.database.read(show)
 
     in_store(work)
+
+
+def quarantined_lines(shape: QuarantinedShape) -> list[str]:
+    """A quarantined payload for people: which it is and how often it came, below it each reason."""
+    times = f", {shape.times} times" if shape.times > 1 else ""
+    head = f"{shape.id}  {shape.integration_id}  {shape.processor} {shape.external_id or 'without an id'}"
+    return [f"{head}  ({shape.last_at:%Y-%m-%d %H:%M}{times})", *(f"    {flaw}" for flaw in shape.flaws)]
 
 
 @example("runner deliveries --failed")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from pydantic import Field as Declared
 
@@ -16,6 +17,7 @@ from runner.connector.processor import Processor
 from runner.connector.sync import Sync
 from runner.connector.webhook import Webhooks
 from runner.mapping.fields import Fields
+from runner.model.record import Processed
 
 
 class Unverified(Block):
@@ -60,3 +62,14 @@ class Connector(Block):
     def processor(self, name: str) -> Processor:
         """The processor of that name; the loader has proved that it exists."""
         return self.processors[name]
+
+    def process(self, processor: str, payload: Any) -> Processed:
+        """The outcome of one raw payload by one of the processors. Its flaws bear the connector's name."""
+        return _signed(self.processors[processor].process(payload, processor, self.processor), self.connector)
+
+
+def _signed(made: Processed, connector: str) -> Processed:
+    if not made.flaws and not made.nested:
+        return made
+    flaws = tuple(replace(flaw, connector=connector) for flaw in made.flaws)
+    return replace(made, flaws=flaws, nested=tuple(_signed(inner, connector) for inner in made.nested))

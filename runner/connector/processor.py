@@ -17,7 +17,7 @@ from runner.errors import MappingError
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 from runner.mapping.functions import iso8601
-from runner.model.record import Flaw, Processed, Record, as_id
+from runner.model.record import Flaw, Processed, Record, as_id, json_type
 
 DEEPEST = 20
 
@@ -175,21 +175,18 @@ class _Work:
             code = rule.code.search(self.payload) if rule.code else None
             return {"code": code, "message": rule.message.search(self.payload) if rule.message else None}
         except MappingError as error:
-            self._flaw("errors", str(error), rule.when)
+            self._failed("errors", rule.when, error)
             return None
 
     def _id(self) -> str | None:
         try:
-            found = as_id(self.processor.id.search(self.payload))
+            value = self.processor.id.search(self.payload)
         except MappingError as error:
             self._failed("id", self.processor.id, error)
             return None
+        found, rule = as_id(value), self.processor.id
         if found is None:
-            self._flaw(
-                "id",
-                f"`{self.processor.id}` gives no id: it must be a text or a whole number",
-                self.processor.id,
-            )
+            self._flaw("id", f"`{rule}` gives no id: it must be a text or a whole number", rule, got=json_type(value))
         return found
 
     def _test(self, name: str, rule: Expression) -> bool:
@@ -216,7 +213,7 @@ class _Work:
             return version
         rule = self.processor.cursor
         assert rule is not None  # else there is no value
-        self._flaw("cursor", f"`{rule}` gives {type(value).__name__}: a cursor is a time", rule)
+        self._flaw("cursor", f"`{rule}` gives {type(value).__name__}: a cursor is a time", rule, got=json_type(value))
         return None
 
     def _references(self) -> Iterator[tuple[str, Any]]:
@@ -253,15 +250,15 @@ class _Work:
                 yield _owned(made, f"{self.processor.record}:{self.external_id}") if relation.owned else made
 
     def _failed(self, part: str, rule: Expression, error: MappingError) -> None:
-        self._flaw(part, str(error), rule)
+        self._flaw(part, str(error), rule, got=error.got)
 
     def _left_out(self, part: str, rule: Expression, error: MappingError) -> None:
         """A field that fails is null; whether the record can do without it is for its schema to say."""
-        self._flaw(part, str(error), rule, fatal=False)
+        self._flaw(part, str(error), rule, fatal=False, got=error.got)
 
-    def _flaw(self, part: str, message: str, rule: Expression, fatal: bool = True) -> None:
+    def _flaw(self, part: str, message: str, rule: Expression, fatal: bool = True, got: str = "") -> None:
         place = str(rule.place) if rule.place.line else ""
-        self.flaws.append(Flaw(self.name, part, message, place, rule.text, self.external_id, fatal))
+        self.flaws.append(Flaw(self.name, part, message, place, rule.text, self.external_id, fatal, got=got))
 
 
 def _owned(made: Processed, parent: str) -> Processed:

@@ -139,13 +139,13 @@ class _Digest:
 
     def run(self, payloads: Iterable[Any]) -> Batch:
         batch = Batch(self.name)
-        processor, find = self.connector.processor(self.name), self.connector.processor
+        processor = self.connector.processor(self.name)
         for payload in payloads:
             batch.seen += 1
-            made = processor.process(payload, self.name, find)
+            made = self.connector.process(self.name, payload)
             if made.error is not None:
                 batch.errors += 1
-                batch.bad.append(Bad(None, payload, (_refusal(self.name, made.error),)))
+                batch.bad.append(Bad(None, payload, (self._refusal(made.error),)))
                 continue
             if made.skipped is not None:
                 batch.skipped.append(as_id(processor.id.search(payload)) or "")
@@ -168,7 +168,7 @@ class _Digest:
         if made.quarantined:
             fatal.extend(flaw for flaw in made.flaws if flaw.fatal)
         elif made.error is not None:
-            fatal.append(_refusal(batch.processor, made.error))
+            fatal.append(self._refusal(made.error))
         batch.warnings.extend(flaw for flaw in made.flaws if not flaw.fatal)
         record = self._checked(batch, made, fatal) if made.record else None
         for nested in made.nested:
@@ -179,6 +179,7 @@ class _Digest:
     def _checked(self, batch: Batch, made: Processed, fatal: list[Flaw]) -> Record | None:
         assert made.record is not None
         mended, flaws = self.house.schemas.mend(made.record)
+        flaws = [self._placed(flaw) for flaw in flaws]
         if mended is None:  # a field that it needs is null: with it goes the reason why, if an expression failed
             fatal.extend([*made.flaws, *flaws])
             return None
@@ -187,6 +188,22 @@ class _Digest:
             mended = replace(mended, version=self.observed_at)
         batch.records.append(mended)
         return mended
+
+    def _placed(self, flaw: Flaw) -> Flaw:
+        """A flaw that a schema found, with the expression that gave the value."""
+        fields = dict(self.connector.processor(flaw.processor).fields.flat())
+        parts = flaw.part.split(".")
+        names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+        rule = next((fields[name] for name in names if name in fields), None)
+        placed = replace(flaw, connector=self.connector.connector)
+        if rule is None:
+            return placed
+        return replace(placed, expression=rule.text, place=str(rule.place) if rule.place.line else "")
+
+    def _refusal(self, error: dict[str, Any]) -> Flaw:
+        words = " ".join(str(part) for part in (error.get("code"), error.get("message")) if part)
+        message = f"the partner sent an error in place of a payload: {words}"[:300]
+        return Flaw(self.name, "errors", message, connector=self.connector.connector)
 
     def _owns(self, record: Record) -> bool:
         return record.processor in self.owning
@@ -227,8 +244,3 @@ def _external_id(made: Processed) -> str | None:
     if made.record is not None:
         return made.record.external_id
     return next((flaw.external_id for flaw in made.flaws if flaw.external_id is not None), None)
-
-
-def _refusal(processor: str, error: dict[str, Any]) -> Flaw:
-    words = " ".join(str(part) for part in (error.get("code"), error.get("message")) if part)
-    return Flaw(processor, "errors", f"the partner sent an error in place of a payload: {words}"[:300])

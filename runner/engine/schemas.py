@@ -11,7 +11,7 @@ import jsonschema_rs
 import orjson
 
 from runner.errors import SettingsError
-from runner.model.record import Flaw, Record
+from runner.model.record import Flaw, Record, json_type
 
 SUFFIX = ".schema.json"
 
@@ -100,7 +100,7 @@ def _flaw(record: Record, error: Any) -> Flaw:
     got = _value(record.fields, error.instance_path)
     told = f"`{where}` of {record.kind} is {type(got).__name__}: {error.message}" if path else error.message
     message = f"{told} (mend the expression, or let it give null; see schemas/records/{record.kind}{SUFFIX})"
-    return Flaw(record.processor, where, message, external_id=record.external_id)
+    return Flaw(record.processor, where, message, external_id=record.external_id, got=json_type(got))
 
 
 def _value(fields: Any, path: list[Any]) -> Any:

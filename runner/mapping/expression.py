@@ -58,7 +58,7 @@ class Expression:
         try:
             return self._function(data)
         except exceptions.JMESPathTypeError as error:
-            raise MappingError(_wrong_type(error, self.text), self.place) from None
+            raise MappingError(_wrong_type(error, self.text), self.place, error.actual_type) from None
         except exceptions.JMESPathError as error:
             raise MappingError(f"`{self.text}`: {error}", self.place) from None
         except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, RecursionError) as error:

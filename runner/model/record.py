@@ -30,7 +30,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One field, predicate or relation that failed: which, where in the YAML, and in plain words why."""
+    """One field, predicate or relation that failed: which, where in the YAML, and in plain words why.
+
+    `place` is `file:line:column`, `got` the JSON type of the value that did not do, where one is known. As text it is
+    one line with all that a person needs to find the mistake.
+    """
 
     processor: str
     part: str
@@ -39,6 +43,19 @@ class Flaw:
     expression: str = ""
     external_id: str | None = None
     fatal: bool = True
+    connector: str = ""
+    got: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        whose = " ".join(name for name in (self.connector, self.processor) if name)
+        of = f" of {self.external_id}" if self.external_id is not None else ""
+        return f"{where}{whose}{of}: `{self.part}`: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The message without the place."""
+        return self.message.removeprefix(f"{self.place}: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,17 @@ class Processed:
     @property
     def quarantined(self) -> bool:
         return self.record is None and self.skipped is None and self.error is None
+
+
+def json_type(value: Any) -> str:
+    """The type of a value in the words of JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
 def as_id(value: Any) -> str | None:

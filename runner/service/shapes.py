@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -117,7 +118,11 @@ class QuarantinedShape(Shape):
     integration_id: str
     processor: str
     external_id: str | None
-    flaws: list[str]
+    flaws: list[str] = Field(description="Each reason on one line.")
+    reasons: list[dict[str, Any]] = Field(
+        description="The same in parts: connector, processor, part, place (file:line:column), expression, got (the "
+        "type of the value), external_id, message."
+    )
     times: int
     first_at: datetime
     last_at: datetime
@@ -125,9 +130,10 @@ class QuarantinedShape(Shape):
     @classmethod
     def of(cls, found: Quarantined) -> QuarantinedShape:
         """A quarantined payload as it is shown."""
-        flaws = [f"{flaw.part}: {flaw.message}" for flaw in found.flaws]
-        names = set(cls.model_fields) - {"flaws"}
-        return cls(**{name: getattr(found, name) for name in names}, flaws=flaws)
+        names = set(cls.model_fields) - {"flaws", "reasons"}
+        reasons = [asdict(flaw) | {"message": flaw.reason} for flaw in found.flaws]
+        kept = {name: getattr(found, name) for name in names}
+        return cls(**kept, flaws=[str(flaw) for flaw in found.flaws], reasons=reasons)
 
 
 class EventShape(Shape):

@@ -121,6 +121,23 @@ def test_a_field_that_fails_is_named_with_its_expression() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("payload", "changes", "part", "got"),
+    [
+        ({}, {}, "id", "null"),
+        (GOOD | {"id": [1]}, {}, "id", "array"),
+        (GOOD | {"updated": {}}, {}, "cursor", "object"),
+        (GOOD, {"fields": {"size": "length(missing)"}}, "size", "null"),
+        (GOOD, {"fields": {"size": "sum(title)"}}, "size", "string"),
+        (GOOD, {"when": {"valid": "length(missing)"}}, "when.valid", "null"),
+        (GOOD | {"place_id": 1}, {"relations": {"a": {"record": "user", "id": "sum(id)"}}}, "relations.a", "string"),
+        (GOOD, {"errors": {"when": "sum(title)"}}, "errors", "string"),
+    ],
+)
+def test_a_flaw_says_what_type_of_value_did_not_do(payload: Any, changes: Any, part: str, got: str) -> None:
+    assert [(flaw.part, flaw.got) for flaw in process(payload, **changes).flaws] == [(part, got)]
+
+
 def test_the_payload_is_not_changed() -> None:
     payload = {**GOOD, "crew": [{"id": 1, "name": "Ann"}]}
     before = repr(payload)

@@ -99,6 +99,13 @@ async def test_an_optional_field_that_does_not_fit_costs_only_itself(jobs: Hall)
     assert batch.bad == []
 
 
+async def test_what_a_schema_refuses_is_told_with_the_expression_that_gave_it(jobs: Hall) -> None:
+    (flaw,) = jobs.digest(job(1, priority="Whenever")).warnings
+    assert (flaw.connector, flaw.external_id, flaw.got) == ("servicetitan", "1", "string")
+    assert "priority" in flaw.expression
+    assert "servicetitan.yaml:" in flaw.place
+
+
 async def test_an_error_answer_is_quarantined_with_the_partners_words(jobs: Hall) -> None:
     await jobs.admit({"traceId": "t", "status": 500, "title": "Out of order"})
     (bad,) = await jobs.quarantined()

@@ -16,8 +16,9 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from runner.authoring.simulate import jobber as simulated_jobber
+from runner.authoring.simulate.guide import ENVIRONMENT
 from runner.authoring.simulate.outbox import WebhookAttempt
-from runner.cli.demo_world import CAM, ENVIRONMENT, JOBBER, TITAN, World
+from runner.cli.demo_world import CAM, JOBBER, TITAN, World
 from runner.cli.replaying import REPLAYS
 from runner.model.event import EventState
 from runner.model.integration import State

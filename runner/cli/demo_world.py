@@ -18,6 +18,7 @@ import yaml
 
 from runner.authoring.simulate.companycam import CompanyCam
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.guide import configuration, variables
 from runner.authoring.simulate.jobber import Jobber
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.limits import Window
@@ -33,7 +34,6 @@ from runner.service.logs import Redactor, build_log, join_libraries
 from runner.service.serve import Parts, listen, serve
 from runner.service.settings import Settings
 
-ENVIRONMENT = "simulated"
 TITAN, JOBBER, CAM = ServiceTitanOptions(), JobberOptions(), CompanyCamOptions()
 LIMITS: dict[str, dict[str, Any]] = {
     "servicetitan": {"limits": (Window(4, 1.0),)},
@@ -145,13 +145,7 @@ def _settings(folder: Path, base_url: str, urls: dict[str, str]) -> Settings:
     """What an operator would set, with the simulated partners as an environment of each connector."""
     own = Settings.read({})
     config = yaml.safe_load(own.config.read_text(encoding="utf-8")) if own.config.exists() else {}
-    titan, jobber, cam = urls["servicetitan"], urls["jobber"], urls["companycam"]
-    config["environments"] = {
-        "servicetitan": {ENVIRONMENT: {"api": titan, "auth": titan}},
-        "jobber": {ENVIRONMENT: {"api": f"{jobber}/api"}},
-        "companycam": {ENVIRONMENT: {"api": f"{cam}/v2"}},
-    }
-    config["allow_hosts"] = ["127.0.0.1"]
+    config |= configuration(urls)
     (folder / "runner.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return Settings.read(
         {
@@ -160,10 +154,7 @@ def _settings(folder: Path, base_url: str, urls: dict[str, str]) -> Settings:
             "RUNNER_ENCRYPTION_KEYS": _key(folder),
             "RUNNER_BASE_URL": base_url,
             "RUNNER_API_KEYS": secrets.token_urlsafe(32),
-            "RUNNER_SERVICETITAN_APP_KEY": TITAN.app_key,
-            "RUNNER_SERVICETITAN_WEBHOOK_KEY": TITAN.webhook_key or "",
-            "RUNNER_JOBBER_CLIENT_ID": JOBBER.client_id,
-            "RUNNER_JOBBER_CLIENT_SECRET": JOBBER.client_secret,
+            **variables(urls),
         }
     )
 

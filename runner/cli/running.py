@@ -48,7 +48,8 @@ def simulate(
     webhooks: str = typer.Option("http://127.0.0.1:8080", "--webhooks", help="The runner that their webhooks go to."),
     size: int = typer.Option(40, "--size", help="How many things each partner has."),
 ) -> None:
-    """Run simulated partners on ports of this machine, to try things without an account."""
+    """Run simulated partners on ports of this machine, to try things without an account; prints what to set."""
+    from runner.authoring.simulate.guide import lines
     from runner.authoring.simulate.server import PARTNERS, UnknownPartnerError
     from runner.authoring.simulate.server import serve as listen
     from runner.errors import NotFound
@@ -57,8 +58,9 @@ def simulate(
     options = {name: {"size": size} for name in names}
 
     def ready(urls: dict[str, str]) -> None:
-        for name, url in urls.items():
-            typer.echo(f"{name} is at {url}")
+        for line in lines(urls):
+            typer.echo(line)
+        typer.echo("\nCtrl-C ends it.")
 
     try:
         asyncio.run(listen(names, host=host, first_port=first_port, webhook_base=webhooks, ready=ready, **options))

@@ -22,7 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.answers import Refusal
+from runner.authoring.simulate.control import Control
 from runner.authoring.simulate.faults import Failure, Faults
 from runner.authoring.simulate.outbox import Manners, Outbox, WebhookAttempt, WebhookTarget
 from runner.authoring.simulate.seeded import Dice
@@ -75,7 +76,7 @@ class Partner(ABC):
     def app(self) -> Starlette:
         """The partner's HTTP surface: all its hosts in one."""
         app = Starlette(
-            routes=[*self.routes(), *self._control()],
+            routes=[*self.routes(), *Control(self).routes()],
             exception_handlers={404: self._strayed, 405: self._strayed},
         )
         app.router.redirect_slashes = False  # what becomes of a mistyped path is the partner's affair
@@ -194,37 +195,3 @@ class Partner(ABC):
     async def _strayed(self, request: Request, _: Exception) -> Response:
         self.calls[f"{request.method} elsewhere"] += 1
         return self.stray(request)
-
-    # For people
-
-    def _control(self) -> list[Route]:
-        return [
-            Route("/_control/change", self._told_to_change, methods=["POST"]),
-            Route("/_control/deliver", self._told_to_deliver, methods=["POST"]),
-            Route("/_control/fail", self._told_to_fail, methods=["POST"]),
-            Route("/_control/calls", self._asked_for_calls, methods=["GET"]),
-        ]
-
-    async def _told_to_change(self, request: Request) -> Response:
-        order = await json_body(request)
-        try:
-            self.change(order["what"], order["id"], **order["fields"])
-        except (LookupError, ValueError, TypeError) as exc:
-            form = '{"what": ..., "id": ..., "fields": {...}}'
-            return reply({"message": f"{exc}; send {form}"}, 400)
-        return reply({"changed": order["id"]})
-
-    async def _told_to_deliver(self, _: Request) -> Response:
-        attempts = await self.deliver()
-        return reply([{"topic": one.topic, "status": one.status, "accepted": one.accepted} for one in attempts])
-
-    async def _told_to_fail(self, request: Request) -> Response:
-        order = await json_body(request)
-        try:
-            self.fail_next(int(order["n"]), order.get("status", 500), on=order.get("on", ""))
-        except (LookupError, ValueError, TypeError, AttributeError):
-            return reply({"message": 'send {"n": 3, "status": 500, "on": "part of a label"}'}, 400)
-        return reply({"failing": order["n"]})
-
-    async def _asked_for_calls(self, _: Request) -> Response:
-        return reply({"calls": dict(self.calls), "violations": self.violations})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.servicetitan import servicetitan
+from runner.errors import SettingsError
 
 DELIVER_EVERY = 0.2
 SILENCE = 120.0
@@ -73,7 +75,7 @@ class Running:
 
     async def open(self, name: str, partner: Partner, host: str, port: int) -> None:
         """Listen for one partner; port 0 takes a free one."""
-        door = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        door = _listen(host, port)
         listener = Listener(uvicorn.Config(partner.app, lifespan="off", log_level="warning", access_log=False))
         task = asyncio.create_task(listener.serve(sockets=[door]))
         self._listeners.append(listener)
@@ -126,7 +128,7 @@ async def start(
         options: partner to its options, such as `jobber={"size": 500, "budget": 2000}`.
 
     Raises:
-        UnknownPartnerError: a name that nobody simulates. OSError: a port is taken.
+        UnknownPartnerError: a name that nobody simulates. SettingsError: a port is taken.
     """
     makers = {name: _maker(name) for name in names}
     client = httpx.AsyncClient(timeout=httpx.Timeout(30.0), trust_env=False)
@@ -162,6 +164,17 @@ async def serve(
         await asyncio.Event().wait()
     finally:
         await running.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        number = (isinstance(error, OSError) and error.errno) or 0
+        why = os.strerror(number) if number > 0 else str(error)
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({why}); choose others with --host and --first-port"
+        ) from None
 
 
 def _maker(name: str) -> Make:

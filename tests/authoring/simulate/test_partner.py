@@ -5,7 +5,6 @@ import pytest
 
 from runner.authoring.simulate.companycam import CompanyCam, companycam
 from runner.authoring.simulate.jobber import jobber
-from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.servicetitan import servicetitan
 from runner.authoring.simulate.table import NoSuchRowError
 
@@ -69,24 +68,6 @@ async def test_calls_are_counted_by_endpoint(clock):
     assert partner.calls == {"GET /v2/projects/{id}": 2}
 
 
-async def test_control_changes_delivers_and_counts(clock, receiver):
-    partner = companycam(now=clock, webhooks=WebhookTarget("https://host.example/hook", receiver.client))
-    client = surface(partner)
-    order = {"what": "projects", "id": "94772883", "fields": {"name": "Changed"}}
-    assert (await client.post("/_control/change", json=order)).json() == {"changed": "94772883"}
-    delivered = await client.post("/_control/deliver")
-    assert delivered.json() == [{"topic": "project.updated", "status": 200, "accepted": True}]
-    assert (await client.get("/v2/projects/94772883")).json()["name"] == "Changed"
-    calls = (await client.get("/_control/calls")).json()
-    assert calls == {"calls": {"GET /v2/projects/{id}": 1}, "violations": 0}
-
-
-async def test_control_makes_calls_fail(clock):
-    client = surface(companycam(now=clock))
-    await client.post("/_control/fail", json={"n": 1, "status": 503})
-    assert [(await client.get("/v2/company")).status_code for _ in range(2)] == [503, 200]
-
-
 @pytest.mark.parametrize(("failure", "made"), [("timeout", 0), ("lost", 1)])
 async def test_without_an_answer_the_work_may_or_may_not_be_done(clock, failure, made):
     partner = companycam(now=clock, size=0)
@@ -94,11 +75,3 @@ async def test_without_an_answer_the_work_may_or_may_not_be_done(clock, failure,
     with pytest.raises(httpx.ReadTimeout):
         await surface(partner).post("/v2/projects", json={"name": "x"})
     assert len(partner.tables["projects"]) == made
-
-
-@pytest.mark.parametrize("path", ["/_control/change", "/_control/fail"])
-@pytest.mark.parametrize("order", [{}, [], {"what": "projects", "id": "1", "fields": {}, "n": "x"}])
-async def test_bad_order_is_told_the_form(clock, path, order):
-    answer = await surface(companycam(now=clock)).post(path, json=order)
-    assert answer.status_code == 400
-    assert "send {" in answer.json()["message"]

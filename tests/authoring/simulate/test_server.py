@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 
 import httpx
 import pytest
 
 from runner.authoring.simulate.server import UnknownPartnerError, serve, start
+from runner.errors import SettingsError
 
 TOKEN = {"Authorization": "Bearer companycam-token"}
 
@@ -44,6 +46,15 @@ async def test_unknown_partner_is_answered_with_those_there_are():
         UnknownPartnerError, match="nobody simulates 'hover'; there are servicetitan, jobber, companycam"
     ):
         await start(["hover"], first_port=0)
+
+
+async def test_a_port_that_is_taken_is_said_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            SettingsError, match=f"cannot listen on 127.0.0.1:{port} .Address already in use.*first-port"
+        ):
+            await start(["companycam"], first_port=port)
 
 
 async def test_serve_tells_the_addresses_and_ends_when_cancelled():

@@ -1,0 +1,110 @@
+"""What an operator sets so that a runner talks to the simulated partners, as lines to copy."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.jobber_options import JobberOptions
+from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
+
+ENVIRONMENT = "simulated"
+
+
+@dataclass(frozen=True)
+class Guide:
+    """How one partner is reached: the addresses of its environment, the values of the operator's app, what a company
+    fills in, and a change to try at `/_control/change`."""
+
+    addresses: Mapping[str, str]
+    change: str
+    app: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def _servicetitan(url: str) -> Guide:
+    own = ServiceTitanOptions()
+    return Guide(
+        addresses={"api": url, "auth": url},
+        change='{"what": "jobs", "id": 7001, "fields": {"priority": "High"}}',
+        app={"app_key": own.app_key, "webhook_key": own.webhook_key or ""},
+        settings={"tenant_id": str(own.tenant), "client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
+def _jobber(url: str) -> Guide:
+    own = JobberOptions()
+    return Guide(
+        addresses={"api": f"{url}/api"},
+        change='{"what": "clients", "id": "Z2lkOi8vSm9iYmVyL0NsaWVudC8xMjM=", "fields": {"firstName": "Ada"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
+def _companycam(url: str) -> Guide:
+    return Guide(
+        addresses={"api": f"{url}/v2"},
+        change='{"what": "projects", "id": "94772883", "fields": {"name": "Oak Street 12"}}',
+        settings={"access_token": CompanyCamOptions().access_token},
+    )
+
+
+GUIDES: Mapping[str, Callable[[str], Guide]] = {
+    "servicetitan": _servicetitan,
+    "jobber": _jobber,
+    "companycam": _companycam,
+}
+
+
+def guides(urls: Mapping[str, str]) -> dict[str, Guide]:
+    """The guide of each partner that listens, from its base address."""
+    return {name: GUIDES[name](url) for name, url in urls.items()}
+
+
+def configuration(urls: Mapping[str, str]) -> dict[str, Any]:
+    """What belongs into runner.yaml: each partner as an environment of its connector, and the hosts to be called."""
+    made = guides(urls)
+    return {
+        "environments": {name: {ENVIRONMENT: dict(guide.addresses)} for name, guide in made.items()},
+        "allow_hosts": sorted({urlsplit(url).hostname or "" for url in urls.values()}),
+    }
+
+
+def variables(urls: Mapping[str, str]) -> dict[str, str]:
+    """The operator's app values, by the environment variable that holds each."""
+    return {
+        f"RUNNER_{name}_{key}".upper(): value
+        for name, guide in guides(urls).items()
+        for key, value in guide.app.items()
+    }
+
+
+def lines(urls: Mapping[str, str], company: str = "acme") -> Iterator[str]:
+    """All of it, in the order in which it is done."""
+    for name, url in urls.items():
+        yield f"{name} is at {url}"
+    yield "\n# 1. In runner.yaml:"
+    yield from _yaml(configuration(urls))
+    yield "\n# 2. In the shells in which the runner runs:"
+    for variable, value in variables(urls).items():
+        yield f"export {variable}={shlex.quote(value)}"
+    yield "\n# 3. Connect (where consent is needed, a link is printed: open it while `runner serve` runs):"
+    for name, guide in guides(urls).items():
+        given = "".join(f" --set {key}={shlex.quote(value)}" for key, value in guide.settings.items())
+        yield f"runner connect {name} {company} --environment {ENVIRONMENT}{given}"
+    yield "\n# 4. Change something there (GET /_control says what else can be done to a partner):"
+    for name, url in urls.items():
+        yield f"curl {url}/_control/change -d {shlex.quote(GUIDES[name](url).change)}"
+
+
+def _yaml(config: Mapping[str, Any]) -> Iterator[str]:
+    yield "environments:"
+    for name, environments in config["environments"].items():
+        for environment, addresses in environments.items():
+            written = ", ".join(f"{key}: {value!r}" for key, value in addresses.items())
+            yield f"  {name}: {{{environment}: {{{written}}}}}"
+    yield f"allow_hosts: {config['allow_hosts']}"

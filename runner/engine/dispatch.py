@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from runner.engine import events, push, sync
+from runner.engine import events, news, push, sync
 from runner.engine.house import House
 from runner.engine.refresh import refresh
 from runner.engine.trouble import backoff, until, words
@@ -54,7 +54,9 @@ async def run(house: House, wakeup: WakeUp) -> Verdict:
     try:
         return await _run(house, wakeup)
     except (RateLimited, PartnerUnavailable) as error:
-        return Again(until(error, wakeup.attempts, house.clock.now()), words(error))
+        at = until(error, wakeup.attempts, house.clock.now())
+        house.log.info("put-off", wakeup=wakeup.key, again_at=at.isoformat(timespec="seconds"), note=words(error))
+        return Again(at, words(error))
     except CredentialUnreadable as error:
         house.log.error("credential-unreadable", wakeup=wakeup.key, message=words(error))
         return Again(until(error, wakeup.attempts, house.clock.now()), words(error))
@@ -74,9 +76,13 @@ async def run(house: House, wakeup: WakeUp) -> Verdict:
 
 async def _run(house: House, wakeup: WakeUp) -> Verdict:
     if wakeup.kind == "events":
-        return _after((await events.drain(house, wakeup.subject)).next_at)
+        drained = await events.drain(house, wakeup.subject)
+        await news.events_done(house, wakeup.subject, drained)
+        return _after(drained.next_at)
     if wakeup.kind == "push":
-        return _after((await push.drain(house, wakeup.subject)).next_at)
+        pushed = await push.drain(house, wakeup.subject)
+        await news.pushes_done(house, wakeup.subject, pushed)
+        return _after(pushed.next_at)
     if wakeup.kind == "refresh":
         return _after(await refresh(house, wakeup.subject))
     if wakeup.kind == "sync":
@@ -89,7 +95,15 @@ async def _sync(house: House, wakeup: WakeUp) -> Verdict:
     if integration.state is not State.ACTIVE:
         return Done(f"the integration is {integration.state}")
     options: dict[str, Any] = wakeup.options
-    await sync.run(house, integration, wakeup.detail, full=bool(options.get("full")))
+    began = house.clock.now()
+    try:
+        run = await sync.run(house, integration, wakeup.detail, full=bool(options.get("full")))
+    except RateLimited:
+        raise  # the run stays open, and goes on after the wait
+    except Exception as error:
+        news.sync_failed(house, integration, wakeup.detail, error)
+        raise
+    news.sync_done(house, integration, run, (house.clock.now() - began).total_seconds())
     return Done()
 
 

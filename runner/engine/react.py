@@ -222,5 +222,6 @@ def _parting(house: House, connector: Connector, integration: Integration, event
         if issued_at is None or issued_at <= event.received_at:
             message = f"{connector.title} says that the company took the app away"
             part(connection, house, integration.id, Reason("disconnected", message, f"Connect {connector.title} again"))
+            house.log.warning("disconnected", integration=integration.id, message=message)
 
     return apply

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,13 +73,14 @@ async def serve(
             scheduler = Scheduler(house)
             await scheduler.start()
             stack.callback(scheduler.stop)
-        if chosen.worker:
-            await stack.enter_async_context(_working(house, stop))
+        worker = await stack.enter_async_context(_working(house, stop)) if chosen.worker else None
         if chosen.web and door is not None:
             await stack.enter_async_context(_web(App(house, settings), door))
         if ready is not None:
             ready()
         await stop.wait()
+        running = ", ".join(worker.running) if worker else ""
+        house.log.info("stopping", waiting_for=running or "nothing that runs long", seconds_at_most=GOODBYE)
 
 
 @contextlib.contextmanager
@@ -149,11 +150,11 @@ async def _web(app: App, door: socket.socket) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _working(house: House, stop: asyncio.Event) -> Any:
+async def _working(house: House, stop: asyncio.Event) -> AsyncIterator[Worker]:
     worker = Worker(house.store.queue, runner_of(house), house.clock, house.log, at_once=house.config.serve.workers)
     task = asyncio.create_task(worker.serve(stop), name="worker")
     try:
-        yield
+        yield worker
     finally:
         stop.set()
         await task

@@ -51,6 +51,11 @@ class Worker:
         self._grace = grace
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def running(self) -> list[str]:
+        """The keys of the wake-ups that run now."""
+        return sorted(task.get_name() for task in self._running)
+
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish what runs, or give it back."""
         stopped = asyncio.create_task(stop.wait())

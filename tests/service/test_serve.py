@@ -39,6 +39,7 @@ async def test_it_serves_real_http_until_it_is_told_to_stop(here: World, path: P
         assert (await client.post("/webhooks/jobber", content=b"{}")).status_code == 401
     stop.set()
     await asyncio.wait_for(served, 5)
+    assert "stopping" in here.log.events()
 
 
 async def test_a_house_is_put_together_from_settings_alone(tmp_path: Path) -> None:

@@ -166,8 +166,18 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "      name: `title`\n",
         [
             (
-                "acme.yaml:35:13: bad-yaml: while scanning for the next token found character that cannot start any token "
-                "(YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block)"
+                "acme.yaml:35:13: bad-yaml: a plain text cannot begin with ` "
+                "(put the expression in '...', or in a `|-` block)"
+            )
+        ],
+    ),
+    "a template without quotes": (
+        'base_url: "{{ environment.api }}"',
+        "base_url: {{ environment.api }}",
+        [
+            (
+                "acme.yaml:15:13: bad-yaml: `{{ environment.api }}` must stand in quotes: YAML takes its braces for keys and "
+                'values (write "{{ environment.api }}")'
             )
         ],
     ),

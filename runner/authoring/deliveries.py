@@ -10,8 +10,8 @@ from runner.connector.action import Action
 from runner.connector.config import Config, DeliveryRule
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
-from runner.connector.messages import suggest
 from runner.errors import Finding
+from runner.model.words import suggest
 
 ACTIONS = ("create", "update", "archive", "restore")
 Loaded = Mapping[str, Connector | None]

@@ -62,10 +62,10 @@ def folders(environ: Mapping[str, str], root: Path = Path()) -> Folders:
 
 
 def source(path: Path) -> Source:
-    """A file's text; NotFound when it cannot be read."""
+    """A file's text; NotFound when it cannot be read. What is no UTF-8 in it becomes a finding where it is parsed."""
     try:
-        return Source(str(path), path.read_text(encoding="utf-8"))
+        return Source(str(path), path.read_text(encoding="utf-8", errors="surrogateescape"))
     except FileNotFoundError:
         raise NotFound(f"there is no file {path} (check the path)") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"{path} cannot be read as text: {error}") from None
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}") from None

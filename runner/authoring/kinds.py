@@ -52,7 +52,7 @@ def read_kinds(folder: Path) -> Kinds:
 
 def unknown_kind(place: Place, kind: str, kinds: Kinds) -> Iterator[Finding]:
     """A finding when there is no such kind."""
-    from runner.connector.messages import suggest
+    from runner.model.words import suggest
 
     if kinds.schemas and kind not in kinds:
         yield Finding(place, "unknown-record", f"there is no kind of record `{kind}`", suggest(kind, kinds.schemas))

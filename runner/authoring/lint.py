@@ -11,8 +11,8 @@ from runner.authoring.rules.catalog import RULES
 from runner.authoring.rules.rule import Subject
 from runner.connector.document import read
 from runner.connector.loader import check
-from runner.connector.messages import suggest
 from runner.errors import Finding, Place
+from runner.model.words import suggest
 
 _IGNORE = re.compile(r"#\s*lint:\s*ignore\s+([\w\-, ]+)")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from runner.authoring.kinds import Kinds, unknown_kind
 from runner.connector.connector import Connector
 from runner.connector.document import Document
-from runner.connector.messages import suggest
 from runner.connector.processor import Processor
 from runner.errors import Finding
+from runner.model.words import suggest
 
 
 def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Finding]:

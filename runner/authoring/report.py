@@ -58,7 +58,8 @@ def _quoted(finding: Finding, text: str) -> Iterator[str]:
     if not 0 < place.line <= len(lines) or not lines[place.line - 1].strip():
         return
     start = max(0, place.column - 80)
-    shown = lines[place.line - 1].replace("\t", " ")[start : start + 120].rstrip()
+    line = lines[place.line - 1].encode(errors="replace").decode()  # bytes that were no UTF-8
+    shown = line.replace("\t", " ")[start : start + 120].rstrip()
     number = f"{place.line:>5} | "
     yield number + shown
     yield " " * (len(number) + place.column - 1 - start) + "^"

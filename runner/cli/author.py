@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -63,21 +64,31 @@ def map_payloads(
     processor: str = typer.Argument(help="Its processor."),
     payload: str = typer.Argument("-", help="A JSON file with one payload or a list of them; - for standard input."),
     explain: bool = typer.Option(False, "--explain", help="Show each value's expression, place, and why it is null."),
-    ndjson: bool = typer.Option(False, "--ndjson", help="Read one payload a line, print one outcome a line."),
+    ndjson: bool = typer.Option(
+        False, "--ndjson", help="Read one payload a line (or a list), print one outcome a line."
+    ),
     as_json: bool = AsJson,
 ) -> None:
     """Map payloads by a processor and print the records. Exit code 1 when one is quarantined."""
     from runner.authoring import outcome
-    from runner.cli.mapping import shown
-    from runner.cli.payload import payloads
+    from runner.cli.mapping import line, shown
+    from runner.cli.payload import each, payloads
 
     found = _connector(connector)
     chosen = _processor(found, processor)
-    whole = as_json or not output.on_terminal()
-    made = [(payload, outcome.process(found, processor, payload)) for payload in payloads(payload, ndjson)]
-    for line in shown(chosen, found.processor, made, explain=explain, lines=ndjson, as_json=whole):
-        typer.echo(line)
-    if any(outcome.of(processed) == "quarantined" for _, processed in made):
+    bad = False
+    if ndjson:
+        for one in each(payload):
+            processed = outcome.process(found, processor, one)
+            bad = bad or outcome.of(processed) == "quarantined"
+            sys.stdout.write(line(chosen, found.processor, one, processed, explain) + "\n")
+    else:
+        made = [(one, outcome.process(found, processor, one)) for one in payloads(payload)]
+        bad = any(outcome.of(processed) == "quarantined" for _, processed in made)
+        whole = as_json or not output.on_terminal()
+        for text in shown(chosen, found.processor, made, explain=explain, as_json=whole):
+            typer.echo(text)
+    if bad:
         raise typer.Exit(output.FOUND)
 
 
@@ -163,7 +174,7 @@ def _connector(name: str) -> Connector:
 
 
 def _processor(connector: Connector, name: str) -> Processor:
-    from runner.connector.messages import suggest
+    from runner.model.words import suggest
 
     if name not in connector.processors:
         refuse(f"{connector.connector} has no processor `{name}` ({suggest(name, connector.processors)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +30,13 @@ def sources(files: Sequence[str] | None) -> list[Source]:
     paths: list[str | Path] = [path for file in files for path in _inside(file)] if files else [*here().files()]
     if not paths:
         output.refuse(f"there are no connectors in {here().connectors} (set RUNNER_CONNECTORS, or name files)")
-    return [Source(STANDARD_INPUT, sys.stdin.read()) if path == "-" else source(Path(path)) for path in paths]
+    return [Source(STANDARD_INPUT, _standard_input()) if path == "-" else source(Path(path)) for path in paths]
+
+
+def _standard_input() -> str:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return sys.stdin.read()
 
 
 def _inside(file: str) -> list[str | Path]:

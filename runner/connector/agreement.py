@@ -15,10 +15,11 @@ from runner.connector.document import Document, Path
 from runner.connector.endpoint import Endpoint
 from runner.connector.field import Field
 from runner.connector.http import ErrorRule
-from runner.connector.messages import suggest, value_at
+from runner.connector.messages import value_at
 from runner.errors import Finding
 from runner.mapping.template import Template
 from runner.model.text import place_of
+from runner.model.words import suggest
 
 _HEADER = re.compile(r"\b(?:query|mutation|subscription)\b[^({]*\(([^)]*)\)")
 _DECLARED = re.compile(r"\$(\w+)\s*:\s*[\w\[\]!]+(\s*=)?")

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from runner.connector.spots import split_lines, spots
+from runner.connector.syntax import explain_syntax, quote_template, strange_key, template_at, undecoded
 from runner.errors import ConnectorError, Finding, Place
 from runner.model.text import Scalar
 
@@ -63,14 +64,16 @@ class Document:
 
 def read(text: str, file: str) -> Document:
     """Parse `text`; raises ConnectorError with the findings that make it unreadable."""
-    builder = _Builder(Document(file), split_lines(text))
+    lines = split_lines(text)
+    broken = undecoded(text, file)
+    if broken:
+        raise ConnectorError([broken])
+    builder = _Builder(Document(file), lines)
     try:
         _refuse_depth(text, file)
         node = _Loader(text).get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise ConnectorError([_syntax(error, file)]) from None
     except yaml.YAMLError as error:
-        raise ConnectorError([Finding(Place(file, 1, 1), "bad-yaml", str(error).splitlines()[0])]) from None
+        raise ConnectorError([explain_syntax(error, text, lines, file)]) from None
     if node is None:
         raise ConnectorError(
             [Finding(Place(file, 1, 1), "bad-yaml", "the file is empty", "`runner new` writes a first one")]
@@ -98,16 +101,6 @@ def _too_large(place: Place) -> Finding:
     return Finding(place, "too-large", what, "split the file, or use fewer aliases")
 
 
-def _syntax(error: yaml.MarkedYAMLError, file: str) -> Finding:
-    mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    what = " ".join(part for part in (error.context, error.problem) if part)
-    remedy = "check the indentation, and quote texts that hold `: ` or ` #`"
-    if "cannot start any token" in what or "found character" in what:
-        remedy = "YAML lets no plain text begin with ` @ % [ { or *: put the expression in '...' or in a `|-` block"
-    return Finding(place, "bad-yaml", what, remedy)
-
-
 class _Builder:
     def __init__(self, document: Document, lines: list[str]) -> None:
         self.document = document
@@ -130,19 +123,37 @@ class _Builder:
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            place = self._place(key_node)
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.findings.append(Finding(place, "bad-yaml", "a key must be a plain text", "quote the key"))
+            wrong = self._no_key(key_node, made, path)
+            if wrong:
+                self.findings.append(wrong)
                 continue
             key = str(key_node.value)
-            if key in made:
-                first = self.document.keys[(*path, key)]
-                remedy = f"the first is on line {first.line}; keep one"
-                self.findings.append(Finding(place, "duplicate-key", f"`{key}` is given twice", remedy))
-                continue
-            self.document.keys[(*path, key)] = place
+            self.document.keys[(*path, key)] = self._place(key_node)
             made[key] = self.build(value_node, (*path, key))
         return made
+
+    def _no_key(self, node: yaml.Node, made: dict[str, Any], path: Path) -> Finding | None:
+        """Why a node is no key of a mapping."""
+        place = self._place(node)
+        if not isinstance(node, yaml.ScalarNode):
+            return self._complex_key(node)
+        key = str(node.value)
+        if key in made:
+            remedy = f"the first is on line {self.document.keys[(*path, key)].line}; keep one"
+            return Finding(place, "duplicate-key", f"`{key}` is given twice", remedy)
+        if key == "<<" and not node.style:
+            remedy = "use `groups` or `extends` of processors, or repeat the keys"
+            return Finding(place, "bad-yaml", "YAML's merge key `<<` is not read here", remedy)
+        blank = strange_key(key)
+        return Finding(place, "bad-yaml", f"{blank} in the indentation", "indent with spaces") if blank else None
+
+    def _complex_key(self, node: yaml.Node) -> Finding:
+        """`{{ x }}` without quotes is a mapping in a mapping for YAML."""
+        line, column = node.start_mark.line, node.start_mark.column
+        found = template_at(self.lines[line], column)
+        if found is None:
+            return Finding(self._place(node), "bad-yaml", "a key must be a plain text", "put the key in quotes")
+        return Finding(Place(self.document.file, line + 1, found[0] + 1), "bad-yaml", *quote_template(found[1]))
 
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
         if node.tag not in _PLAIN_TAGS and node.tag != "!":

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.connector.document import Document, Path
-from runner.connector.messages import suggest
 from runner.errors import Finding
 from runner.mapping.expression import mistakes
 from runner.model.text import Scalar, place_of
+from runner.model.words import suggest
 
 Plain = dict[str, Any]
 

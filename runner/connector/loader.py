@@ -81,12 +81,9 @@ def load_config(path: Path) -> Config:
 
 
 def _text(path: Path) -> str:
-    """The text of a file; ConnectorError when it cannot be read as UTF-8."""
+    """The text of a file; ConnectorError when it cannot be read. What is no UTF-8 in it, `read` finds."""
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        message = f"the file is not UTF-8: {error.reason} at byte {error.start}"
-        raise ConnectorError([Finding(Place(str(path), 1, 1), "bad-yaml", message, "save it as UTF-8")]) from None
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise ConnectorError([Finding(Place(str(path)), "bad-yaml", message, "check its name and rights")]) from None

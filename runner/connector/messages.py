@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from runner.connector.document import Document, Path
 from runner.connector.problem import Problem, field_of, problems
 from runner.errors import Finding, Place
 from runner.model.text import Scalar
+from runner.model.words import suggest
 
 _KINDS = {
     "string_type": "text",
@@ -202,15 +202,6 @@ def _other_type(value: Any, wanted: str) -> str:
     if isinstance(value, int | float):
         return "put it in quotes"
     return "leave the key out, or fill it in" if value is None else f"write {wanted} here"
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """`did you mean ...?`, or what there is."""
-    words = sorted(set(known))
-    near = difflib.get_close_matches(word[:100], words, 1)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return f"there {'is' if len(words) == 1 else 'are'}: {', '.join(words)}" if words else ""
 
 
 def value_at(data: Any, path: Path) -> Any:

@@ -11,10 +11,10 @@ from runner.connector.action import Action
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
 from runner.connector.endpoint import Endpoint
-from runner.connector.messages import suggest
 from runner.connector.reaction import Fetch
 from runner.errors import Finding
 from runner.mapping.template import Template
+from runner.model.words import suggest
 
 _SIGNED = ("raw_body", "method", "url", "id", "timestamp", "header")
 Offered = Mapping[str, Iterable[str] | None]

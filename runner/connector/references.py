@@ -13,9 +13,10 @@ from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
 from runner.connector.field import Input
-from runner.connector.messages import suggest, value_at
+from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
 from runner.errors import Finding
+from runner.model.words import suggest
 
 BASE = {"app", "settings", "environment", "account", "integration"}
 

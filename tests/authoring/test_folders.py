@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.authoring.folders import Folders, folders, source
+from runner.authoring.report import report
+from runner.authoring.validation import validate
 from runner.errors import NotFound
 
 
@@ -25,7 +27,13 @@ def test_misspelt_path_is_named(tmp_path: Path) -> None:
         source(tmp_path / "nope.yaml")
 
 
-def test_file_that_is_no_text_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(NotFound, match="cannot be read as text"):
-        source(tmp_path / "x.yaml")
+def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="cannot be read: Is a directory"):
+        source(tmp_path)
+
+
+def test_bytes_that_are_no_utf_8_reach_the_findings(bench: Folders) -> None:
+    (bench.connectors / "acme.yaml").write_bytes(b"title: Caf\xe9\n")
+    (finding,) = validate([source(bench.connectors / "acme.yaml")], bench)
+    assert (finding.code, finding.place.line, finding.place.column) == ("bad-yaml", 1, 11)
+    assert "Caf?" in report([finding], "pretty", {finding.place.file: "title: Caf\udce9\n"})

@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 
 from runner.model.wakeup import WakeUp
-from runner.store.columns import EPOCH, Json, Number, UtcDateTime, metadata
-from runner.store.statements import insert
+from runner.store.columns import EPOCH, Json, Number, UtcDateTime, json_text, metadata, utc_text
+from runner.store.statements import Compiled, insert
 
 WAITING = "waiting"
 RUNNING = "running"
@@ -56,6 +56,9 @@ wakeups = Table(
 )
 
 
+_putting = Compiled(["key", "state", "kind", "subject", "detail", "run_at", "priority", "options", "attempts", "turn"])
+
+
 @dataclass(frozen=True)
 class Taken:
     """A wake-up under a worker's lease. `turn` tells this lease from an earlier or later one of the same row."""
@@ -68,19 +71,19 @@ class Taken:
 
 def put(connection: Connection, wakeup: WakeUp) -> None:
     """Add it, or merge it into the one that waits: the earlier `run_at`, the higher priority, the later options."""
-    values = {
-        "key": wakeup.key,
-        "state": WAITING,
-        "kind": wakeup.kind,
-        "subject": wakeup.subject,
-        "detail": wakeup.detail,
-        "run_at": wakeup.run_at or EPOCH,
-        "priority": wakeup.priority,
-        "options": wakeup.options or None,
-        "attempts": wakeup.attempts,
-        "turn": 0,
-    }
-    connection.execute(_put(connection.dialect.name), values)
+    row = (
+        wakeup.key,
+        WAITING,
+        wakeup.kind,
+        wakeup.subject,
+        wakeup.detail,
+        utc_text(wakeup.run_at or EPOCH),
+        wakeup.priority,
+        json_text(wakeup.options) if wakeup.options else None,
+        wakeup.attempts,
+        0,
+    )
+    _putting.run(connection, _put(connection.dialect.name), [row])
 
 
 @cache

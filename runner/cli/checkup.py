@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection, func, select
 
+from runner.cli.workshop import require_database
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
-from runner.connector.scope import missing_app_values, variable_of
-from runner.errors import CredentialUnreadable, RunnerError, SettingsError
-from runner.service.assemble import read_apps, read_config, read_schemas
-from runner.service.settings import Settings, strangers
+from runner.connector.scope import app_values, missing_app_values, variable_of
+from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
+from runner.service.assemble import read_config, read_schemas
+from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
 from runner.store.database import Database
 from runner.store.events import events
@@ -34,18 +36,27 @@ class Check:
 
 
 def checks(environ: Mapping[str, str]) -> Iterator[Check]:
-    """All checks; those that need what an earlier one found wanting are left out."""
-    try:
-        settings = Settings.read(environ)
-    except SettingsError as error:
-        yield Check("settings", False, str(error))
-        return
-    yield _tried("keys", lambda: f"{settings.keyring().primary} seals")
-    connectors = Connectors(settings.connectors)
-    yield _tried("connectors", lambda: f"{len(connectors.all())} in {settings.connectors}")
-    yield _tried("runner.yaml", lambda: f"{len(read_config(settings).deliver)} delivery rules in {settings.config}")
-    yield from _apps(connectors, settings)
-    yield from _database(settings)
+    """All checks. A variable that is wrong is told, and taken as not set by the others."""
+    wrong = dict(_wrong(environ))
+    for told in wrong.values():
+        yield Check("settings", False, told)
+    settings = Settings.read({name: value for name, value in environ.items() if name not in wrong})
+    if "RUNNER_ENCRYPTION_KEYS" not in wrong:
+        yield _tried("keys", lambda: f"{settings.keyring().primary} seals")
+    yield _tried("runner.yaml", lambda: _config(settings))
+    database, used = _database(settings)
+    yield from database
+    yield from _connectors(settings, used)
+
+
+def _wrong(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The variables that cannot be read, each by itself, and why."""
+    for variable in VARIABLES:
+        if variable.name in environ:
+            try:
+                Settings.read({variable.name: environ[variable.name]})
+            except SettingsError as error:
+                yield variable.name, str(error)
 
 
 def _tried(what: str, look: Callable[[], str]) -> Check:
@@ -55,42 +66,69 @@ def _tried(what: str, look: Callable[[], str]) -> Check:
         return Check(what, False, str(error))
 
 
-def _apps(connectors: Connectors, settings: Settings) -> Iterator[Check]:
-    try:
-        found = connectors.all()
-        apps = read_apps(connectors, settings)
-        read_schemas(connectors, settings)
-    except RunnerError as error:
-        yield Check("app values", False, str(error))
+def _config(settings: Settings) -> str:
+    if settings.config.is_file():
+        return f"{len(read_config(settings).deliver)} delivery rules in {settings.config}"
+    if "RUNNER_CONFIG" in settings.environ:
+        raise SettingsError(f"there is no file {settings.config} (RUNNER_CONFIG names it)")
+    return f"there is no {settings.config}: nothing is delivered"
+
+
+def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Check]:
+    """The folder, each connector in it, and the variables that none of them reads."""
+    connectors = Connectors(settings.connectors)
+    if not settings.connectors.is_dir():
+        yield Check("connectors", False, f"there is no folder {settings.connectors} (RUNNER_CONNECTORS names it)")
         return
-    known = [variable_of(connector, name) for connector in found for name in connector.app]
+    if not connectors.names():
+        yield Check("connectors", False, f"none in {settings.connectors} (RUNNER_CONNECTORS names the folder)")
+        return
+    found = _tried("connectors", lambda: f"{len(connectors.all())} in {settings.connectors}")
+    yield found
+    if not found.fine:
+        return
+    yield _tried("record schemas", lambda: _schemas(connectors, settings))
+    known = [variable_of(connector, name) for connector in connectors.all() for name in connector.app]
     for told in strangers(settings.environ, known):
         yield Check("settings", False, told)
-    for connector in found:
-        yield _app(connector, apps[connector.connector])
+    for connector in connectors.all():
+        yield _tried(connector.connector, partial(_app, connector, settings, used))
 
 
-def _app(connector: Connector, app: Mapping[str, object]) -> Check:
-    missing = missing_app_values(connector, app)
-    told = f"set {', '.join(missing)} before anybody connects" if missing else "all app values are set"
-    return Check(connector.connector, not missing, told)
+def _schemas(connectors: Connectors, settings: Settings) -> str:
+    read_schemas(connectors, settings)
+    return f"one for every kind, in {settings.schemas}"
 
 
-def _database(settings: Settings) -> Iterator[Check]:
+def _app(connector: Connector, settings: Settings, used: Collection[str] | None) -> str:
+    """Values that are not set matter once a company has the connector, or when nobody can tell."""
+    missing = missing_app_values(connector, app_values(connector, settings.environ))
+    if not missing:
+        return "all app values are set"
+    if used is None or connector.connector in used:
+        raise SettingsError(f"set {', '.join(missing)}: companies have it, and it cannot work")
+    return f"no company has it; set {', '.join(missing)} before anybody connects"
+
+
+def _database(settings: Settings) -> tuple[list[Check], set[str] | None]:
+    """What is found in the database, and the connectors that companies have; None when nobody can tell."""
     try:
+        require_database(settings.database_url)
         database = Database.open(settings.database_url)
     except SettingsError as error:
-        yield Check("database", False, str(error))
-        return
-    yield from asyncio.run(_looked_into(database, settings))
+        return [Check("database", False, str(error))], set()
+    return asyncio.run(_looked_into(database, settings))
 
 
-async def _looked_into(database: Database, settings: Settings) -> list[Check]:
+async def _looked_into(database: Database, settings: Settings) -> tuple[list[Check], set[str] | None]:
     try:
         if await asyncio.to_thread(database.pending):
-            return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")]
+            return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")], None
         fine = Check("database", True, f"{database.url} is up to date")
-        return [fine, *await database.read(lambda c: [_sealed(c, settings), _clock(c)])]
+        found = await database.read(lambda c: [_sealed(c, settings), _clock(c)])
+        return [fine, *found], {one.connector for one in await database.read(integrations.find)}
+    except StoreUnavailable as error:
+        return [Check("database", False, str(error))], None
     finally:
         await database.close()
 

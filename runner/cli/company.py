@@ -47,7 +47,7 @@ def connect(
         consents = made.state is State.PENDING and found.auth.flow == "code"
         return made, tickets.link(house, made, redirect_to) if consents else None
 
-    made, link = in_house(work)
+    made, link = in_house(work, makes=True)
     if as_json:
         output.print_json({**IntegrationShape.of(made).model_dump(mode="json"), "authorize_url": link})
     else:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from runner.connector.library import Connectors
 from runner.engine.house import House
-from runner.errors import NotFound
+from runner.errors import NotFound, SettingsError
 from runner.model.integration import Integration
 from runner.service.assemble import open_store, opened, read_apps, secrets_of
 from runner.service.logs import Redactor, build_log
@@ -33,9 +35,24 @@ def log_of(settings: Settings) -> Any:
     return build_log(settings.log, Redactor(secrets_of(settings, apps)))
 
 
-def in_house(work: Callable[[House], Awaitable[T]]) -> T:
-    """Open the house, do `work` in it, close it."""
+def require_database(url: str) -> None:
+    """SettingsError when the URL names an SQLite file that is not there: only what stores something new makes one."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return  # whoever opens it says what is wrong
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).is_file():
+        raise SettingsError(
+            f"there is no database at {Path(parsed.database).absolute()} (set RUNNER_DATABASE_URL to the one that is "
+            "meant, or make this one with `runner migrate`)"
+        )
+
+
+def in_house(work: Callable[[House], Awaitable[T]], *, makes: bool = False) -> T:
+    """Open the house, do `work` in it, close it. `makes`: a database that is not there is made."""
     settings = settings_now()
+    if not makes:
+        require_database(settings.database_url)
 
     async def run() -> T:
         async with opened(settings, log_of(settings)) as house:
@@ -47,6 +64,7 @@ def in_house(work: Callable[[House], Awaitable[T]]) -> T:
 def in_store(work: Callable[[Store], Awaitable[T]]) -> T:
     """Open the store alone, do `work` with it, close it: for commands that only look."""
     settings = settings_now()
+    require_database(settings.database_url)
 
     async def run() -> T:
         async with open_store(settings) as store:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from runner.cli import demo, output
 from runner.cli.main import MODULES, app
 from runner.errors import RunnerError
-from tests.partners import APPS, CONNECTORS, ROOT
+from tests.partners import ROOT
 
 KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 COMMANDS = ("serve", "worker", "connect", "integrations", "sync", "act", "records", "deliveries", "status", "replay")
@@ -51,8 +51,8 @@ def folder(played: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def typed(folder: Path) -> Type:
-    environ = {
+def environ(folder: Path) -> dict[str, str]:
+    return {
         "RUNNER_DATABASE_URL": f"sqlite:///{folder / 'runner.db'}",
         "RUNNER_CONFIG": str(folder / "runner.yaml"),
         "RUNNER_CONNECTORS": str(ROOT / "connectors"),
@@ -62,6 +62,10 @@ def typed(folder: Path) -> Type:
         "RUNNER_JOBBER_CLIENT_ID": "jobber-app",
         "RUNNER_JOBBER_CLIENT_SECRET": "jobber-secret",
     }
+
+
+@pytest.fixture
+def typed(environ: dict[str, str]) -> Type:
     return lambda *words: type_in(environ, *words)
 
 
@@ -203,23 +207,59 @@ def test_a_key_that_is_in_use_is_not_forgotten(typed: Type, capsys: pytest.Captu
 
 
 def test_doctor_is_content(typed: Type) -> None:
-    found = json.loads(typed("doctor", "--json").output)
-    unset = {name for name in CONNECTORS.names() if name not in APPS}
-    assert [one for one in found if not one["fine"] and one["what"] not in unset] == []
+    result = typed("doctor", "--json")
+    assert [one for one in json.loads(result.output) if not one["fine"]] == []
+    assert result.exit_code == output.FINE
 
 
 def test_doctor_says_what_to_set(fresh: Type) -> None:
     result = fresh("doctor")
     assert result.exit_code == output.FOUND
-    assert "set RUNNER_JOBBER_CLIENT_ID, RUNNER_JOBBER_CLIENT_SECRET before anybody connects" in result.output
-    assert "run `runner migrate`" in result.output
+    assert "no company has it; set RUNNER_JOBBER_CLIENT_ID, RUNNER_JOBBER_CLIENT_SECRET before" in result.output
+    assert "`runner migrate`" in result.output
+
+
+def test_what_a_used_connector_lacks_is_a_failure(folder: Path, environ: dict[str, str]) -> None:
+    del environ["RUNNER_JOBBER_CLIENT_ID"]
+    told = {one["what"]: one for one in json.loads(type_in(environ, "doctor", "--json").output)}
+    assert told["jobber"]["fine"] is False
+    assert "set RUNNER_JOBBER_CLIENT_ID: companies have it" in told["jobber"]["told"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("RUNNER_CONNECTORS", "/nowhere", "there is no folder /nowhere"),
+        ("RUNNER_CONFIG", "/nowhere.yaml", "there is no file /nowhere.yaml"),
+        ("RUNNER_LOG", "loud", "RUNNER_LOG: 'loud' is not known"),
+        ("RUNNER_ENCRYPTION_KEYS", "k1", "encryption key 1 has no id"),
+        ("RUNNER_DATABASE_URL", "sqlite:////nowhere/runner.db", "there is no database at /nowhere/runner.db"),
+        ("RUNNER_JOBBER_CLIENT", "x", "did you mean RUNNER_JOBBER_CLIENT_ID?"),
+    ],
+)
+def test_doctor_tells_one_wrong_setting_among_all_rows(
+    environ: dict[str, str], variable: str, value: str, words: str
+) -> None:
+    result = type_in({**environ, variable: value}, "doctor", "--json")
+    found = json.loads(result.output)
+    assert any(words in one["told"] for one in found if not one["fine"])
+    assert {"runner.yaml", "database", "connectors"} <= {one["what"] for one in found}
+    assert result.exit_code == output.FOUND
+
+
+@pytest.mark.parametrize("command", ["status", "integrations", "records", "deliveries", "doctor", "sync a/b"])
+def test_looking_makes_no_database(fresh: Type, tmp_path: Path, command: str) -> None:
+    assert fresh(*command.split()).exit_code != output.FINE
+    assert not (tmp_path / "runner.db").exists()
 
 
 def test_a_database_that_is_not_there_is_misuse_with_the_remedy(
-    fresh: Type, capsys: pytest.CaptureFixture[str]
+    fresh: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fresh("status").exit_code == output.MISUSE
-    assert "`runner migrate` brings it up to date" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"there is no database at {tmp_path / 'runner.db'}" in told
+    assert "`runner migrate`" in told
 
 
 def test_migrating_twice_changes_nothing(fresh: Type) -> None:

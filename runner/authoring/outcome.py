@@ -78,6 +78,12 @@ def _flaw(flaw: Flaw, places: bool) -> dict[str, Any]:
         "expression": flaw.expression,
     }
     if places:
-        more = {"place": flaw.place, "got": flaw.got, "connector": flaw.connector, "id": flaw.external_id}
+        more: dict[str, Any] = {
+            "place": flaw.place,
+            "got": flaw.got,
+            "connector": flaw.connector,
+            "id": flaw.external_id,
+        }
+        more["warning"] = not flaw.fatal
         made |= {name: value for name, value in more.items() if value}
     return made

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from runner.authoring import explanation, outcome
 from runner.authoring.explanation import Explained
 from runner.connector.processor import Find, Processor
@@ -42,24 +44,27 @@ def _short(text: str) -> str:
 
 
 def shown(
-    processor: Processor,
-    find: Find,
-    made: Sequence[tuple[Any, Processed]],
-    *,
-    explain: bool,
-    lines: bool,
-    as_json: bool,
+    processor: Processor, find: Find, made: Sequence[tuple[Any, Processed]], *, explain: bool, as_json: bool
 ) -> Iterator[str]:
-    """The lines that tell of payloads and their outcomes: as JSON (one value, or one a line), or explained."""
-    told = [_told(processor, find, payload, processed, explain) for payload, processed in made]
-    if lines:
-        yield from (json.dumps(one, ensure_ascii=False) for one in told)
-    elif as_json or not explain:
+    """The lines that tell of payloads and their outcomes: as one JSON value, or explained."""
+    if as_json or not explain:
+        told = [_told(processor, find, payload, processed, explain) for payload, processed in made]
         yield json.dumps(told[0] if len(told) == 1 else told, indent=2, ensure_ascii=False)
-    else:
-        for payload, processed in made:
-            yield f"outcome: {outcome.of(processed)}"
-            yield from explained_lines(explanation.explain(processor, payload, find))
+        return
+    for payload, processed in made:
+        yield f"outcome: {outcome.of(processed)}"
+        for one in outcome.every(processed):
+            yield from (f"{'quarantined' if flaw.fatal else 'warning'}: {flaw}" for flaw in one.flaws)
+        yield from explained_lines(explanation.explain(processor, payload, find))
+
+
+def line(processor: Processor, find: Find, payload: Any, processed: Processed, explain: bool) -> str:
+    """One payload's outcome as JSON on one line."""
+    told = _told(processor, find, payload, processed, explain)
+    try:
+        return orjson.dumps(told).decode()
+    except TypeError:  # a sum beyond 64 bits, or a half surrogate out of a function
+        return json.dumps(told)
 
 
 def _told(processor: Processor, find: Find, payload: Any, processed: Processed, explain: bool) -> dict[str, Any]:

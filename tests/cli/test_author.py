@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.delenv("RUNNER_CONNECTORS", raising=False)
 
     def command(*arguments: str, given: str = "") -> tuple[int, str]:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8"))
         with pytest.raises(SystemExit) as end:
             main(list(arguments))
         shown = capsys.readouterr()
@@ -130,6 +130,18 @@ def test_map_of_a_list_gives_a_list(run: Run, acme: Path) -> None:
 def test_map_of_lines_gives_lines(run: Run, acme: Path) -> None:
     code, said = run("map", "acme", "job", "--ndjson", given='{"id": 7}\n\n{"id": 8}\n')
     assert (code, [json.loads(line)["outcome"] for line in said.splitlines()]) == (0, ["record", "record"])
+
+
+def test_map_of_lines_takes_a_list_apart(run: Run, acme: Path) -> None:
+    code, said = run("map", "acme", "job", "--ndjson", given='\n [{"id": 7},\n {"id": 8}]')
+    assert (code, [json.loads(line)["record"]["id"] for line in said.splitlines()]) == (0, ["7", "8"])
+
+
+def test_map_of_lines_says_what_went_well_before_a_line_that_is_no_json(run: Run, acme: Path) -> None:
+    code, said = run("map", "acme", "job", "--ndjson", given='\n{"id": 7}\n{"id"')
+    assert code == 2
+    assert said.splitlines()[0].startswith('{"outcome":"record"')
+    assert "runner: -:3:6: not JSON:" in said
 
 
 def test_map_ends_with_1_when_quarantined(run: Run, acme: Path) -> None:

@@ -1,6 +1,6 @@
 """Mapping alone, payload in and record out: generated code between jmespath.py and code written by hand.
 
-    python -m bench.mapping [--json]
+    python -m bench.mapping [--quick] [--json]
 
 CPU time; the three take turns, a run is the best of several slices, the figure the median of the runs. All three give
 the same record for every payload, or the benchmark does not start.
@@ -48,7 +48,7 @@ def _measure(
     variants: dict[str, Map] = {"jmespath": _jmespath(expressions), "generated": _generated(expressions), "hand": hand}
     _agree(name, variants, payloads)
     rates: dict[str, list[float]] = {variant: [] for variant in variants}
-    for _ in range(RUNS):
+    for _ in range(2 if "--quick" in sys.argv else RUNS):
         best = dict.fromkeys(variants, 0.0)
         for _ in range(SLICES):
             for variant, function in variants.items():

@@ -36,9 +36,9 @@ def report(
     rows = [
         {
             "variant": name,
-            "median": round(statistics.median(values), 1),
-            "least": round(min(values), 1),
-            "most": round(max(values), 1),
+            "median": round(statistics.median(values), 4),
+            "least": round(min(values), 4),
+            "most": round(max(values), 4),
             "ratio": round(against[name], 3),
             "bar": bars.get(name),
         }
@@ -55,8 +55,14 @@ def show(found: Mapping[str, Any]) -> None:
     sys.stdout.write(f"\n{found['workload']} ({found['unit']}; ratios to: {found['floor']})\n")
     for row in found["rows"]:
         bar = f"  must reach {row['bar']}" if row["bar"] is not None else ""
-        line = f"  {row['variant']:<44} {row['median']:>12,.1f}  ({row['least']:,.1f} - {row['most']:,.1f})"
+        line = (
+            f"  {row['variant']:<44} {_figure(row['median']):>12}  ({_figure(row['least'])} - {_figure(row['most'])})"
+        )
         sys.stdout.write(f"{line}  {row['ratio']:.2f}{bar}\n")
     for name, value in found.items():
         if name not in ("workload", "unit", "floor", "rows"):
             sys.stdout.write(f"  {name}: {value}\n")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.1f}" if value >= 10 else f"{value:.3f}"

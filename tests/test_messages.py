@@ -288,11 +288,11 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "syntax of a template": (
         "{{ checkpoint }}",
-        "{{ checkpoint | isoformat }}",
+        "{{ checkpoint | uper }}",
         [
             (
-                "acme.yaml:20:22: bad-template: `{{ checkpoint | isoformat }}`: there is no filter `isoformat` "
-                "(did you mean `sort`?)"
+                "acme.yaml:20:22: bad-template: `{{ checkpoint | uper }}`: there is no filter `uper` "
+                "(did you mean `upper`?)"
             )
         ],
     ),
@@ -520,6 +520,114 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         [
             "acme.yaml:38:20: unknown-endpoint: there is no endpoint `jobz` (did you mean `job`?)",
             "acme.yaml:38:42: unknown-field: `evry` is not a key of `syncs.jobs` (did you mean `every`?)",
+        ],
+    ),
+    "one brace": (
+        'json: {title: "{{ input.name }}"}',
+        'json: {title: "{ input.name }"}',
+        [
+            "acme.yaml:52:20: single-brace: `{ input.name }` would be sent as it stands: a template has two braces on each side (write `{{ input.name }}`)",
+        ],
+    ),
+    "one brace in a path": (
+        'put: "/jobs/{{ input.id }}"',
+        'put: "/jobs/{id}"',
+        [
+            "acme.yaml:51:17: single-brace: `{id}` would be sent as it stands: a template has two braces on each side (write `{{ input.id }}`)",
+        ],
+    ),
+    "a brace of a query that is open": (
+        '    put: "/jobs/{{ input.id }}"\n    json: {title: "{{ input.name }}"}',
+        '    graphql: |\n      mutation M($id: ID!) { m(id: $id) { id }\n    variables: {id: "{{ input.id }}"}',
+        [
+            "acme.yaml:51:5: missing-field: a GraphQL call needs `http.graphql` (the path that GraphQL is posted to)",
+            'acme.yaml:52:28: bad-query: in the query `{` is not closed (give every one of ( [ { and " its partner)',
+        ],
+    ),
+    "a quote of a query that is open": (
+        '    put: "/jobs/{{ input.id }}"\n    json: {title: "{{ input.name }}"}',
+        '    graphql: |\n      mutation M($id: ID!) { m(id: $id, x: "a) { id } }\n    variables: {id: "{{ input.id }}"}',
+        [
+            "acme.yaml:51:5: missing-field: a GraphQL call needs `http.graphql` (the path that GraphQL is posted to)",
+            'acme.yaml:52:44: bad-query: in the query the quote " is not closed (give every one of ( [ { and " its partner)',
+        ],
+    ),
+    "an environment without https": (
+        "{api: https://api.acme.example}",
+        "{api: api.acme.example/v1}",
+        [
+            "acme.yaml:5:21: wrong-value: `api.acme.example/v1` is no address without `https://` (write https:// before it)",
+        ],
+    ),
+    "a base URL without https": (
+        'base_url: "{{ environment.api }}"',
+        'base_url: "api.acme.example/{{ account.id }}"',
+        [
+            "acme.yaml:15:13: wrong-value: `api.acme.example/{{ account.id }}` is no address without `https://` (write https:// before it)",
+            "acme.yaml:15:14: unknown-name: `account.id` in `api.acme.example/{{ account.id }}` is not declared (declare it under `account`)",
+        ],
+    ),
+    "one = in an expression": (
+        "status == 'gone'",
+        "status = 'gone'",
+        [
+            "acme.yaml:33:24: bad-expression: `status = 'gone'`: `=` compares nothing (did you mean `==`?)",
+        ],
+    ),
+    "a template in an expression": (
+        "name: title",
+        'name: "{{ title }}"',
+        [
+            "acme.yaml:35:14: bad-expression: `{{ title }}`: an expression has no `{{ }}`, which is for templates (write `title`)",
+        ],
+    ),
+    "typographic quotes in an expression": (
+        "status == 'gone'",
+        "status == ‘gone’",
+        [
+            "acme.yaml:33:27: bad-expression: `status == ‘gone’`: ‘ is a typographic quote (use straight quotes: '...' for a text)",
+        ],
+    ),
+    "`and` in an expression": (
+        "status == 'gone'",
+        "gone and status",
+        [
+            "acme.yaml:33:22: bad-expression: `gone and status`: `and` is no word of JMESPath (write `&&`)",
+        ],
+    ),
+    "a number in an expression": (
+        "status == 'gone'",
+        "status > 5",
+        [
+            "acme.yaml:33:26: bad-expression: `status > 5`: a number is written in back-ticks (write `` `5` ``)",
+        ],
+    ),
+    "a question in an expression": (
+        "name: title",
+        "name: 'a ? b : c'",
+        [
+            "acme.yaml:35:16: bad-expression: `a ? b : c`: JMESPath has no `a ? b : c` (write `a && b || c`)",
+        ],
+    ),
+    "a key that is misspelt and needed": (
+        "    fields:\n",
+        "    feilds:\n",
+        [
+            "acme.yaml:34:5: unknown-field: `feilds` is not a key of `processors.job` (did you mean `fields`?)",
+        ],
+    ),
+    "an input that is misspelt and needed": (
+        "with: {id: job}, ",
+        "with: {ID: job}, ",
+        [
+            "acme.yaml:47:46: unknown-input: the endpoint `job` takes no `ID` (did you mean `id`?)",
+        ],
+    ),
+    "a sum in an expression": (
+        "name: title",
+        "name: first + last",
+        [
+            "acme.yaml:35:19: bad-expression: `first + last`: JMESPath has no `+` (use a function: see `runner docs`)",
         ],
     ),
     "several at once, sorted by place": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 CODES: dict[str, str] = {
     "bad-expression": "A JMESPath expression is empty, too long, too deep or cannot be parsed.",
+    "bad-query": "The braces, brackets, parentheses or quotes of a GraphQL query do not match.",
     "bad-relation": "A relation is neither nested (`processor`, `each`) nor named (`record` with `id` or `ids`).",
     "bad-template": "A Jinja template cannot be parsed, or uses what templates here may not.",
     "bad-vector": "The signed example under `webhooks.vector` is refused, or is taken even when its body is altered.",
@@ -18,6 +19,7 @@ CODES: dict[str, str] = {
     "missing-variable": "A GraphQL query declares a variable that the call gives no value.",
     "open-secret": "What signs webhooks is not declared as a secret, or a secret has a default in the file.",
     "reserved-name": "A field or relation has a name that every record has already, such as `id` or `links`.",
+    "single-brace": "`{ input.id }` with one brace on each side is no template: it would be sent as it stands.",
     "too-large": "The file holds too many values or levels; aliases are counted each time.",
     "uneven-environments": "The environments of a connector do not have the same keys.",
     "unformatted": "`runner fmt` cannot lay the file out without a doubt that it still says the same.",

@@ -10,6 +10,26 @@ from typing import Any
 
 from runner.errors import Finding, Place
 
+_OTHER_WORDS = {
+    "attachment": "file",
+    "client": "contact",
+    "customer": "contact",
+    "document": "file",
+    "employee": "user",
+    "image": "photo",
+    "job": "project",
+    "member": "user",
+    "opportunity": "deal",
+    "organization": "company",
+    "person": "contact",
+    "picture": "photo",
+    "property": "location",
+    "quote": "estimate",
+    "site": "location",
+    "technician": "user",
+    "visit": "appointment",
+}
+"""What partners call them, and the kind of record that is."""
 SUFFIX = ".schema.json"
 
 
@@ -55,7 +75,9 @@ def unknown_kind(place: Place, kind: str, kinds: Kinds) -> Iterator[Finding]:
     from runner.model.words import suggest
 
     if kinds.schemas and kind not in kinds:
-        yield Finding(place, "unknown-record", f"there is no kind of record `{kind}`", suggest(kind, kinds.schemas))
+        other = _OTHER_WORDS.get(kind.lower(), "")
+        remedy = f"did you mean `{other}`?" if other in kinds else suggest(kind, kinds.schemas)
+        yield Finding(place, "unknown-record", f"there is no kind of record `{kind}`", remedy)
 
 
 def _properties(schema: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, Any] | None:

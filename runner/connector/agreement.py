@@ -14,6 +14,7 @@ from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
 from runner.connector.endpoint import Endpoint
 from runner.connector.field import Field
+from runner.connector.graphql import quiet, unmatched
 from runner.connector.http import ErrorRule
 from runner.connector.messages import value_at
 from runner.errors import Finding
@@ -23,7 +24,6 @@ from runner.model.words import suggest
 
 _HEADER = re.compile(r"\b(?:query|mutation|subscription)\b[^({]*\(([^)]*)\)")
 _DECLARED = re.compile(r"\$(\w+)\s*:\s*[\w\[\]!]+(\s*=)?")
-_QUIET = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
 
 
 def check(connector: Connector, document: Document) -> Iterator[Finding]:
@@ -44,7 +44,12 @@ def _variables(path: Path, call: Call, document: Document) -> Iterator[Finding]:
     """What a GraphQL query declares, uses and is given must be the same names."""
     if call.graphql is None:
         return
-    query = _QUIET.sub(lambda found: " " * len(found[0]), call.graphql)
+    wrong = unmatched(call.graphql)
+    if wrong:
+        place = place_of(value_at(document.data, (*path, "graphql")), wrong[0])
+        yield Finding(place, "bad-query", f"in the query {wrong[1]}", 'give every one of ( [ { and " its partner')
+        return
+    query = quiet(call.graphql)
     declared = {
         found[1]: bool(found[2]) for header in _HEADER.finditer(query) for found in _DECLARED.finditer(header[1])
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from runner.components.block import Block
 from runner.connector.document import Path
 from runner.connector.messages import keys_of
 from runner.connector.problem import Problem, problems
+from runner.model.words import nearest
 
 B = TypeVar("B", bound=Block)
 
@@ -27,7 +27,9 @@ _STAND_INS = {
 def mended(data: Any, block: type[B], error: ValidationError) -> B | None:
     """The block without its unknown keys and with something harmless for its wrong texts; None when more is wrong."""
     made = _copied(data)
-    for problem in problems(error, data, block):
+    for problem in sorted(problems(error, data, block), key=lambda one: one.kind == "missing"):
+        if problem.kind == "missing" and _there(made, problem.path):
+            continue
         if not _mend(made, problem):
             return None
     try:
@@ -53,9 +55,15 @@ def _rename(holder: dict[str, Any], problem: Problem) -> None:
     """An unknown key goes; where it is near one that is not there, that one was meant."""
     value = holder.pop(problem.path[-1], None)
     known = keys_of(problem.spot.block) if problem.spot.block else []
-    meant = difflib.get_close_matches(str(problem.path[-1]), known, 1)
-    if meant and meant[0] not in holder:
-        holder[meant[0]] = value
+    meant = nearest(str(problem.path[-1]), known)
+    if meant is not None and meant not in holder:
+        holder[meant] = value
+
+
+def _there(data: Any, path: Path) -> bool:
+    """Whether a key that was missing is there now, under its right name."""
+    holder = _holder(data, path)
+    return isinstance(holder, dict) and path[-1] in holder
 
 
 def _holder(data: Any, path: Path) -> Any:

@@ -12,7 +12,7 @@ from runner.connector.document import Document, Path
 from runner.connector.problem import Problem, field_of, problems
 from runner.errors import Finding, Place
 from runner.model.text import Scalar
-from runner.model.words import suggest
+from runner.model.words import nearest, suggest
 
 _KINDS = {
     "string_type": "text",
@@ -53,7 +53,16 @@ _LONGEST = 400
 
 def explain(error: ValidationError, document: Document, root: type[Block]) -> set[Finding]:
     """All that pydantic says of a document, as findings."""
-    return {_explain(problem, document) for problem in _nearest(problems(error, document.data, root))}
+    found = list(_nearest(problems(error, document.data, root)))
+    misspelt = {_meant(problem) for problem in found if problem.kind == "extra_forbidden"}
+    told = (problem for problem in found if problem.kind != "missing" or problem.path not in misspelt)
+    return {_explain(problem, document) for problem in told}
+
+
+def _meant(problem: Problem) -> Path:
+    """The path of the key that an unknown one was probably meant for."""
+    known = keys_of(problem.spot.block) if problem.spot.block else []
+    return (*problem.path[:-1], nearest(str(problem.path[-1]), known))
 
 
 def _nearest(all_problems: list[Problem]) -> Iterator[Problem]:

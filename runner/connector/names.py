@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from runner.components.auth.oauth2 import OAuth2
 from runner.components.block import parts
 from runner.components.incrementals.since import Since
 from runner.connector.action import Action
+from runner.connector.call import VERBS
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
 from runner.connector.endpoint import Endpoint
+from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch
 from runner.errors import Finding
 from runner.mapping.template import Template
+from runner.model.text import place_of
 from runner.model.words import suggest
 
 _SIGNED = ("raw_body", "method", "url", "id", "timestamp", "header")
+_ONE_BRACE = re.compile(r"(?<!\{)\{\s*([a-z_]+(?:\.\w+)*)\s*\}(?!\})")
 Offered = Mapping[str, Iterable[str] | None]
 
 
@@ -24,8 +29,11 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
     """Every name without a value."""
     for path, part in parts(connector):
         if isinstance(part, Template):
+            offered = _offered(connector, path)
             for name in sorted(part.names):
-                yield from _unknown(document, path, part, name, _offered(connector, path))
+                yield from _unknown(document, path, part, name, offered)
+            if "{" in part.text:
+                yield from _single(document, path, part, offered)
     yield from _timeless(connector, document)
 
 
@@ -73,6 +81,19 @@ def _unknown(
     else:
         remedy = suggest(name[1], inner) or _declare(name[0])
         yield Finding(place, "unknown-name", message, remedy)
+
+
+def _single(document: Document, path: Path, template: Template, offered: Offered) -> Iterator[Finding]:
+    """`{ input.id }` is no template: it would be sent as it stands."""
+    for found in _ONE_BRACE.finditer(template.text):
+        name = found[1]
+        if path[-1] in VERBS and name in (offered.get("input") or ()):
+            name = f"input.{name}"
+        if name.split(".")[0] in offered:
+            place = place_of(value_at(document.data, path), found.start())
+            message = f"`{found[0]}` would be sent as it stands: a template has two braces on each side"
+            where = place if place.line else document.place(path)
+            yield Finding(where, "single-brace", message, f"write `{{{{ {name} }}}}`")
 
 
 def _declare(name: str) -> str:

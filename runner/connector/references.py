@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.components.block import shown
+from runner.components.block import parts, shown
 from runner.components.incrementals.since import Since
 from runner.connector import agreement, names, nesting
 from runner.connector.action import Action
@@ -15,9 +16,12 @@ from runner.connector.document import Document, Path
 from runner.connector.field import Input
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
-from runner.errors import Finding
-from runner.model.words import suggest
+from runner.errors import Finding, Place
+from runner.mapping.template import Template
+from runner.model.words import nearest, suggest
 
+_HOST = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/|$)", re.ASCII)
+_URLS = ("base_url", "token_url", "authorize_url", "revoke_url")
 BASE = {"app", "settings", "environment", "account", "integration"}
 
 
@@ -34,6 +38,7 @@ class _Check:
 
     def findings(self) -> Iterator[Finding]:
         yield from self._environments()
+        yield from self._addresses()
         yield from self._unverified()
         yield from self._auth()
         yield from self._calls()
@@ -56,6 +61,16 @@ class _Check:
                 message = f"the environment `{lacking}` has no `{key}`"
                 place = self.document.key_place(("environments", lacking))
                 yield Finding(place, "uneven-environments", message, "give all environments the same keys")
+
+    def _addresses(self) -> Iterator[Finding]:
+        """Environments hold addresses, and `base_url` begins with one: `api.acme.example` alone is none."""
+        for name, values in self.connector.environments.items():
+            for key, value in values.items():
+                if _HOST.match(value):
+                    yield _schemeless(self.document.place(("environments", name, key)), value)
+        for path, part in parts(self.connector):
+            if isinstance(part, Template) and path[-1] in _URLS and _HOST.match(part.text):
+                yield _schemeless(self.document.place(path), part.text)
 
     def _unverified(self) -> Iterator[Finding]:
         for index, fact in enumerate(self.connector.unverified):
@@ -93,8 +108,9 @@ class _Check:
         self, path: Path, name: str, wanted: Mapping[str, Input], given: Mapping[str, Any]
     ) -> Iterator[Finding]:
         giver = None if path[-1] != "endpoint" else "a sync" if path[0] == "syncs" else "`identify`"
+        misnamed = {nearest(key, wanted) for key in given if key not in wanted}
         for key, declared in wanted.items():
-            if declared.required and key not in given:
+            if declared.required and key not in given and key not in misnamed:
                 message = f"the endpoint `{name}` needs `{key}`" + (f", and {giver} gives none" if giver else "")
                 remedy = "name an endpoint without required input" if giver else f"add `with: {{{key}: ...}}`"
                 yield Finding(self.document.key_place(path), "missing-input", message, remedy)
@@ -195,3 +211,9 @@ class _Check:
             yield from self._endpoint((*path, "endpoint"), reaction.endpoint, reaction.hand_over, path)
         if isinstance(reaction, RunSync):
             yield from self._known((*path, "sync"), reaction.sync, self.connector.syncs, "unknown-sync", "sync")
+
+
+def _schemeless(place: Place, address: str) -> Finding:
+    return Finding(
+        place, "wrong-value", f"`{shown(address)}` is no address without `https://`", "write https:// before it"
+    )

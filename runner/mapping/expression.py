@@ -9,7 +9,6 @@ JMESPath reads as the name of a field).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,9 +23,11 @@ from runner.mapping.compiler.compile import Mapped
 from runner.mapping.compiler.graph import MOST_COPIES, Graph
 from runner.mapping.engine import ENGINE
 from runner.mapping.functions import LIBRARY
+from runner.mapping.hints import hint
 from runner.mapping.reads import Path, list_path, reads
 from runner.mapping.registry import wrong_type, wrong_value
 from runner.model.text import place_of
+from runner.model.words import nearest
 
 LONGEST = 4_000
 DEEPEST = 60
@@ -129,10 +130,10 @@ def mistakes(text: str) -> Iterator[Mistake]:
         yield Mistake("bad-expression", f"`{text[:60]}...` is nested too deep", 0, "split it")
         return
     except exceptions.LexerError as error:
-        yield Mistake("bad-expression", f"`{text}`: {error.message}", error.lexer_position, _hint(text))
+        yield _unread(text, f"`{text}`: {error.message}", error.lexer_position)
         return
     except exceptions.ParseError as error:
-        yield Mistake("bad-expression", _syntax(text, error), error.lex_position, _hint(text))
+        yield _unread(text, _syntax(text, error), error.lex_position)
         return
     yield from _bare_literals(text)
     yield from _functions(text, dict(tree))
@@ -159,14 +160,10 @@ def _syntax(text: str, error: exceptions.ParseError) -> str:
     return f"`{text}`: `{error.token_value}` cannot stand here"
 
 
-def _hint(text: str) -> str:
-    if text.count("(") != text.count(")"):
-        return "the parentheses do not match"
-    if text.count("[") != text.count("]"):
-        return "the brackets do not match"
-    if text.count("'") % 2:
-        return "a text in '...' is not closed; YAML may have cut the expression at ` #`: use a `|-` block"
-    return "see https://jmespath.org/tutorial.html"
+def _unread(text: str, message: str, offset: int) -> Mistake:
+    """The mistake at which the parser stopped: in better words than its own where what was meant is known."""
+    what, remedy, at = hint(text, offset)
+    return Mistake("bad-expression", f"`{text}`: {what}" if what else message, at, remedy)
 
 
 def _bare_literals(text: str) -> Iterator[Mistake]:
@@ -207,8 +204,8 @@ def _call(text: str, name: str, arguments: list[dict[str, Any]]) -> Iterator[Mis
     offset = found.start() if found else 0
     known = LIBRARY.FUNCTION_TABLE
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        remedy = f"did you mean `{near[0]}`?" if near else "`runner docs` lists the functions"
+        near = nearest(name, known)
+        remedy = f"did you mean `{near}`?" if near else "`runner docs` lists the functions"
         yield Mistake("unknown-function", f"there is no function `{name}`", offset, remedy)
         return
     signature = known[name]["signature"]

@@ -3,7 +3,6 @@ bound: no calls, no definitions, no power, texts are not multiplied, and what a 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 import math
@@ -19,6 +18,7 @@ from jinja2.visitor import NodeTransformer
 
 from runner.errors import MappingError
 from runner.model.secret import Secret
+from runner.model.words import suggest
 
 LONGEST = 20_000
 LARGEST = 200_000
@@ -132,9 +132,7 @@ def _admit(node: nodes.Node) -> None:
     if isinstance(node, nodes.Const) and isinstance(node.value, float) and not math.isfinite(node.value):
         raise BadTemplate("a number is too large", node.lineno, "write it as text")
     if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-        near = difflib.get_close_matches(node.name, _FILTERS, 1)
-        remedy = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(sorted(_FILTERS))}"
-        raise BadTemplate(f"there is no filter `{node.name}`", node.lineno, remedy)
+        raise BadTemplate(f"there is no filter `{node.name}`", node.lineno, suggest(node.name, _FILTERS))
 
 
 def _loops(node: nodes.Node) -> int:

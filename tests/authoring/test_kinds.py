@@ -37,3 +37,8 @@ def test_no_folder_means_no_kinds(tmp_path: Path) -> None:
     kinds = read_kinds(tmp_path / "nowhere")
     assert kinds == Kinds({})
     assert list(unknown_kind(Place("a"), "anything", kinds)) == []
+
+
+def test_the_partners_word_for_a_kind_leads_to_ours() -> None:
+    (finding,) = unknown_kind(Place("a", 1, 1), "customer", Kinds({"contact": {}, "user": {}}))
+    assert finding.remedy == "did you mean `contact`?"

@@ -85,3 +85,22 @@ def test_a_failure_names_expression_type_and_remedy(text: str, data: object, wor
         compile_expression(text).search(data)
 
     assert f"`{text}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "remedy"),
+    [
+        ("a === 'x'", 2, "did you mean `==`?"),
+        ("a or b", 2, "write `||`"),
+        ("not a", 0, "write `!`"),
+        ("a == -2.5", 5, "write `` `-2.5` ``"),
+        ("a\u00a0|| b", 1, "write a plain space"),
+        ("a == “x”", 5, "use straight quotes: '...' for a text"),
+        ("{{ a.b }}/x", 0, "write `a.b`"),
+        ("join(', ', [a]", 14, "the parentheses do not match"),
+        ("a ^ b", 2, "see https://jmespath.org/tutorial.html"),
+    ],
+)
+def test_what_was_meant_is_told_where_it_stands(text: str, offset: int, remedy: str) -> None:
+    (mistake,) = mistakes(text)
+    assert (mistake.code, mistake.offset, mistake.remedy) == ("bad-expression", offset, remedy)

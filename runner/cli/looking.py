@@ -30,7 +30,7 @@ def records(
     """Print records as JSON, one a line, in the order of their last change."""
     from runner.cli.workshop import in_store
     from runner.service.shapes import QuarantinedShape, RecordShape
-    from runner.store import feed, quarantine
+    from runner.store import feed, integrations, quarantine
 
     async def work(store: Store) -> None:
         found = await store.database.read(lambda c: _id(c, integration))
@@ -42,10 +42,10 @@ def records(
             return
 
         def show(connection: Connection) -> None:
-            last = after
+            last, owners = after, {one.id: one for one in integrations.find(connection)}
             while page := feed.find(connection, found, kind, after=last, limit=500):
                 for one in page:
-                    typer.echo(RecordShape.of(one).model_dump_json())
+                    typer.echo(RecordShape.of(one, owners[one.integration_id]).model_dump_json())
                 last = page[-1].sequence
 
         await store.database.read(show)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field as Declared
+from pydantic import StringConstraints
 
 from runner.components.block import Block, Name, Period
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+$")]
+"""Scheme, host and perhaps a port, without a path."""
 
 
 class Linked(Block):
@@ -76,11 +80,14 @@ class DeliveryRule(Block):
 class Serving(Block):
     """Limits of the process.
 
-    serve: {largest_delivery: 1000000, workers: 4}
+    serve: {largest_delivery: 1000000, workers: 4, redirect_origins: [https://app.example.com]}
     """
 
     largest_delivery: int = Declared(1_000_000, ge=1_000, description="The largest webhook body, in bytes.")
     workers: int = Declared(4, ge=1, le=64, description="How many wake-ups run at once in one process.")
+    redirect_origins: list[Origin] = Declared(
+        [], description="Where admins may be sent after consent, beside our own address: the host's origins."
+    )
     sweep_every: Period = Declared("60s", description="How often lost wake-ups are re-made.", validate_default=True)
 
 

@@ -47,9 +47,9 @@ class Connected:
 async def authorize_url(house: House, integration_id: str, redirect_to: str | None = None) -> str:
     """The partner's page where a person consents; good for ten minutes and one answer.
 
-    `redirect_to` is a path of ours or an http address of the host (whoever may call this decides on it).
+    `redirect_to` is as `check_redirect` allows.
     """
-    _check_redirect(redirect_to)
+    check_redirect(house, redirect_to)
     integration = await house.store.database.read(lambda connection: integrations.get(connection, integration_id))
     connector, auth = _auth(house, integration)
     nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
@@ -196,12 +196,25 @@ async def _credential(house: House, integration_id: str) -> Credential:
     return await house.store.database.read(work)
 
 
-def _check_redirect(redirect_to: str | None) -> None:
+def check_redirect(house: House, redirect_to: str | None) -> None:
+    """SettingsError unless it is a path of ours, or an address under our origin or one that runner.yaml allows."""
     if redirect_to is None or re.match(r"/(?![/\\])", redirect_to):
         return
     parts = urlsplit(redirect_to)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in redirect_to:
         raise SettingsError("redirect_to must be a path that begins with one /, or an http address")
+    if _origin(redirect_to) not in {_origin(one) for one in (house.base_url, *house.config.serve.redirect_origins)}:
+        raise SettingsError(
+            f"redirect_to leads to {_origin(redirect_to)}, and nobody said that this is the host's (the operator adds "
+            "it to `serve: {redirect_origins: [...]}` in runner.yaml)"
+        )
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port, as they are compared."""
+    parts = urlsplit(url.lower())
+    port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.removesuffix(port)}"
 
 
 def _signer(house: House) -> itsdangerous.URLSafeSerializer:

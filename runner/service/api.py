@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runner.components.auth.oauth2_authorization_code import OAuth2AuthorizationCode
-from runner.engine import connect
+from runner.engine import connect, consent
 from runner.engine.house import House
 from runner.errors import NotFound
 from runner.model.event import EventState
@@ -22,6 +22,7 @@ from runner.model.secret import Secret
 from runner.model.wakeup import WakeUp
 from runner.service import api_shapes as shapes
 from runner.service import tickets
+from runner.service.asked import check_connector, check_integration, check_kind
 from runner.service.operation import Handler, Operation, body_of, json, openapi, query_of, routes
 from runner.service.overview import standing, sync_names
 from runner.service.problems import Problem
@@ -30,6 +31,19 @@ from runner.store import events, feed, integrations, pushes
 from runner.store.events import EventFilter
 
 T = TypeVar("T")
+
+_CONNECT = (
+    "The integration is made, or one that is not active is taken up again. Where a person must consent its state is "
+    "`pending`, and `authorize_url` is the link to send the company's admin to. Else the credentials are tried at "
+    "once: `active` when they work. Credentials that the partner refuses are no failure of this request: the answer "
+    "is 201 with state `error`, and `integration.reason` says why and what to do; send the mended settings again. "
+    "409 when the company is connected already."
+)
+_DISCONNECT = (
+    "The state becomes `disabled` and the credential is forgotten; records, events and links stay, and the same "
+    "integration is taken up again by connecting the company anew. Doing it twice does nothing more. Deleting what "
+    "is kept is for the operator: `runner integrations --remove`."
+)
 
 
 class Api:
@@ -42,11 +56,11 @@ class Api:
             self._reads("/api/integrations", "listIntegrations", "Integrations", self.listed, shapes.IntegrationList,
                         shapes.WhichIntegrations),
             Operation("POST", "/api/integrations", "connect", "Connect a company to a partner", self.connect,
-                      shapes.Connecting, takes=shapes.Connect, status=201),
+                      shapes.Connecting, takes=shapes.Connect, status=201, description=_CONNECT),
             self._reads("/api/integrations/{id}", "readIntegration", "One integration and its syncs", self.read,
                         shapes.IntegrationDetail),
             Operation("DELETE", "/api/integrations/{id}", "disconnect", "Switch an integration off", self.disconnect,
-                      shapes.Connecting),
+                      shapes.Connecting, description=_DISCONNECT),
             Operation("POST", "/api/integrations/{id}/sync", "syncNow", "Run syncs as soon as may be", self.sync,
                       shapes.Queued, takes=shapes.SyncNow, status=202),
             self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
@@ -67,6 +81,7 @@ class Api:
     async def listed(self, request: Request) -> Response:
         """Integrations that fit the query."""
         asked = query_of(request, shapes.WhichIntegrations)
+        check_connector(self._house, asked.connector)
         state = State(asked.state) if asked.state else None
         found = await self._read(lambda c: integrations.find(c, asked.company, asked.connector, state))
         return json(shapes.IntegrationList(integrations=[IntegrationShape.of(one) for one in found]))
@@ -74,6 +89,7 @@ class Api:
     async def connect(self, request: Request) -> Response:
         """Begin an integration; where a person must consent, the answer holds the link."""
         asked = await body_of(request, shapes.Connect)
+        consent.check_redirect(self._house, asked.redirect_to)
         found = await connect.begin(self._house, asked.company, asked.connector, asked.environment, asked.settings)
         return json(self._connecting(found, asked.redirect_to), 201)
 
@@ -117,15 +133,17 @@ class Api:
     async def records(self, request: Request) -> Response:
         """The next records of the feed."""
         asked = query_of(request, shapes.WhichRecords)
-        found = await self._read(
-            lambda c: feed.find(c, asked.integration, asked.kind, after=asked.after, limit=asked.limit)
-        )
+        check_kind(self._house, asked.kind)
+        check_connector(self._house, asked.connector)
+        await check_integration(self._house, asked.integration)
+        found = await self._read(lambda c: _page(c, asked))
         last = found[-1].sequence if found else asked.after
-        return json(shapes.RecordPage(records=[RecordShape.of(one) for one in found], next=last))
+        return json(shapes.RecordPage(records=found, next=last))
 
     async def deliveries(self, request: Request) -> Response:
         """The latest events and pushes."""
         asked = query_of(request, shapes.WhichDeliveries)
+        await check_integration(self._house, asked.integration)
         chosen = EventFilter(integration_id=asked.integration, state=EventState.FAILED if asked.failed else None)
         state = PushState.FAILED if asked.failed else None
         told = await self._read(lambda c: events.find(c, chosen, asked.limit))
@@ -173,3 +191,17 @@ class Api:
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await self._house.store.database.read(work)
+
+
+def _page(connection: Connection, asked: shapes.WhichRecords) -> list[RecordShape]:
+    found = feed.find(
+        connection,
+        asked.integration,
+        asked.kind,
+        company=asked.company,
+        connector=asked.connector,
+        after=asked.after,
+        limit=asked.limit,
+    )
+    owners = integrations.named(connection, {one.integration_id for one in found})
+    return [RecordShape.of(one, owners[one.integration_id]) for one in found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from runner.service.shapes import EventShape, IntegrationShape, PushShape, RecordShape, SyncShape
@@ -21,7 +23,10 @@ class Connect(Sent):
     environment: str | None = Field(None, description="The first of the connector when left out")
     settings: dict[str, str] = Field({}, description="What the company filled in", repr=False)
     redirect_to: str | None = Field(
-        None, pattern=r"^(https?://[^\s@\\]+|/[^\s/\\][^\s\\]*)$", description="Where the admin goes after consent"
+        None,
+        pattern=r"^(https?://[^\s@\\]+|/[^\s/\\][^\s\\]*)$",
+        description="Where the admin goes after consent: a path of the runner, or an address under its own origin or "
+        "one of `serve.redirect_origins` in runner.yaml",
     )
 
 
@@ -37,7 +42,7 @@ class WhichIntegrations(Sent):
 
     company: str | None = None
     connector: str | None = None
-    state: str | None = Field(None, pattern="^(pending|active|error|disabled)$")
+    state: Literal["pending", "active", "error", "disabled"] | None = None
 
 
 class WhichRecords(Sent):
@@ -45,7 +50,9 @@ class WhichRecords(Sent):
 
     after: int = Field(0, ge=0, description="The last sequence number that you have")
     integration: str | None = None
-    kind: str | None = None
+    company: str | None = None
+    connector: str | None = None
+    kind: str | None = Field(None, description="One kind of record", examples=["project"])
     limit: int = Field(100, ge=1, le=1000)
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from runner import __version__
 from runner.service.bodies import HungUp, TooLarge, TooSlow, read_body
 from runner.service.problems import Problem
+from runner.service.wrong import sentences
 
 LARGEST_BODY = 100_000
 Handler = Callable[[Request], Awaitable[Response]]
@@ -21,7 +22,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Operation:
-    """`takes` is the JSON body, `asks` the query, `gives` the answer of status `status`: each a pydantic model."""
+    """`takes` is the JSON body, `asks` the query, `gives` the answer of status `status`: each a pydantic model.
+
+    `description` says in OpenAPI what the models cannot.
+    """
 
     method: str
     path: str
@@ -32,6 +36,7 @@ class Operation:
     takes: type[BaseModel] | None = None
     asks: type[BaseModel] | None = None
     status: int = 200
+    description: str = ""
 
 
 async def body_of(request: Request, model: type[BaseModel]) -> Any:
@@ -45,7 +50,7 @@ async def body_of(request: Request, model: type[BaseModel]) -> Any:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise Problem(422, "bad-body", _wrong(error), "see /api/openapi.json") from None
+        raise Problem(422, "bad-body", "; ".join(sentences(error, model)), "see /api/openapi.json") from None
 
 
 def query_of(request: Request, model: type[BaseModel]) -> Any:
@@ -53,7 +58,7 @@ def query_of(request: Request, model: type[BaseModel]) -> Any:
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise Problem(422, "bad-query", _wrong(error), "see /api/openapi.json") from None
+        raise Problem(422, "bad-query", "; ".join(sentences(error, model)), "see /api/openapi.json") from None
 
 
 def json(shown: BaseModel, status: int = 200) -> Response:
@@ -107,6 +112,8 @@ def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": [*_in_path(operation.path), *_in_query(operation.asks)],
         "responses": {str(operation.status): answer, "default": failure},
     }
+    if operation.description:
+        told["description"] = operation.description
     if operation.takes is not None:
         told["requestBody"] = {"required": True, "content": _content(_schema(operation.takes, schemas))}
     return told
@@ -144,8 +151,3 @@ def _by_method(handlers: dict[str, Handler]) -> Handler:
         return await handlers[method](request)
 
     return choose
-
-
-def _wrong(error: ValidationError) -> str:
-    parts = [(".".join(map(str, one["loc"])) or "the body", one["msg"]) for one in error.errors(include_input=False)]
-    return "; ".join(f"{where}: {words}" for where, words in parts)

@@ -85,6 +85,8 @@ class RecordShape(Shape):
     """A record with its place in the feed of changes: ask for what comes after the last `sequence` that you have."""
 
     integration_id: str
+    company: str
+    connector: str
     sequence: int
     kind: str
     external_id: str
@@ -95,11 +97,13 @@ class RecordShape(Shape):
     changed_at: datetime
 
     @classmethod
-    def of(cls, found: StoredRecord) -> RecordShape:
-        """A record as it is shown."""
+    def of(cls, found: StoredRecord, owner: Integration) -> RecordShape:
+        """A record of an integration as it is shown."""
         own = found.record
         return cls(
             integration_id=found.integration_id,
+            company=owner.company,
+            connector=owner.connector,
             sequence=found.sequence,
             kind=own.kind,
             external_id=own.external_id,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import orjson
 
+from runner.engine.consent import check_redirect
 from runner.engine.house import House
 from runner.errors import CredentialUnreadable, StateRefused
 from runner.model.integration import Integration
@@ -27,7 +28,8 @@ class Ticket:
 
 
 def link(house: House, integration: Integration, redirect_to: str | None = None) -> str:
-    """The address at which an admin begins the consent for an integration."""
+    """The address at which an admin begins the consent for an integration; SettingsError as `check_redirect`."""
+    check_redirect(house, redirect_to)
     until = (house.clock.now() + LIFETIME).timestamp()
     plain = orjson.dumps([integration.id, redirect_to, until])
     sealed = base64.urlsafe_b64encode(house.store.vault.keys.seal(plain, _PURPOSE)).decode().rstrip("=")

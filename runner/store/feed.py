@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select
 
 from runner.errors import NotFound
 from runner.model.record import Record
+from runner.store.integrations import integrations
 from runner.store.records import records
 
 _COLUMNS = [records.c[name] for name in ("integration_id", "sequence", "created_at", "changed_at", "deleted_at")]
@@ -45,6 +46,8 @@ def find(
     integration_id: str | None = None,
     kind: str | None = None,
     *,
+    company: str | None = None,
+    connector: str | None = None,
     after: int = 0,
     limit: int = 100,
     deleted: bool | None = None,
@@ -57,6 +60,8 @@ def find(
         query = query.where(table.integration_id == integration_id)
     if kind is not None:
         query = query.where(table.kind == kind)
+    if company is not None or connector is not None:
+        query = query.where(table.integration_id.in_(_of(company, connector)))
     if deleted is not None:
         query = query.where(table.deleted_at.is_not(None) if deleted else table.deleted_at.is_(None))
     if inactive is not None:
@@ -103,6 +108,14 @@ def iterate(
     while found := find(connection, integration_id, kind, after=after, limit=chunk, deleted=False):
         yield from found
         after = found[-1].sequence
+
+
+def _of(company: str | None, connector: str | None) -> Select[Any]:
+    """The integrations of a company, of a connector, or of both."""
+    query = select(integrations.c.id)
+    if company is not None:
+        query = query.where(integrations.c.company == company)
+    return query if connector is None else query.where(integrations.c.connector == connector)
 
 
 def _select() -> Select[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,12 @@ def get(connection: Connection, integration_id: str) -> Integration:
     if row is None:
         raise _missing(integration_id)
     return _integration(row)
+
+
+def named(connection: Connection, ids: Collection[str]) -> dict[str, Integration]:
+    """Those of these ids that there are, by id."""
+    query = select(integrations).where(integrations.c.id.in_(ids))
+    return {row.id: _integration(row) for row in connection.execute(query)}
 
 
 def by_account(connection: Connection, connector: str, account_id: str) -> list[Integration]:

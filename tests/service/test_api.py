@@ -177,6 +177,40 @@ async def test_a_wrong_query_is_422(api: httpx.AsyncClient, query: str) -> None:
     assert (await api.get(f"/api/records?{query}")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/api/records?kind=prject", "did you mean `project`?"),
+        ("/api/records?connector=jober", "did you mean `jobber`?"),
+        ("/api/integrations?connector=jober", "did you mean `jobber`?"),
+        ("/api/records?integration=nobody", "`integration` names no integration"),
+        ("/api/deliveries?integration=nobody", "`integration` names no integration"),
+    ],
+)
+async def test_a_name_that_nothing_has_is_a_mistake_and_not_an_empty_answer(
+    api: httpx.AsyncClient, address: str, said: str
+) -> None:
+    answer = await api.get(address)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "bad-query")
+    assert said in f"{error['message']} {error['remedy']}"
+
+
+async def test_records_say_whose_they_are_and_are_chosen_by_it(here: World, api: httpx.AsyncClient) -> None:
+    await sync.run(here.house, await here.connect("servicetitan"), "technicians")
+    await sync.run(here.house, await here.connect("servicetitan", "other"), "technicians")
+    found = (await api.get("/api/records", params={"company": "other", "connector": "servicetitan"})).json()["records"]
+    assert {(one["company"], one["connector"]) for one in found} == {("other", "servicetitan")}
+    assert (await api.get("/api/records", params={"connector": "jobber"})).json()["records"] == []
+
+
+async def test_an_address_that_nobody_allowed_is_refused_before_anything_is_made(api: httpx.AsyncClient) -> None:
+    body = {"company": "acme", "connector": "jobber", "redirect_to": "https://evil.example/x"}
+    answer = await api.post("/api/integrations", json=body)
+    assert (answer.status_code, "redirect_origins" in answer.text) == (422, True)
+    assert (await api.get("/api/integrations")).json() == {"integrations": []}
+
+
 async def test_deliveries_are_listed(api: httpx.AsyncClient) -> None:
     assert (await api.get("/api/deliveries")).json() == {"events": [], "pushes": []}
 

@@ -50,9 +50,9 @@ async def test_consent_ends_with_a_page_in_plain_words(
 
 
 async def test_consent_may_end_at_the_host(here: World, web: httpx.AsyncClient, pending: Integration) -> None:
-    location = await begun(here, web, pending, "https://host.example/settings")
+    location = await begun(here, web, pending, f"{BASE}/settings")
     answer = await web.get("/oauth/callback", params=approved(here, location))
-    assert (answer.status_code, answer.headers["location"]) == (303, "https://host.example/settings")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{BASE}/settings")
 
 
 async def test_refused_consent_is_told_with_a_way_on(here: World, web: httpx.AsyncClient, pending: Integration) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import sqlite3
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import Connection, text
 
 from bench.client import SECRET
@@ -188,6 +190,9 @@ def fresh(measure: Callable[[Path, int], Awaitable[Any]], count: int) -> Any:
 
 
 def main() -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
+    )  # figures alone are printed
     quick = "--quick" in sys.argv
     flood, single, waiting = (20_000, 100, 10_000) if quick else (100_000, 300, 30_000)
     spent = fresh(idle, single)

@@ -17,6 +17,7 @@ from runner.errors import (
     PartnerUnavailable,
     RateLimited,
     RunnerError,
+    StoreError,
     StoreUnavailable,
 )
 from runner.model.integration import State
@@ -98,12 +99,12 @@ async def _sync(house: House, wakeup: WakeUp) -> Verdict:
     began = house.clock.now()
     try:
         run = await sync.run(house, integration, wakeup.detail, full=bool(options.get("full")))
-    except RateLimited:
-        raise  # the run stays open, and goes on after the wait
+    except (RateLimited, StoreError):
+        raise  # the run stays open and goes on after the wait, or there was none
     except Exception as error:
-        news.sync_failed(house, integration, wakeup.detail, error)
+        await news.sync_failed(house, integration, wakeup.detail, error)
         raise
-    news.sync_done(house, integration, run, (house.clock.now() - began).total_seconds())
+    await news.sync_done(house, integration, run, (house.clock.now() - began).total_seconds())
     return Done()
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.errors import RunnerError
 from runner.service.overview import Overview, overview
+from runner.store import events, outcomes
+from runner.store.outcomes import Outcome
 
 
 class Health:
@@ -40,26 +45,45 @@ class Health:
         """Figures out of the store, as Prometheus reads them."""
         connectors = self._house.connectors
         try:
-            found = await self._house.store.database.read(lambda connection: overview(connection, connectors))
+            now = self._house.clock.now()
+            found = await self._house.store.database.read(lambda c: _Figures.read(c, connectors, now))
         except RunnerError as error:
             return PlainTextResponse(f"# {error.code}\n", 503)
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Figures(found))
+        registry.register(found)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Figures:
-    """A collector over one overview."""
+    """A collector over one overview, what was worked off, and how long (in seconds) the oldest event waits."""
 
-    def __init__(self, found: Overview) -> None:
+    def __init__(self, found: Overview, worked: Sequence[Outcome], waits: Mapping[str, float]) -> None:
         self._found = found
+        self._worked = worked
+        self._waits = waits
+
+    @classmethod
+    def read(cls, connection: Connection, connectors: Connectors, now: datetime) -> _Figures:
+        """All figures in one view."""
+        oldest = events.oldest_pending(connection)
+        waits = {name: max(0.0, (now - at).total_seconds()) for name, at in oldest.items()}
+        return cls(overview(connection, connectors), outcomes.find(connection), waits)
 
     def collect(self) -> Iterable[Metric]:
         """The families, each a number a label set."""
         yield self._integrations()
         yield self._states("runner_events", "Webhook events by state", "events")
         yield self._states("runner_pushes", "Pushes by state", "pushes")
-        yield self._numbers()
+        yield self._calls()
+        yield self._outcomes("sync", "runner_syncs", "Syncs that a worker ran to the end, or that failed")
+        yield self._outcomes("event", "runner_events_processed", "Webhook events worked off, or given up")
+        yield self._outcomes("push", "runner_pushes_processed", "Records that a destination took, or refused for good")
+        oldest = GaugeMetricFamily(
+            "runner_oldest_pending_event_seconds", "How long the oldest pending event waits", labels=["connector"]
+        )
+        for connector, seconds in self._waits.items():
+            oldest.add_metric([connector], seconds)
+        yield oldest
         backlog = GaugeMetricFamily("runner_wakeups", "Wake-ups in the queue", labels=["state"])
         for state, count in self._found.backlog.items():
             backlog.add_metric([state], count)
@@ -90,8 +114,17 @@ class _Figures:
             family.add_metric(labels, count)
         return family
 
-    def _numbers(self) -> Metric:
-        family = GaugeMetricFamily(
+    def _outcomes(self, work: str, name: str, words: str) -> Metric:
+        """Both outcomes of every connector that has work: a rate can be taken before the first failure."""
+        family = CounterMetricFamily(name, words, labels=["connector", "outcome"])
+        counts = {(one.connector, one.outcome): one.count for one in self._worked if one.work == work}
+        for connector in sorted({connector for connector, _ in counts}):
+            for outcome in ("done", "failed"):
+                family.add_metric([connector, outcome], counts.get((connector, outcome), 0))
+        return family
+
+    def _calls(self) -> Metric:
+        family = CounterMetricFamily(
             "runner_partner_calls", "Answered calls to partners", labels=["connector", "limited"]
         )
         counts: dict[tuple[str, str], int] = {}

@@ -165,6 +165,12 @@ def counts(
     return {state: found.get(state, 0) for state in EventState}
 
 
+def oldest_pending(connection: Connection) -> dict[str, datetime]:
+    """By connector, when the oldest event came that is not worked off; connectors without one are left out."""
+    query = select(events.c.connector, func.min(events.c.received_at, type_=UtcDateTime)).where(is_pending)
+    return dict(connection.execute(query.group_by(events.c.connector)).tuples())
+
+
 def _event(row: Row[Any]) -> WebhookEvent:
     values = dict(zip(_FIELDS, row, strict=True))
     values["state"] = EventState(values["state"])

@@ -11,6 +11,7 @@ from runner.store.events import events
 from runner.store.includes import push_includes
 from runner.store.integrations import integrations
 from runner.store.links import links
+from runner.store.outcomes import outcomes
 from runner.store.pushes import pushes
 from runner.store.quarantine import quarantine
 from runner.store.records import records
@@ -39,6 +40,7 @@ TABLES = (
     push_includes,
     push_doubts,
     partner_calls,
+    outcomes,
     schedules,
     wakeups,
 )

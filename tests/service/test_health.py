@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import httpx
 
 from tests.partners import World
@@ -25,3 +28,21 @@ async def test_metrics_come_out_of_the_store(here: World, web: httpx.AsyncClient
     text = (await web.get("/metrics")).text
     assert 'runner_integrations{connector="servicetitan",state="active"} 1.0' in text
     assert 'runner_rejections{connector="jobber",reason="bad-signature"} 1.0' in text
+
+
+async def test_metrics_count_what_was_worked_off(here: World, web: httpx.AsyncClient) -> None:
+    titan = await here.connect("servicetitan")
+    await here.work()
+    here.servicetitan.change("jobs", 7001, jobStatus="Completed")
+    await here.servicetitan.deliver()
+    here.clock.advance(90)
+    before = (await web.get("/metrics")).text
+    assert 'runner_oldest_pending_event_seconds{connector="servicetitan"} 90.0' in before
+    await here.work(wait=timedelta(minutes=1))
+    text = (await web.get("/metrics")).text
+    assert "runner_oldest_pending_event_seconds{" not in text
+    syncs = len(here.house.connectors.get(titan.connector).syncs)
+    assert f'runner_syncs_total{{connector="servicetitan",outcome="done"}} {syncs}.0' in text
+    assert 'runner_syncs_total{connector="servicetitan",outcome="failed"} 0.0' in text
+    assert re.search(r'runner_events_processed_total\{connector="servicetitan",outcome="done"\} [1-9]', text)
+    assert re.search(r'runner_partner_calls_total\{connector="servicetitan",limited="no"\} [1-9]', text)

@@ -64,6 +64,7 @@ def quarantined_lines(shape: QuarantinedShape) -> list[str]:
 def deliveries(
     integration: str = Integration,
     failed: bool = typer.Option(False, "--failed", help="Only what failed, with the reason."),
+    waiting: bool = typer.Option(False, "--waiting", help="Only what waits: events not done yet, pushes for a link."),
     limit: int = Limit,
     as_json: bool = AsJson,
 ) -> None:
@@ -75,11 +76,16 @@ def deliveries(
     from runner.store import events, pushes
     from runner.store.events import EventFilter
 
+    if failed and waiting:
+        refuse("give --failed or --waiting, not both")
+    of_events = EventState.FAILED if failed else EventState.PENDING if waiting else None
+    of_pushes = PushState.FAILED if failed else PushState.WAITING if waiting else None
+
     def work(connection: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         found = _id(connection, integration)
-        fitting = EventFilter(integration_id=found, state=EventState.FAILED if failed else None)
+        fitting = EventFilter(integration_id=found, state=of_events)
         told = events.find(connection, fitting, limit)
-        sent = pushes.find(connection, found, state=PushState.FAILED if failed else None, limit=limit)
+        sent = pushes.find(connection, found, state=of_pushes, limit=limit)
         return (
             [EventShape.of(one).model_dump(mode="json") for one in told],
             [PushShape.of(one).model_dump(mode="json") for one in sent],
@@ -90,7 +96,7 @@ def deliveries(
         output.print_json({"events": told, "pushes": sent})
         return
     typer.echo("Events")
-    output.listing(told, ("id", "connector", "type", "state", "attempts", "received_at", "note"), False)
+    output.listing(told, ("id", "connector", "type", "state", "received_at", "note"), False)
     typer.echo("\nPushes")
     output.listing(sent, ("id", "rule", "kind", "external_id", "state", "retries", "updated_at", "note"), False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from runner.cli import company, keeping, looking, running
+from runner.cli import company, keeping, linking, looking, running
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,3 +23,4 @@ app.command("demo")(running.demo)
 app.command("migrate")(keeping.migrate)
 app.command("doctor")(keeping.doctor)
 app.add_typer(keeping.keys, name="keys")
+app.add_typer(linking.links, name="links")

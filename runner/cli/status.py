@@ -90,5 +90,9 @@ def _problems(found: Overview) -> Iterator[str]:
             yield f"- {name} has {count} failed events. See `runner deliveries --failed`, then `runner replay events`."
         if count := one.pushes[PushState.FAILED]:
             yield f"- {name} refused {count} pushes. See `runner deliveries --failed`, then `runner replay pushes`."
+        for waits in one.waits:
+            most = f"most often ({waits.alike})" if waits.alike < waits.count else "because"
+            what = f"1 {waits.kind} waits" if waits.count == 1 else f"{waits.count} pushes of kind {waits.kind} wait"
+            yield f"- {name}: {what} for a link, {most}: {waits.note}. See `runner deliveries --waiting`."
         if one.quarantined:
             yield f"- {name} has {one.quarantined} quarantined payloads. See `runner records --quarantined`."

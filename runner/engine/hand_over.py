@@ -151,11 +151,12 @@ class Counter:
         """Look whether the earlier try did create the thing: then it is ours, as it was sent."""
         if parcel.link is not None:
             return parcel
-        action = find_action(self.connector, parcel.rule.create)
+        action, push = find_action(self.connector, parcel.rule.create), parcel.push
         if action.find is None:
             raise PushError(
                 f"unknown outcome: an earlier `{parcel.rule.create}` may have arrived, and the connector cannot look "
-                "for it (look there; link it by hand if it is there, then replay)",
+                f"for it (look there; if it is there, `runner links set {push.integration_id[:8]} {push.kind} "
+                f"{push.external_id} HOST_ID`, then `runner replay pushes {push.id}`)",
                 retry=False,
             )
         link = await self._search(parcel, action, action.find, sent)

@@ -48,10 +48,11 @@ class Held:
 
 
 class Unlinked(Exception):
-    """A host id is not known."""
+    """A host id is not known. `reads` are the records whose change may alter that."""
 
-    def __init__(self, state: PushState, note: str) -> None:
+    def __init__(self, state: PushState, note: str, reads: tuple[Key, ...] = ()) -> None:
         self.state = state
+        self.reads = reads
         super().__init__(note)
 
 
@@ -94,7 +95,7 @@ def pack(connection: Connection, config: Config, destination: Integration, push:
     try:
         return _pack(connection, rule, push, source, destination, stored, others, read, twins)
     except Unlinked as error:
-        return Held(push, error.state, str(error), read)
+        return Held(push, error.state, str(error), (*read, *error.reads))
     except MappingError as error:
         return Held(push, PushState.FAILED, f"rule `{push.rule}`: {error}", read)
 
@@ -120,13 +121,16 @@ def _pack(
     context: dict[str, Any] = {**record.fields, **others, **about, "links": {}}
     if rule.when is not None and not gone and not rule.when.test(context):
         return Held(push, PushState.SKIPPED, f"`when` of rule `{push.rule}` is false: {rule.when}", read)
+    own = links.get(connection, source.id, destination.id, record.kind, record.external_id)
+    doubt = doubts.get(connection, push.id)
+    if gone and own is None and push.fingerprint is None and doubt is None:
+        return Held(push, PushState.SKIPPED, "it is inactive, and the host never had it", read)
     made: list[Link] = []
     for name, linked in rule.links.items():
         link = _link(connection, linked, context, source, destination, twins)
         context["links"][name] = link.host_id
         made.append(link)
     given = _input(rule, context)
-    own = links.get(connection, source.id, destination.id, record.kind, record.external_id)
     return Parcel(
         push=push,
         rule=rule,
@@ -134,7 +138,7 @@ def _pack(
         input=given,
         fingerprint=fingerprint(given),
         link=own,
-        doubt=doubts.get(connection, push.id),
+        doubt=doubt,
         matched=tuple(made),
         read=read,
     )
@@ -212,21 +216,23 @@ def _link(
     if known is not None:
         return known
     where = f"{linked.record} {external_id} of {source.connector}"
-    if linked.match is None:
-        raise Unlinked(PushState.WAITING, f"waits until {where} is at {destination.connector}")
     other = _fields(connection, source.id, linked.record, external_id)
+    if linked.match is None:
+        reads = ((linked.record, external_id),)
+        if other is not None and other["inactive"]:
+            raise Unlinked(PushState.SKIPPED, f"{where} is inactive, and {destination.connector} never had it", reads)
+        raise Unlinked(PushState.WAITING, f"waits until {where} is at {destination.connector}", reads)
     if other is None:
         raise Unlinked(PushState.WAITING, f"waits until {where} is known")
+    by_hand = f"link it: `runner links set {source.id[:8]} {linked.record} {external_id} HOST_ID`"
     value = other.get(linked.match)
     if not isinstance(value, str) or not value:
-        raise Unlinked(
-            PushState.WAITING, f"{where} has no {linked.match} to be found by: add it there, or link it by hand"
-        )
+        raise Unlinked(PushState.WAITING, f"{where} has no {linked.match} to be found by: add it there, or {by_hand}")
     host_id = twins.find(linked.record, linked.match, value)
     if host_id is None:
         raise Unlinked(
             PushState.WAITING,
-            f"no {linked.record}, or more than one, at {destination.connector} has the {linked.match} of {where}: add "
-            "it there, or link it by hand",
+            f"{where} is found by {linked.match}, and no {linked.record}, or more than one, at "
+            f"{destination.connector} has the same: add it there, or {by_hand}",
         )
     return Link(source.id, linked.record, external_id, destination.id, host_id, linked.match)

@@ -13,6 +13,7 @@ from runner.model.push import PushState
 from runner.service.shapes import IntegrationShape, SyncShape
 from runner.store import calls, checkpoints, events, feed, integrations, pushes, quarantine, rejections, runs, wakeups
 from runner.store.calls import Calls
+from runner.store.pushes import Waits
 from runner.store.rejections import Rejection
 
 
@@ -28,6 +29,7 @@ class Standing:
     retries: int
     quarantined: int
     calls: Calls
+    waits: tuple[Waits, ...] = ()
 
     def shown(self) -> dict[str, object]:
         """As JSON values."""
@@ -38,6 +40,7 @@ class Standing:
             "events": {state.value: count for state, count in self.events.items()},
             "pushes": {state.value: count for state, count in self.pushes.items()},
             "pushes_retried": self.retries,
+            "pushes_waiting": [vars(one) for one in self.waits],
             "quarantined": self.quarantined,
             "calls": self.calls.calls,
             "calls_limited": self.calls.limited,
@@ -86,6 +89,7 @@ def standing(connection: Connection, integration: Integration, syncs: list[str])
         retries=sent.retries,
         quarantined=sum(quarantine.counts(connection, integration.id).values()),
         calls=calls.total(connection, integration.id),
+        waits=tuple(pushes.waits(connection, integration.id)) if sent.states[PushState.WAITING] else (),
     )
 
 

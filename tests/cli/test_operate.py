@@ -90,7 +90,8 @@ def test_status_is_one_screen(typed: Type) -> None:
     told = typed("status").output
     assert "Sample Plumbing/servicetitan" in told
     assert "Turned away: 3 requests for jobber (bad-signature)" in told
-    assert "Nothing wants a person." in told
+    assert "What wants a person:" in told
+    assert "link it: `runner links set " in told
 
 
 def test_status_as_json_holds_the_figures(typed: Type) -> None:
@@ -197,6 +198,23 @@ def test_an_action_with_a_wrong_input_is_told(typed: Type) -> None:
     assert result.exit_code == output.FOUND
 
 
+def test_a_link_is_set_listed_and_removed(typed: Type) -> None:
+    source = "Sample Plumbing/servicetitan"
+    key = json.loads(typed("records", "--kind", "user", "--integration", source).output.splitlines()[0])["external_id"]
+    assert typed("links", "set", source, "user", key, "42").exit_code == output.FINE
+    found = json.loads(typed("links", "list", "--integration", source, "--kind", "user", "--json").output)
+    assert ("42", "manual") in [(one["host_id"], one["how"]) for one in found if one["external_id"] == key]
+    assert typed("links", "remove", source, "user", key).exit_code == output.FINE
+    assert typed("links", "remove", source, "user", key).exit_code == output.MISUSE
+
+
+def test_only_what_waits_is_listed(typed: Type) -> None:
+    found = json.loads(typed("deliveries", "--waiting", "--json").output)
+    assert {one["state"] for one in found["events"]} <= {"pending"}
+    assert {one["state"] for one in found["pushes"]} <= {"waiting"}
+    assert typed("deliveries", "--waiting", "--failed").exit_code == output.MISUSE
+
+
 def test_keys_are_rotated(typed: Type) -> None:
     assert "all are sealed with key demo" in typed("keys", "rotate").output
 
@@ -247,7 +265,9 @@ def test_doctor_tells_one_wrong_setting_among_all_rows(
     assert result.exit_code == output.FOUND
 
 
-@pytest.mark.parametrize("command", ["status", "integrations", "records", "deliveries", "doctor", "sync a/b"])
+@pytest.mark.parametrize(
+    "command", ["status", "integrations", "records", "deliveries", "doctor", "sync a/b", "links list"]
+)
 def test_looking_makes_no_database(fresh: Type, tmp_path: Path, command: str) -> None:
     assert fresh(*command.split()).exit_code != output.FINE
     assert not (tmp_path / "runner.db").exists()

@@ -14,6 +14,7 @@ from runner.model.run import Checkpoint, RunState, SyncRun
 from runner.service.overview import Overview, Standing
 from runner.service.shapes import SyncShape
 from runner.store.calls import Calls
+from runner.store.pushes import Waits
 from tests.clock import START
 
 FINE = Standing(
@@ -64,6 +65,8 @@ BROKEN = replace(
         (replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED),)), "runner sync acme/jobber clients"),
         (replace(FINE, events=FINE.events | {EventState.FAILED: 2}), "2 failed events"),
         (replace(FINE, pushes=FINE.pushes | {PushState.FAILED: 3}), "refused 3 pushes"),
+        (replace(FINE, waits=(Waits("user", 1, 1, "7 has no email"),)), "1 user waits for a link, because: 7 has no"),
+        (replace(FINE, waits=(Waits("user", 9, 4, "7 has no email"),)), "wait for a link, most often (4): 7 has"),
         (replace(FINE, quarantined=4), "4 quarantined payloads"),
     ],
 )

@@ -110,3 +110,32 @@ class TestCrew:
             await self.assignment(crew, inactive=inactive)
             await crew.drain()
         assert (crew.calls(ASSIGN), crew.calls(UNASSIGN)) == (2, 1)
+
+    async def test_an_assignment_of_a_project_that_ended_before_it_was_there_is_left_out(self, crew: Host) -> None:
+        await crew.store("project", "1", {"name": "Roof"}, inactive=True)
+        await self.assignment(crew)
+        assert (await crew.drain()).waiting == 0
+        (left,) = await crew.pushes("crew")
+        assert left.state is PushState.SKIPPED
+        assert left.note == "project 1 of servicetitan is inactive, and companycam never had it"
+
+    async def test_it_is_made_when_the_project_comes_back(self, crew: Host) -> None:
+        await crew.store("project", "1", {"name": "Roof"}, inactive=True)
+        await self.assignment(crew)
+        await crew.drain()
+        await crew.store("project", "1", {"name": "Roof"})
+        await crew.drain()
+        assert crew.calls(ASSIGN) == 1
+
+    async def test_one_that_waits_is_left_out_when_its_project_ends(self, crew: Host) -> None:
+        await self.assignment(crew)
+        assert (await crew.drain()).waiting == 1
+        await crew.store("project", "1", {"name": "Roof"}, inactive=True)
+        await crew.drain()
+        assert {one.state for one in await crew.pushes()} == {PushState.SKIPPED}
+
+    async def test_an_assignment_that_ended_before_it_was_there_waits_for_nothing(self, crew: Host) -> None:
+        await self.assignment(crew, inactive=True)
+        await crew.drain()
+        left = await crew.only()
+        assert (left.state, left.note) == (PushState.SKIPPED, "it is inactive, and the host never had it")

@@ -168,7 +168,7 @@ def counts(
 def oldest_pending(connection: Connection) -> dict[str, datetime]:
     """By connector, when the oldest event came that is not worked off; connectors without one are left out."""
     query = select(events.c.connector, func.min(events.c.received_at, type_=UtcDateTime)).where(is_pending)
-    return dict(connection.execute(query.group_by(events.c.connector)).tuples())
+    return dict(connection.execute(query.group_by(events.c.connector)).all())
 
 
 def _event(row: Row[Any]) -> WebhookEvent:

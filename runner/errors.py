@@ -46,13 +46,13 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing wrong (or doubtful) in a file: printed as `place: code: message (remedy)`."""
+    """One thing wrong (or doubtful) in a file: printed as `place: code: message (remedy)`. `info` fails no check."""
 
     place: Place
     code: str
     message: str
     remedy: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "info"] = "error"
 
     def __str__(self) -> str:
         tail = f" ({self.remedy})" if self.remedy else ""

@@ -50,7 +50,7 @@ def test_file_has_no_findings(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CONNECTORS.files(), ids=str)
 def test_connector_lints_clean(path: Path) -> None:
-    assert lint([source(path)], HERE) == []
+    assert [finding for finding in lint([source(path)], HERE) if finding.severity != "info"] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

@@ -18,8 +18,21 @@ from runner.model.record import Processed, Record
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = {path.name.split(".")[0]: path for path in (ROOT / "schemas" / "records").glob("*.schema.json")}
-CONNECTORS = sorted((ROOT / "connectors").glob("*.yaml"))
-EXAMPLES = sorted((ROOT / "connectors" / "examples").glob("*/*.json"))
+SHIPPED = (
+    "companycam",
+    "dropbox",
+    "googlecalendar",
+    "housecallpro",
+    "hover",
+    "hubspot",
+    "jobber",
+    "pipedrive",
+    "quickbooks",
+    "servicetitan",
+    "teamup",
+)
+CONNECTORS = [ROOT / "connectors" / f"{name}.yaml" for name in SHIPPED]
+EXAMPLES = [path for name in SHIPPED for path in sorted((ROOT / "connectors" / "examples" / name).glob("*.json"))]
 # What comes of an example that is neither a record nor named `<processor>.error_...`.
 OTHERWISE = {
     "servicetitan/appointment_assignment.no_technician": "quarantined",

@@ -21,7 +21,7 @@ def lint(sources: Iterable[Source], folders: Folders) -> list[Finding]:
     """The findings of all connectors, sorted by place; of a connector that does not load, those of validation.
 
     runner.yaml is not linted: what is wrong in it, `runner validate` finds."""
-    found = [finding for given in sources if not folders.is_config(given.file) for finding in _one(given, folders)]
+    found = {finding for given in sources if not folders.is_config(given.file) for finding in _one(given, folders)}
     return sorted(found)
 
 

@@ -72,7 +72,8 @@ def _github(finding: Finding) -> str:
     if place.line:
         where += f",line={place.line},col={place.column}"
     remedy = f" ({finding.remedy})" if finding.remedy else ""
-    return f"::{finding.severity} {where},title={_property(finding.code)}::{_data(finding.message + remedy)}"
+    level = "notice" if finding.severity == "info" else finding.severity
+    return f"::{level} {where},title={_property(finding.code)}::{_data(finding.message + remedy)}"
 
 
 def _data(text: str) -> str:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Files = typer.Argument(
-    None, metavar="FILES", help="Files to read, - for standard input; else all connectors and runner.yaml."
+    None,
+    metavar="FILES",
+    help="Files or connectors to read, - for standard input; else all connectors and runner.yaml.",
 )
 Form = typer.Option("pretty", "--format", metavar="pretty|json|github", help="How findings are printed.")
 
@@ -85,8 +87,7 @@ def map_payloads(
     else:
         made = [(one, outcome.process(found, processor, one)) for one in payloads(payload)]
         bad = any(outcome.of(processed) == "quarantined" for _, processed in made)
-        whole = as_json or not output.on_terminal()
-        for text in shown(chosen, found.processor, made, explain=explain, as_json=whole):
+        for text in shown(chosen, found.processor, made, explain=explain, as_json=as_json):
             typer.echo(text)
     if bad:
         raise typer.Exit(output.FOUND)

@@ -13,6 +13,7 @@ import typer
 
 from runner.authoring.folders import Folders, Source, folders, source
 from runner.cli import output
+from runner.connector.library import Connectors
 
 if TYPE_CHECKING:
     from runner.errors import Finding
@@ -40,12 +41,16 @@ def _standard_input() -> str:
 
 
 def _inside(file: str) -> list[str | Path]:
-    """The file itself, or the connectors in a folder."""
-    return sorted(Path(file).glob("*.yaml")) if Path(file).is_dir() else [file]
+    """The file itself, the connectors in a folder, or the connector of that name."""
+    if Path(file).is_dir():
+        return sorted(Path(file).glob("*.yaml"))
+    if file == "-" or Path(file).exists() or Path(file).suffix or len(Path(file).parts) > 1:
+        return [file]
+    return [Connectors(here().connectors).path(file)]
 
 
 def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, note: str = "") -> None:
-    """Print the findings; exit code 1 when there are any. `note` ends the summary."""
+    """Print the findings; exit code 1 when there are any but for what is only of interest. `note` ends the summary."""
     from runner.authoring.report import FORMATS, report, summary
 
     if form not in FORMATS:
@@ -55,7 +60,7 @@ def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, no
         typer.echo(text)
     if form == "pretty":
         typer.echo(summary(len(given), len(findings)) + note)
-    if findings:
+    if any(finding.severity != "info" for finding in findings):
         raise typer.Exit(output.FOUND)
 
 

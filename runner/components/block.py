@@ -8,7 +8,7 @@ is a folder with a file a type; `Choice` makes of its classes the field `type: .
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.mapping.expression import Expression
+from runner.mapping.fields import Fields
 from runner.mapping.template import Template, Tree
 
 __all__ = [
@@ -156,14 +157,14 @@ def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     """Every template, expression and block inside a value, each with its path from there."""
     if isinstance(value, Template | Expression):
         yield path, value
-    elif isinstance(value, Tree):
-        yield from parts(value.value, path)
+    elif isinstance(value, Tree | Fields):
+        yield from parts(value.value if isinstance(value, Tree) else value.parts, path)
     elif isinstance(value, BaseModel):
         if isinstance(value, Block):
             yield path, value
         for name in type(value).model_fields:
             yield from parts(getattr(value, name), (*path, type(value).model_fields[name].alias or name))
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from parts(part, (*path, key))
     elif isinstance(value, list | tuple):

@@ -25,6 +25,7 @@ SUSPICIOUS = 10_000
 
 MOST_DIGITS = 100
 
+_CUT = re.compile(r"[ \t]+(#[^\s#].*)")
 _STR = "tag:yaml.org,2002:str"
 _WORDS = {
     **dict.fromkeys(("~", "null", "Null", "NULL")),
@@ -45,12 +46,16 @@ _Loader.yaml_implicit_resolvers = {}
 
 @dataclass
 class Document:
-    """`data` as plain dicts, lists, numbers and `Scalar` texts; `keys` and `values` give places by path."""
+    """`data` as plain dicts, lists, numbers and `Scalar` texts; `keys` and `values` give places by path.
+
+    `cuts` are the comments without a space after their `#` that end a plain text: their places and what they say.
+    """
 
     file: str
     data: Any = None
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
+    cuts: list[tuple[Place, str]] = field(default_factory=list)
 
     def place(self, path: Path) -> Place:
         """The place of the value at `path`, or of the nearest thing around it that exists."""
@@ -170,11 +175,20 @@ class _Builder:
                 return None
             if not isinstance(value, str):
                 return value
+        if not node.style:
+            self._cut(node)
         if node.style == "|":
             return Scalar(node.value, place, self._indent(node))
         shift = 1 if node.style in ("'", '"') else 0
         start = Place(place.file, place.line, place.column + shift)
         return Scalar(node.value, start, spots=self._spots(node, shift))
+
+    def _cut(self, node: yaml.ScalarNode) -> None:
+        line, column = node.end_mark.line, node.end_mark.column
+        found = _CUT.match(self.lines[line], column) if line < len(self.lines) else None
+        if found:
+            place = Place(self.document.file, line + 1, found.start(1) + 1)
+            self.document.cuts.append((place, found[1].strip()))
 
     def _spots(self, node: yaml.ScalarNode, shift: int) -> tuple[tuple[int, int], ...] | None:
         """The places of the characters, where they do not simply follow each other on one line."""

@@ -23,13 +23,16 @@ class Connectors:
     def files(self) -> list[Path]:
         return [self.folder / f"{name}.yaml" for name in self.names()]
 
+    def path(self, name: str) -> Path:
+        """The file of that connector; NotFound says which there are."""
+        if name not in self.names():
+            raise NotFound(self._missing(name))
+        return self.folder / f"{name}.yaml"
+
     def get(self, name: str) -> Connector:
         """The connector of that name; NotFound says which there are."""
         if name not in self._read:
-            path = self.folder / f"{name}.yaml"
-            if name not in self.names():
-                raise NotFound(self._missing(name))
-            self._read[name] = load(path)
+            self._read[name] = load(self.path(name))
         return self._read[name]
 
     def all(self) -> list[Connector]:

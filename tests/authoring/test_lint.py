@@ -10,12 +10,25 @@ from runner.authoring.lint import lint
 UNUSED = ("endpoints:\n", "endpoints:\n  spare:{}\n    get: /spare\n    records: '@'\n")
 
 
+@pytest.fixture(autouse=True)
+def _enough_examples(bench: Folders) -> None:
+    typical = bench.examples / "acme" / "job.typical.json"
+    for name in ("minimal", "canceled"):
+        (typical.parent / f"job.{name}.json").write_bytes(typical.read_bytes())
+
+
 def codes(source: Source, bench: Folders) -> list[str]:
     return [f"{finding.place.line}: {finding.code}" for finding in lint([source], bench)]
 
 
 def test_scaffold_lints_clean(spec: Callable[..., Source], bench: Folders) -> None:
     assert codes(spec(), bench) == []
+
+
+def test_few_examples_are_of_interest_only(spec: Callable[..., Source], bench: Folders) -> None:
+    (bench.examples / "acme" / "job.minimal.json").unlink()
+    (finding,) = lint([spec()], bench)
+    assert (finding.code, finding.severity) == ("few-examples", "info")
 
 
 def test_connector_that_does_not_load_gives_its_findings(bench: Folders) -> None:

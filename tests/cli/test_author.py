@@ -150,8 +150,26 @@ def test_map_ends_with_1_when_quarantined(run: Run, acme: Path) -> None:
     assert json.loads(said)["flaws"][0]["place"] == "connectors/acme.yaml:38:9"
 
 
-def test_map_explains_nulls(run: Run, acme: Path) -> None:
+def test_map_explains_in_a_table_through_a_pipe_too(run: Run, acme: Path) -> None:
     _, said = run("map", "acme", "job", "--explain", given='{"id": 7}')
+    assert said.startswith("outcome: record\n")
+
+
+def test_a_connector_is_taken_by_its_name(run: Run, acme: Path) -> None:
+    assert run("fmt", "acme", "--check") == (0, "1 file, none to lay out\n")
+    code, said = run("lint", "acme")
+    assert (code, "few-examples" in said) == (0, True)
+
+
+def test_a_name_that_is_none_is_told(run: Run, acme: Path) -> None:
+    code, said = run("fmt", "acmee")
+    assert code == 2
+    assert "there is no connector `acmee`" in said
+    assert "did you mean `acme`?" in said
+
+
+def test_map_explains_nulls(run: Run, acme: Path) -> None:
+    _, said = run("map", "acme", "job", "--explain", "--json", given='{"id": 7}')
     why = {one["part"]: one["why"] for one in json.loads(said)["explained"]}
     assert why["fields.name"] == "the payload has no key `name`"
 

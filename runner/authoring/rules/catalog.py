@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from runner.authoring.rules.create_without_find import create_without_find
+from runner.authoring.rules.cut_text import cut_text
+from runner.authoring.rules.few_examples import few_examples
 from runner.authoring.rules.incremental_unread import incremental_unread
 from runner.authoring.rules.missing_rate_limit import missing_rate_limit
 from runner.authoring.rules.plain_http import plain_http
 from runner.authoring.rules.processor_without_error_example import processor_without_error_example
 from runner.authoring.rules.processor_without_example import processor_without_example
+from runner.authoring.rules.quoted_field import quoted_field
 from runner.authoring.rules.secret_not_marked import secret_not_marked
 from runner.authoring.rules.short_answer import short_answer
 from runner.authoring.rules.since_without_full import since_without_full
@@ -18,11 +21,14 @@ from runner.authoring.rules.unused_value import unused_value
 
 RULES = (
     create_without_find,
+    cut_text,
+    few_examples,
     incremental_unread,
     missing_rate_limit,
     plain_http,
     processor_without_error_example,
     processor_without_example,
+    quoted_field,
     secret_not_marked,
     short_answer,
     since_without_full,

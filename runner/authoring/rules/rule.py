@@ -11,6 +11,8 @@ from runner.connector.connector import Connector
 from runner.connector.document import Document
 from runner.errors import Finding, Place
 
+Severity = Literal["error", "warning", "info"]
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -35,7 +37,7 @@ class Rule:
     """A rule with its stable code; `docs` says what to avoid, what to prefer, and why."""
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     docs: str
     doubts: Callable[[Subject], Iterator[Doubt]]
 
@@ -44,9 +46,7 @@ class Rule:
             yield Finding(doubt.place, self.code, doubt.message, doubt.remedy, self.severity)
 
 
-def rule(
-    code: str, severity: Literal["error", "warning"] = "warning"
-) -> Callable[[Callable[[Subject], Iterator[Doubt]]], Rule]:
+def rule(code: str, severity: Severity = "warning") -> Callable[[Callable[[Subject], Iterator[Doubt]]], Rule]:
     """Makes a rule of a function."""
 
     def make(doubts: Callable[[Subject], Iterator[Doubt]]) -> Rule:

@@ -31,6 +31,12 @@ BROKEN = {
         ACTION + "\nsyncs:",
         "48:3: the action `make` can do its work twice when an answer gets lost",
     ),
+    "cut-text": ("timeout: 30s", "timeout: 30s #not 60s", "20:16: YAML ends the text before `#not 60s`"),
+    "few-examples": (
+        "processors:\n",
+        "processors:\n  thin: {record: user, id: id, fields: {}}\n",
+        "35:3: one example shows what `thin` makes",
+    ),
     "incremental-unread": (
         'updated_since: "{{ checkpoint }}", ',
         "",
@@ -51,6 +57,11 @@ BROKEN = {
         "processors:\n",
         "processors:\n  spare: {record: user, id: id, fields: {}}\n",
         "35:3: no example shows what `spare` makes",
+    ),
+    "quoted-field": (
+        "processors:\n",
+        "processors:\n  spare: {record: user, id: id, fields: {name: 'trim(city) || \"Lincoln\"'}}\n",
+        '35:63: `"Lincoln"` is read as a field named Lincoln',
     ),
     "secret-not-marked": (
         "secret: true, ",
@@ -89,7 +100,9 @@ def doubts(tmp_path: Path) -> Callable[..., list[str]]:
         edited = text.replace(old, new, 1)
         connector, findings = check(edited, "acme.yaml")
         assert connector is not None, findings
-        subject = Subject(connector, read(edited, "acme.yaml"), (Case("acme", "job", "typical", tmp_path),))
+        shown = tuple(Case("acme", "job", name, tmp_path) for name in ("typical", "minimal", "canceled"))
+        shown = (*shown, Case("acme", "thin", "typical", tmp_path))
+        subject = Subject(connector, read(edited, "acme.yaml"), shown)
         (rule,) = [rule for rule in RULES if rule.code == code]
         return [f"{one.place.line}:{one.place.column}: {one.message}" for one in rule.findings(subject)]
 
@@ -120,3 +133,23 @@ def test_every_rule_is_broken_once_here() -> None:
 def test_rule_has_its_three_words(rule: Rule) -> None:
     for word in ("Avoid:", "Prefer:", "Why:"):
         assert word in rule.docs
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ('a || "North side"', 1),
+        ('"Status" == a', 1),
+        ('a != "gone"', 1),
+        ('a || "first-name"', 0),
+        ('a || b."Name"', 0),
+        ('a || "Name".first', 0),
+        ('a | "Name" == b', 0),
+        ("a || 'Lincoln'", 0),
+    ],
+)
+def test_only_names_that_look_like_texts_are_doubted(
+    expression: str, number: int, doubts: Callable[..., list[str]]
+) -> None:
+    new = f"processors:\n  spare:\n    record: user\n    id: id\n    fields:\n      name: |-\n        {expression}\n"
+    assert len(doubts("quoted-field", "processors:\n", new)) == number

@@ -187,7 +187,7 @@ def _asked(connector: Connector, given: dict[str, str]) -> dict[str, str]:
     if not sys.stdin.isatty():
         if missing and given.keys() <= connector.settings.keys():
             told = [f"{field.title} is missing (give it as --set {name}=...)" for name, field in missing.items()]
-            raise SettingsError("; ".join(told))
+            raise SettingsError(*told)
         return given
     for name, field in missing.items():
         if field.help:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import typer
 
+from runner.authoring.report import counted
+
 Hear = Callable[[int, int, int | None], None]
 EVERY = 10
 """A log gets a line for every so many pages."""
@@ -35,7 +37,7 @@ def _bar(name: str) -> Iterator[Hear]:
         task = bar.add_task(name, total=None, told="")
 
         def hear(pages: int, seen: int, total: int | None) -> None:
-            bar.update(task, completed=seen, total=total, told=f"{seen} in {pages} pages")
+            bar.update(task, completed=seen, total=total, told=f"{seen} in {counted(pages, 'page')}")
 
         yield hear
 
@@ -43,6 +45,6 @@ def _bar(name: str) -> Iterator[Hear]:
 def _lines(name: str) -> Hear:
     def hear(pages: int, seen: int, total: int | None) -> None:
         if pages == 1 or pages % EVERY == 0:
-            typer.echo(f"{name}: {seen}{f' of {total}' if total else ''} in {pages} pages", err=True)
+            typer.echo(f"{name}: {seen}{f' of {total}' if total else ''} in {counted(pages, 'page')}", err=True)
 
     return hear

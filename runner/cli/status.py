@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.authoring.report import counted
 from runner.cli.output import table
 from runner.model.event import EventState
 from runner.model.push import PushState
@@ -23,7 +24,7 @@ def lines(found: Overview) -> Iterator[str]:
     pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTABLE]
     yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
     for refused in found.rejections:
-        yield f"Turned away: {refused.count} requests for {refused.connector} ({refused.reason})"
+        yield f"Turned away: {counted(refused.count, 'request')} for {refused.connector} ({refused.reason})"
     problems = list(_problems(found))
     yield ""
     yield "What wants a person:" if problems else "Nothing wants a person."
@@ -42,6 +43,7 @@ _COLUMNS = (
     "calls",
     "limited",
 )
+_SEE = "See `runner deliveries --failed`, then"
 _SYNCS = ("integration", "sync", "state", "last_run", "seen", "created", "changed", "checkpoint")
 
 
@@ -87,12 +89,12 @@ def _problems(found: Overview) -> Iterator[str]:
             if sync.state == "failed":
                 yield f"- {name} sync {sync.sync} failed: {sync.error}. Try `runner sync {name} {sync.sync}`."
         if count := one.events[EventState.FAILED]:
-            yield f"- {name} has {count} failed events. See `runner deliveries --failed`, then `runner replay events`."
+            yield f"- {name} has {counted(count, 'failed event')}. {_SEE} `runner replay events`."
         if count := one.pushes[PushState.FAILED]:
-            yield f"- {name} refused {count} pushes. See `runner deliveries --failed`, then `runner replay pushes`."
+            yield f"- {name} refused {count} {'push' if count == 1 else 'pushes'}. {_SEE} `runner replay pushes`."
         for waits in one.waits:
             most = f"most often ({waits.alike})" if waits.alike < waits.count else "because"
             what = f"1 {waits.kind} waits" if waits.count == 1 else f"{waits.count} pushes of kind {waits.kind} wait"
             yield f"- {name}: {what} for a link, {most}: {waits.note}. See `runner deliveries --waiting`."
         if one.quarantined:
-            yield f"- {name} has {one.quarantined} quarantined payloads. See `runner records --quarantined`."
+            yield f"- {name} has {counted(one.quarantined, 'quarantined payload')}. See `runner records --quarantined`."

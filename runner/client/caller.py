@@ -12,7 +12,7 @@ from runner.client.errand import Errand
 from runner.client.limiter import PATIENCE, Limiter
 from runner.client.sender import send
 from runner.client.tokens import Tokens
-from runner.client.verdict import failure, is_limit, pause, without_secrets
+from runner.client.verdict import address, failure, is_astray, is_limit, pause, without_secrets
 from runner.components.auth.base import with_param
 from runner.connector.call import Call
 from runner.connector.connector import Connector
@@ -165,7 +165,12 @@ class Caller:
         return PartnerUnavailable(text, status=response.status)
 
     def _failed(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> PartnerError:
-        return failure(errand.where, response, rule, self._words(errand, response, rule, credential))
+        """The error; where the address itself may be wrong, it says which was called."""
+        words, called = self._words(errand, response, rule, credential), ""
+        if is_astray(response):
+            called = address(errand.call.method, response, self._tokens.secrets(errand.connector, credential))
+            called += f", environment {errand.integration.environment}"
+        return failure(errand.where, response, rule, words, called)
 
     def _words(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> str:
         return without_secrets(rule.words(response), self._tokens.secrets(errand.connector, credential))

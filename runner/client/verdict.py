@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from urllib.parse import unquote, urlsplit
 
 from runner.components.waits.base import Retry
 from runner.components.waits.header import HeaderWait
@@ -13,6 +14,8 @@ from runner.model.http import Response
 from runner.model.secret import DOTS, Secret
 
 _RETRY_AFTER = HeaderWait(type="header")
+LONGEST_PATH = 200
+ASTRAY = "see whether the environment's addresses and the path are right"
 
 
 def is_limit(response: Response, rule: ErrorRule | None) -> bool:
@@ -38,10 +41,11 @@ def pause(
     return retry.pause(attempt, random)
 
 
-def failure(where: str, response: Response, rule: ErrorRule, words: str) -> PartnerError:
-    """The error for an answer that is not tried again."""
+def failure(where: str, response: Response, rule: ErrorRule, words: str, called: str = "") -> PartnerError:
+    """The error for an answer that is not tried again; `called` is the address, where that helps."""
     text = f"{where} answers {response.status}"
     text += f": {words}" if words else ""
+    text += f" [{called}]" if called else ""
     status = response.status
     if rule.do == "skip_record":
         return RecordSkipped(_with(text, rule.remedy), status=status)
@@ -53,7 +57,22 @@ def failure(where: str, response: Response, rule: ErrorRule, words: str) -> Part
         )
     if rule.do == "fail_integration":
         return AuthenticationError(_with(text, rule.remedy), status=status, code="integration-refused")
-    return UnexpectedResponse(_with(text, rule.remedy), status=status)
+    remedy = rule.remedy or (ASTRAY if is_astray(response) else None)
+    return UnexpectedResponse(_with(text, remedy), status=status)
+
+
+def is_astray(response: Response) -> bool:
+    """Whether the answer may mean that the address called is not the right one."""
+    return 300 <= response.status < 400 or response.status in (404, 405)
+
+
+def address(method: str, response: Response, secrets: Iterable[Secret]) -> str:
+    """What was called, as `GET api.example.com/v2/jobs`: without the query, and with secrets in the path replaced."""
+    parts = urlsplit(response.url)
+    path = unquote(parts.path)
+    port = f":{parts.port}" if parts.port else ""
+    shown = without_secrets(path if path.isprintable() else parts.path, secrets)
+    return f"{method} {parts.hostname}{port}{shown[:LONGEST_PATH]}"
 
 
 def without_secrets(text: str, secrets: Iterable[Secret]) -> str:

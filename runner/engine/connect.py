@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +29,7 @@ from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
 from runner.model.wakeup import WakeUp
+from runner.model.words import suggest
 from runner.store import feed, inbox, integrations, parking, runs
 
 
@@ -161,18 +161,16 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
 def _check(house: House, connector: Connector, given: Mapping[str, str]) -> None:
     """Every mistake at once: the company's fields, then what the operator has not set yet."""
     unknown = [name for name in given if name not in connector.settings]
-    flaws = [f"{name} is no setting of {connector.title} ({_meant(connector, name)})" for name in unknown]
+    flaws = [
+        f"{name} is no setting of {connector.title} ({suggest(name, connector.settings) or 'it has none'})"
+        for name in unknown
+    ]
     flaws += [flaw for name, field in connector.settings.items() if (flaw := field.flaw(given.get(name)))]
     if flaws:
         raise SettingsError(*flaws)
     missing = scope.missing_app_values(connector, house.app(connector.connector))
     if missing:
         raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
-
-
-def _meant(connector: Connector, name: str) -> str:
-    near = difflib.get_close_matches(name, connector.settings, 1)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(connector.settings) or 'none'}"
 
 
 async def _make(

@@ -11,10 +11,22 @@ from runner.model.event import EventState
 from runner.model.integration import Integration
 from runner.model.push import PushState
 from runner.service.shapes import IntegrationShape, SyncShape
-from runner.store import calls, checkpoints, events, feed, integrations, pushes, quarantine, rejections, runs, wakeups
+from runner.store import (
+    calls,
+    checkpoints,
+    events,
+    feed,
+    integrations,
+    pushes,
+    quarantine,
+    rejections,
+    runs,
+    waits,
+    wakeups,
+)
 from runner.store.calls import Calls
-from runner.store.pushes import Waits
 from runner.store.rejections import Rejection
+from runner.store.waits import Waits
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def standing(connection: Connection, integration: Integration, syncs: list[str])
         retries=sent.retries,
         quarantined=sum(quarantine.counts(connection, integration.id).values()),
         calls=calls.total(connection, integration.id),
-        waits=tuple(pushes.waits(connection, integration.id)) if sent.states[PushState.WAITING] else (),
+        waits=tuple(waits.find(connection, integration.id)) if sent.states[PushState.WAITING] else (),
     )
 
 

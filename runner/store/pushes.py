@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,28 +66,12 @@ Index(
 Index("ix_pushes_record", pushes.c.integration_id, pushes.c.kind, pushes.c.external_id)
 
 
-LOOKED_AT = 1000
-"""So many notes tell what most pushes wait for."""
-_ID = re.compile(r"(\S+) of ")
-
-
 @dataclass(frozen=True)
 class PushCounts:
     """How many pushes are in each state, and how many tries beyond the first all of them took."""
 
     states: dict[PushState, int]
     retries: int
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Pushes of one kind that wait for a link: how many in all, and the most frequent reason as one of them has it
-    (`alike` of those that were looked at share it)."""
-
-    kind: str
-    count: int
-    alike: int
-    note: str
 
 
 def mark(
@@ -228,30 +211,6 @@ def counts(connection: Connection, integration_id: str | None = None, destinatio
         states[PushState(state)] = count
         retries += int(tries)
     return PushCounts(states, retries)
-
-
-def waits(connection: Connection, destination: str) -> list[Waits]:
-    """What waits for a link at a destination, by kind; the most frequent kind first."""
-    table = pushes.c
-    where = (table.destination == destination, table.state == PushState.WAITING.value)
-    count = func.count().label("count")
-    kinds = connection.execute(select(table.kind, count).where(*where).group_by(table.kind).order_by(count.desc()))
-    return [_waits(connection, kind, number, [*where, table.kind == kind]) for kind, number in kinds.all()]
-
-
-def _waits(connection: Connection, kind: str, count: int, where: list[ColumnElement[bool]]) -> Waits:
-    notes = connection.scalars(select(pushes.c.note).where(*where).order_by(pushes.c.id).limit(LOOKED_AT))
-    alike: dict[str, list[str]] = {}
-    for note in notes:
-        alike.setdefault(_without_id(note or ""), []).append(note or "")
-    most = max(alike.values(), key=len, default=[""])
-    return Waits(kind, count, len(most), most[0])
-
-
-def _without_id(note: str) -> str:
-    """A note without the id that it tells of (`user 7 of jobber has no email`): what alike ones share."""
-    found = _ID.search(note)
-    return note.replace(found[1], "") if found else note
 
 
 def _renew(connection: Connection, conditions: list[ColumnElement[bool]], at: datetime) -> int:

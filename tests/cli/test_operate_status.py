@@ -14,7 +14,7 @@ from runner.model.run import Checkpoint, RunState, SyncRun
 from runner.service.overview import Overview, Standing
 from runner.service.shapes import SyncShape
 from runner.store.calls import Calls
-from runner.store.pushes import Waits
+from runner.store.waits import Waits
 from tests.clock import START
 
 FINE = Standing(

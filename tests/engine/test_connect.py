@@ -148,5 +148,5 @@ async def test_what_is_removed_leaves_room_for_another(here: World) -> None:
 
 
 async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(here: World) -> None:
-    with pytest.raises(SettingsError, match="did you mean tenant_id"):
+    with pytest.raises(SettingsError, match="did you mean `tenant_id`"):
         await connect.begin(here.house, "acme", "servicetitan", settings={**TITAN, "tenantid": "1"})

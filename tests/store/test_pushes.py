@@ -118,14 +118,3 @@ def test_nothing_marked_is_nothing_due(connection: Connection) -> None:
 
 def test_due_is_found_by_its_index(connection: Connection) -> None:
     assert "ix_pushes_due" in plan(connection, lambda: due(connection))
-
-
-def test_what_waits_is_told_by_kind_with_the_most_frequent_reason(connection: Connection) -> None:
-    notes = {"a": "user 7 of jobber has no email", "b": "user 8 of jobber has no email", "c": "waits until x of y"}
-    mark(connection, *notes, "done")
-    for push in due(connection):
-        state = PushState.WAITING if push.external_id in notes else PushState.DONE
-        pushes.settle(connection, push, state, NOW, note=notes.get(push.external_id))
-    (found,) = pushes.waits(connection, "host")
-    assert (found.kind, found.count, found.alike, found.note) == ("project", 3, 2, "user 7 of jobber has no email")
-    assert pushes.waits(connection, "elsewhere") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CODES: dict[str, str] = {
+    "always-null": "`!a.b`: JMESPath reads `(!a).b`, which is always null; `!(a.b)` is meant.",
     "bad-expression": "A JMESPath expression is empty, too long, too deep or cannot be parsed.",
     "bad-query": "The braces, brackets, parentheses or quotes of a GraphQL query do not match.",
     "bad-relation": "A relation is neither nested (`processor`, `each`) nor named (`record` with `id` or `ids`).",

@@ -19,6 +19,7 @@ _STAND_INS = {
     "unknown-function": "@",
     "wrong-arity": "@",
     "bare-literal": "@",
+    "always-null": "@",
     "bad-template": "x",
 }
 """What is put in the place of a text that is wrong by itself; it refers to nothing, so it leads to no new finding."""

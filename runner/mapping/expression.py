@@ -193,6 +193,9 @@ def _functions(text: str, tree: dict[str, Any]) -> Iterator[Mistake]:
             yield from _call(text, node["value"], node["children"])
         if node["type"] == "slice" and node["children"][2:] == [0]:
             yield Mistake("bad-expression", f"the step of a slice in `{text}` is 0", 0, "use 1 or -1")
+        if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
+            message = f"`{text}` is always null: JMESPath reads `!a.b` as `(!a).b`"
+            yield Mistake("always-null", message, max(text.find("!"), 0), "write `!(a.b)`")
     if Graph().read(tree).copies > MOST_COPIES:
         message = f"`{text[:60]}...` repeats its input more than {MOST_COPIES} times"
         yield Mistake("bad-expression", message, 0, "split it")

@@ -20,6 +20,8 @@ from runner.model.text import Scalar
         ('"null"', {"null": 1}, 1),
         ("a.null", {"a": {"null": 2}}, 2),
         ("{true: a}", {"a": 3}, {"true": 3}),
+        ("!(a.b)", {"a": {"b": 1}}, False),
+        ("!a", {}, True),
     ],
 )
 def test_reads_data(text: str, data: object, value: object) -> None:
@@ -49,6 +51,8 @@ def test_truth_is_that_of_jmespath(value: object, truth: bool) -> None:
         ("parse_time(a, '%H:%M')", "wrong-value"),
         ("divide(a, `0`)", "wrong-value"),
         ("a[::0]", "bad-expression"),
+        ("!a.b", "always-null"),
+        ("x && !a.b.c", "always-null"),
         ("a.", "bad-expression"),
         ("", "bad-expression"),
         ("a" * 5_000, "bad-expression"),

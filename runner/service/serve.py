@@ -80,7 +80,7 @@ async def serve(
             ready()
         await stop.wait()
         running = ", ".join(worker.running) if worker else ""
-        house.log.info("stopping", waiting_for=running or "nothing that runs long", seconds_at_most=GOODBYE)
+        house.log.info("stopping", waiting_for=running or "nothing", seconds_at_most=GOODBYE)
 
 
 @contextlib.contextmanager

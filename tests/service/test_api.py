@@ -224,6 +224,12 @@ async def test_the_document_describes_every_operation(web: httpx.AsyncClient) ->
     assert {"IntegrationShape", "RecordPage", "Error"} <= set(names)
 
 
+async def test_the_document_says_what_wrong_credentials_and_a_deletion_do(web: httpx.AsyncClient) -> None:
+    paths = (await web.get("/api/openapi.json")).json()["paths"]
+    assert "the answer is 201 with state `error`" in paths["/api/integrations"]["post"]["description"]
+    assert "the credential is forgotten" in paths["/api/integrations/{id}"]["delete"]["description"]
+
+
 async def test_every_reference_of_the_document_leads_somewhere(web: httpx.AsyncClient) -> None:
     document = (await web.get("/api/openapi.json")).json()
 

@@ -96,3 +96,30 @@ def test_a_credential_that_the_partner_refuses_is_exit_1_with_the_reason(typed: 
 def test_a_second_integration_of_a_company_is_refused(typed: Type) -> None:
     connect(typed, "companycam")
     assert connect(typed, "companycam") == output.FOUND
+
+
+def test_a_sync_that_heals_an_integration_says_so(
+    typed: Type, partners: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect(typed, "servicetitan")
+    partners.partners["servicetitan"].fail_next(1, 403, on="/jobs")
+    assert typed("sync", "acme/servicetitan", "jobs").exit_code == output.FOUND
+    result = typed("sync", "acme/servicetitan", "jobs")
+    assert "acme/servicetitan was in error and is active again" in result.output + capsys.readouterr().err
+
+
+def test_a_sync_of_one_that_is_switched_off_says_how_to_switch_it_on(
+    typed: Type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect(typed, "servicetitan")
+    typed("integrations", "--disable", "acme/servicetitan")
+    assert typed("sync", "acme/servicetitan", "jobs").exit_code == output.FOUND
+    assert "`runner integrations --enable`" in capsys.readouterr().err
+
+
+def test_simulating_on_a_port_that_is_taken_is_one_line(
+    typed: Type, partners: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = partners.urls["companycam"].rpartition(":")[2]
+    assert typed("simulate", "companycam", "--first-port", port).exit_code == output.MISUSE
+    assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err

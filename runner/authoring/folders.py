@@ -37,6 +37,11 @@ class Folders:
     def records(self) -> Path:
         return self.schemas / "records"
 
+    def records_of(self, file: str) -> Path:
+        """The kinds of record that a file is checked by: those beside its own folder where there are any, else ours."""
+        own = Path(file).parent.parent / "schemas" / "records"
+        return own if Path(file).parent.name == self.connectors.name and own.is_dir() else self.records
+
     @property
     def snapshots(self) -> Path:
         return self.root / "tests" / "snapshots"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from runner.authoring import deliveries, records, vector
 from runner.authoring.folders import Folders, Source, source
@@ -16,9 +17,13 @@ from runner.errors import ConnectorError, Finding
 
 def validate(sources: Iterable[Source], folders: Folders) -> list[Finding]:
     """The findings of all files, sorted by place."""
-    kinds = read_kinds(folders.records)
+    known: dict[Path, Kinds] = {}
     found: list[Finding] = []
     for given in sources:
+        folder = folders.records_of(given.file)
+        if folder not in known:
+            known[folder] = read_kinds(folder)
+        kinds = known[folder]
         if folders.is_config(given.file):
             found += _config(given, folders, kinds)
         else:

@@ -32,7 +32,8 @@ def validate(files: list[str] = Files, form: str = Form) -> None:
     from runner.authoring.validation import validate as find
 
     given = sources(files)
-    note = "" if here().records.exists() else f"; no {here().records}, so kinds and fields of records are not checked"
+    lacking = next((folder for one in given if not (folder := here().records_of(one.file)).exists()), None)
+    note = f"; no {lacking}, so kinds and fields of records are not checked" if lacking else ""
     conclude(given, find(given, here()), form, note)
 
 
@@ -125,7 +126,9 @@ def new(name: str = typer.Argument(help="The partner's name: small letters, digi
 
     for path in scaffold(name, here()):
         typer.echo(f"wrote {path}")
-    typer.echo(f"next: runner validate {here().connectors}/{name}.yaml, then runner test {name} --update")
+    typer.echo(
+        f"next: runner validate {here().connectors}/{name}.yaml, then runner test {name} --update, then runner docs"
+    )
 
 
 @app.command()

@@ -37,3 +37,11 @@ def test_bytes_that_are_no_utf_8_reach_the_findings(bench: Folders) -> None:
     (finding,) = validate([source(bench.connectors / "acme.yaml")], bench)
     assert (finding.code, finding.place.line, finding.place.column) == ("bad-yaml", 1, 11)
     assert "Caf?" in report([finding], "pretty", {finding.place.file: "title: Caf\udce9\n"})
+
+
+def test_a_file_is_checked_by_the_kinds_beside_its_own_folder(bench: Folders, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    (other / "schemas" / "records").mkdir(parents=True)
+    assert bench.records_of(str(other / "connectors" / "acme.yaml")) == other / "schemas" / "records"
+    assert bench.records_of(str(bench.connectors / "acme.yaml")) == bench.records
+    assert bench.records_of("<stdin>") == bench.records

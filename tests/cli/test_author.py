@@ -50,7 +50,7 @@ def test_new_connector_passes_everything(run: Run, acme: Path) -> None:
 
 def test_new_says_what_is_next(run: Run) -> None:
     assert run("new", "best")[1].splitlines()[-1] == (
-        "next: runner validate connectors/best.yaml, then runner test best --update"
+        "next: runner validate connectors/best.yaml, then runner test best --update, then runner docs"
     )
 
 

@@ -15,7 +15,6 @@ from runner.connector.reaction import Drop
 from runner.connector.webhook import Told, Webhooks
 from runner.engine.house import House
 from runner.errors import (
-    CredentialUnreadable,
     DeliveryError,
     DeliveryTooLarge,
     MalformedDelivery,
@@ -51,7 +50,7 @@ async def receive(house: House, delivery: Delivery) -> Received:
     """Answer one webhook request; never raises. What is answered 2xx is stored.
 
     401 for a bad signature, 400 for what cannot be read, 404 for a connector without webhooks, 413 for too much, 503
-    when the store takes nothing now (the partner tries again).
+    when the store takes nothing now, or no key opens the secret to check with (the partner tries again).
     """
     try:
         connector, webhooks = _webhooks(house, delivery.connector)
@@ -133,7 +132,7 @@ async def _setting(house: House, connector: Connector, key: str, integration_id:
 
     try:
         return await house.store.database.read(work)
-    except (NotFound, CredentialUnreadable):
+    except NotFound:
         return None
 
 

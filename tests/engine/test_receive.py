@@ -22,6 +22,7 @@ from runner.model.event import Delivery, EventState
 from runner.model.secret import Secret
 from runner.store import deliveries, events, rejections
 from runner.store.events import EventFilter
+from runner.store.vault import credentials
 from tests.partners import World
 
 ACCOUNT = 123456789
@@ -225,13 +226,13 @@ class One:
         return self.connector
 
 
-def told_by_token(here: World) -> House:
+def told_by_token(here: World, verify: Verifier | None = None) -> House:
     """The house, with a connector that is proved by a token and whose event is the whole request."""
     connector = here.house.connectors.get("servicetitan")
     assert connector.webhooks is not None
     reads = {"reads": "request", "split": "@", "id": "body.id", "type": "body.type", "account": "body.account"}
     events = Events.model_validate(reads)
-    webhooks = connector.webhooks.model_copy(update={"verify": SharedToken(), "events": events})
+    webhooks = connector.webhooks.model_copy(update={"verify": verify or SharedToken(), "events": events})
     library: Any = One(connector.model_copy(update={"webhooks": webhooks}))
     return replace(here.house, connectors=library)
 
@@ -248,3 +249,22 @@ async def test_a_header_that_holds_the_secret_is_checked_and_not_stored(here: Wo
     assert stored.headers == {"x-topic": "jobs"}
     (found,) = await here.read(lambda c: events.find(c, EventFilter()))
     assert found.payload["headers"] == {"x-topic": "jobs"}
+
+
+class OwnToken(SharedToken):
+    """The token is a secret setting of the company."""
+
+    @property
+    def secret_name(self) -> str:
+        return "settings.client_secret"
+
+
+async def test_a_secret_that_no_key_opens_is_answered_503_and_not_taken_for_a_forgery(here: World) -> None:
+    integration = await here.connect("servicetitan")
+    house = told_by_token(here, OwnToken())
+    headers, body = {"x-token": "servicetitan-secret"}, orjson.dumps({"id": 1, "type": "made.up", "account": 5})
+    url = f"https://x/webhooks/servicetitan/{integration.id}"
+    told = Delivery("servicetitan", "POST", url, headers, body, here.clock.now(), integration_id=integration.id)
+    assert (await receive(house, told)).status == 200
+    await here.write(lambda c: c.execute(credentials.update().values(sealed=b"k9:lost")))
+    assert (await receive(house, told)).status == 503

@@ -13,7 +13,6 @@ import typer
 
 from runner.authoring.folders import Folders, Source, folders, source
 from runner.cli import output
-from runner.connector.library import Connectors
 
 if TYPE_CHECKING:
     from runner.errors import Finding
@@ -42,6 +41,8 @@ def _standard_input() -> str:
 
 def _inside(file: str) -> list[str | Path]:
     """The file itself, the connectors in a folder, or the connector of that name."""
+    from runner.connector.library import Connectors
+
     if Path(file).is_dir():
         return sorted(Path(file).glob("*.yaml"))
     if file == "-" or Path(file).exists() or Path(file).suffix or len(Path(file).parts) > 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -67,11 +66,6 @@ def told(error: RunnerError) -> int:
         return FOUND
     typer.echo(f"runner: {error}", err=True)
     return MISUSE if isinstance(error, NotFound | SettingsError) else FOUND
-
-
-def on_terminal() -> bool:
-    """Whether a person reads standard output now."""
-    return sys.stdout.isatty()
 
 
 def _cell(value: Any) -> str:

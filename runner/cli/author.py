@@ -95,7 +95,7 @@ def map_payloads(
 
 
 @app.command("test")
-@example("runner test jobber", "runner test --update")
+@example("runner test jobber", "runner test jobber --update")
 def run_cases(
     connector: str = typer.Argument(None, help="The connector; else all."),
     update: bool = typer.Option(False, "--update", help="Show what changes, then pin it."),

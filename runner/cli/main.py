@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import typer
@@ -37,8 +36,6 @@ class Lazy(TyperGroup):
 
 
 def _commands(module: str) -> dict[str, Any]:
-    if find_spec(module) is None:
-        return {}
     return {name: _ending_in_example(made) for name, made in get_group(import_module(module).app).commands.items()}
 
 

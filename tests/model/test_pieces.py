@@ -26,7 +26,7 @@ EXPRESSIONS = tuple(
         "a.{x: a, y: b.a}",
         "a.b[?a].b | [0]",
         "length(a || `[]`)",
-        "b && !a.b",
+        "b && !(a.b)",
         "a.* | [0]",
         "a.b[*].a",
         "max_by(b[*], &a)",

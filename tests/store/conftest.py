@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from sqlalchemy import Connection, create_engine, event
 
 from runner.store.database import Database
-from runner.store.migration import upgrade
 
 NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 
@@ -33,21 +31,6 @@ def plan(connection: Connection, query: Callable[[], object]) -> str:
     event.remove(connection, "before_cursor_execute", note)
     statement, values = ran[-1]
     return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "template.sqlite3"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture
-def path(template: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(template, tmp_path / "runner.sqlite3"))
 
 
 @pytest.fixture

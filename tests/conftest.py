@@ -1,4 +1,4 @@
-"""A migrated database file for each test, copied from one that is migrated once."""
+"""What tests of the store, the engine and the service share: a migrated database file, and a house with partners."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.partners import World, world
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("engine") / "template.sqlite3"
+    """A database that is migrated once."""
+    path = tmp_path_factory.mktemp("store") / "template.sqlite3"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         upgrade(connection)
@@ -25,10 +26,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def path(template: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
     return Path(shutil.copy(template, tmp_path / "runner.sqlite3"))
 
 
 @pytest.fixture
 async def here(path: Path) -> AsyncIterator[World]:
+    """A house over it, with simulated partners on the hosts of the connectors."""
     async with world(path) as opened:
         yield opened

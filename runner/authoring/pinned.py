@@ -46,7 +46,17 @@ def run(folders: Folders, connector: str | None, *, update: bool) -> int:
     """Run the cases; pytest's exit code: 0 fine, 1 when something failed. `update` writes and removes snapshots."""
     for path in stray(folders, connector) if update else []:
         path.unlink()
-    arguments = ["--pyargs", __name__, "-q", "--no-header", "--tb=short", "--rootdir=.", "-c", os.devnull]
+    arguments = [
+        "--pyargs",
+        __name__,
+        "-q",
+        "--no-header",
+        "--tb=short",
+        "--rootdir=.",
+        "-c",
+        os.devnull,
+        "--noconftest",
+    ]
     arguments += [f"-pno:{name}" for name in ("cacheprovider", "asyncio", "hypothesispytest", "warnings")]
     arguments += ["--snapshot-warn-unused", *(["--snapshot-update"] if update else [])]
     plugins: list[Any] = [Cases(folders, connector)]

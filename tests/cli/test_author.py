@@ -252,6 +252,13 @@ def test_snapshot_without_example_fails_and_update_removes_it(run: Run, acme: Pa
     assert not left.exists()
 
 
+def test_a_project_s_own_conftest_is_none_of_its_business(acme: Path, tmp_path: Path) -> None:
+    assert acme.exists()
+    (tmp_path / "tests").mkdir(exist_ok=True)
+    (tmp_path / "tests/conftest.py").write_text("import no_such_module\n")
+    assert shell(tmp_path, "test", "--update").returncode == 0
+
+
 def examples() -> list[str]:
     """Every line below `Example:` in the help of an analyst's command."""
     commands = get_group(author.app).commands.values()

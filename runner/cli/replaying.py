@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from runner.cli.workshop import chosen
 from runner.engine import process
 from runner.engine.house import House
+from runner.engine.replay import replay_events
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.push import Push, PushState
 from runner.model.wakeup import WakeUp
-from runner.store import inbox, integrations, pushes, quarantine
+from runner.store import integrations, pushes, quarantine
 from runner.store.events import EventFilter
 from runner.store.quarantine import Quarantined
 
@@ -25,15 +26,9 @@ ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload"
 async def events(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:
     """Events become pending again, as if new; returns how many."""
 
-    def work(connection: Connection) -> int:
-        of = chosen(connection, integration).id if integration else None
-        state = EventState.FAILED if failed else None
-        woken = inbox.replay(connection, EventFilter(ids=list(ids) or None, integration_id=of, state=state))
-        for integration_id in woken:
-            house.store.queue.put(connection, WakeUp("events", integration_id))
-        return sum(woken.values())
-
-    return await house.store.database.write(work)
+    of = await house.store.database.read(lambda connection: chosen(connection, integration).id) if integration else None
+    state = EventState.FAILED if failed else None
+    return await replay_events(house, EventFilter(ids=list(ids) or None, integration_id=of, state=state))
 
 
 async def push(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:

@@ -71,8 +71,8 @@ class Jobber(Partner):
         self._parsed: dict[str, DocumentNode | list[GraphQLError]] = {}
 
     def routes(self) -> Iterable[Route]:
-        yield self.route("GET", "/api/oauth/authorize", self.grants.ask, api=False)
-        yield self.route("POST", "/api/oauth/authorize", self.grants.decide, api=False)
+        yield self.route("GET", "/api/oauth/authorize", self.grants.consents.ask, api=False)
+        yield self.route("POST", "/api/oauth/authorize", self.grants.consents.decide, api=False)
         yield self.route("POST", "/api/oauth/token", self.grants.token, api=False)
         yield self.route("POST", "/api/graphql", self._graphql)
 

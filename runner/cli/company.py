@@ -44,7 +44,7 @@ def connect(
         found = house.connectors.get(connector)
         values = _asked(found, _settings(given))
         made = await verb.begin(house, company, connector, environment, values)
-        consents = made.state is State.PENDING and found.auth.flow == "code"
+        consents = made.state is State.PENDING and found.way_in(made.way).flow == "code"
         return made, tickets.link(house, made, redirect_to) if consents else None
 
     made, link = in_house(work, makes=True)

@@ -50,7 +50,8 @@ def remove(text: str, yes: bool) -> None:
 async def _on(house: House, found: Integration, text: str) -> Integration:
     connector = house.connectors.get(found.connector)
     credential = await house.store.database.read(lambda c: house.store.vault.get(c, found.id))
-    if connector.auth.flow == "code" and credential.refresh_token is None and credential.access_token is None:
+    consents = connector.way_in(found.way).flow == "code"
+    if consents and credential.refresh_token is None and credential.access_token is None:
         raise SettingsError(f"nobody gave consent for {text} yet (`runner connect` prints the link)")
     proof = Proof(credential, found.account_id, found.account_name, found.account)
     return await connect.activate(house, connector, found, proof)

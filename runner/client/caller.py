@@ -82,14 +82,14 @@ class Caller:
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
-            if rule is not None and rule.do == "refresh_token" and not renewed and errand.auth is errand.connector.auth:
+            if rule is not None and rule.do == "refresh_token" and not renewed and errand.is_own_way:
                 credential = await self._tokens.renew(errand.connector, errand.integration, credential)
                 renewed = True
                 continue
             try:
                 seconds = self._pause(errand, found, rule, attempt, credential)
             except AuthenticationError as error:
-                if errand.auth is errand.connector.auth or error.code == "integration-refused":
+                if errand.is_own_way or error.code == "integration-refused":
                     await self._tokens.refuse(errand.integration, error, credential)
                 raise
             if waited + seconds > self._patience:

@@ -50,7 +50,7 @@ class Errand:
     def auth(self) -> Auth | None:
         """The way in; None for a call that needs none."""
         if self.call.auth is None:
-            return self.connector.auth
+            return self.connector.way_in(self.integration.way)
         if self.call.auth == "none":
             return None
         found = self.connector.other_auth.get(self.call.auth)
@@ -59,6 +59,11 @@ class Errand:
                 f"{self.where} asks for the way in `{self.call.auth}` (declare it under other_auth, with a static type)"
             )
         return found
+
+    @property
+    def is_own_way(self) -> bool:
+        """Whether it is let in by the integration's own credential, and not by one of `other_auth`."""
+        return self.call.auth is None
 
     @cached_property
     def claims(self) -> list[Claim]:

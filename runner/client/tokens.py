@@ -86,11 +86,10 @@ class Tokens:
         RateLimited when a later try can help.
         """
         stored = await self._read(connector, integration)
-        if not connector.auth.is_due(stored.credential, self._clock.now()):
+        way = connector.way_in(integration.way)
+        if not way.is_due(stored.credential, self._clock.now()):
             return stored.credential
-        return await self._renewed(
-            connector, integration, lambda credential: connector.auth.is_due(credential, self._clock.now())
-        )
+        return await self._renewed(connector, integration, lambda known: way.is_due(known, self._clock.now()))
 
     async def renew(self, connector: Connector, integration: Integration, refused: Credential) -> Credential:
         """A credential in place of one that the partner answered 401 to; raises as `get`."""
@@ -160,13 +159,12 @@ class Tokens:
     def _flow(self, connector: Connector, integration: Integration, credential: Credential) -> Flow:
         known = self.scope(connector, integration, credential)
         now = self._clock.now()
-        if connector.auth.flow == "client_credentials":
-            return connector.auth.obtain(known, now)
-        return connector.auth.refresh(known, credential, now)
+        way = connector.way_in(integration.way)
+        return way.obtain(known, now) if way.flow == "token" else way.refresh(known, credential, now)
 
     async def _read(self, connector: Connector, integration: Integration) -> Stored:
         stored = await self._store.database.read(lambda connection: self._stored(connection, integration))
-        if stored.version == 0 and connector.auth.flow == "code":
+        if stored.version == 0 and connector.way_in(integration.way).flow == "code":
             raise AuthenticationError(f"{connector.title} is not connected yet (connect it first)")
         return stored
 

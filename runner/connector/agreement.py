@@ -85,7 +85,8 @@ def _cursor(path: Path, call: Call, document: Document) -> Iterator[Finding]:
 
 
 def _account(connector: Connector, document: Document) -> Iterator[Finding]:
-    if connector.webhooks is not None and connector.auth.identify is None:
+    unknown = any(connector.way_in(name).identify is None for name in connector.auth.options or (None,))
+    if connector.webhooks is not None and unknown:
         message = "webhooks find their integration by the account, and `auth` does not say how to learn it"
         remedy = "add `identify: {endpoint: ..., account_id: ...}` to `auth`"
         yield Finding(document.key_place(("auth",)), "missing-field", message, remedy)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field as Declared
 
+from runner.components.auth.base import Auth
 from runner.components.block import Block, Name
 from runner.components.catalog import AnyAuth
 from runner.connector.action import Action
@@ -58,6 +59,20 @@ class Connector(Block):
     syncs: dict[Name, Sync] = Declared({}, description="When we fetch.")
     webhooks: Webhooks | None = Declared(None, description="What they send us.")
     actions: dict[Name, Action] = Declared({}, description="What we may change.")
+
+    def way_in(self, way: str | None) -> Auth:
+        """How an integration is let in that picked `way` (None where there is no choice, or the first was meant).
+
+        SettingsError when there is none of that name.
+        """
+        return self.auth.chosen(way)
+
+    @property
+    def ways(self) -> dict[tuple[str, ...], Auth]:
+        """Every way in by its path: `auth`, those that it lets a company choose among, and `other_auth`."""
+        found: dict[tuple[str, ...], Auth] = {("auth",): self.auth}
+        found |= {("auth", "ways", name): way for name, way in self.auth.options.items()}
+        return found | {("other_auth", name): way for name, way in self.other_auth.items()}
 
     def processor(self, name: str) -> Processor:
         """The processor of that name; the loader has proved that it exists."""

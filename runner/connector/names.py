@@ -15,6 +15,7 @@ from runner.connector.document import Document, Path
 from runner.connector.endpoint import Endpoint
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch
+from runner.connector.subscription import OFFERED
 from runner.errors import Finding
 from runner.mapping.template import Template
 from runner.model.text import place_of
@@ -47,7 +48,7 @@ def _offered(connector: Connector, path: Path) -> Offered:
         "settings": connector.settings,
         "environment": next(iter(connector.environments.values())),
         "account": _captured(connector),
-        "integration": ("id", "company", "account_id"),
+        "integration": ("id", "company", "account_id", "way"),
     }
     if path[0] in ("auth", "other_auth") and "send" in path:
         offered["access_token"] = ()
@@ -56,11 +57,32 @@ def _offered(connector: Connector, path: Path) -> Offered:
         offered |= {"input": call.input, "page": call.paginate.variables, "checkpoint": (), "window": ("start", "end")}
     if isinstance(call, Action):
         offered["input"] = call.input
+    if made := _of_subscription_at(connector, path):
+        offered["subscription"] = made
     return offered
 
 
+def of_subscription(connector: Connector, *, whole: bool) -> list[str]:
+    """The names of a subscription; `whole` says that it is made, and the results of `create` are there."""
+    declared = connector.webhooks.subscription if connector.webhooks else None
+    if declared is None:
+        return []
+    create = connector.actions.get(declared.create)
+    return [*OFFERED, *(create.result if create and whole else ())]
+
+
+def _of_subscription_at(connector: Connector, path: Path) -> list[str]:
+    """What a call may read of a subscription: nothing, unless it is one of its own."""
+    declared = connector.webhooks.subscription if connector.webhooks else None
+    if declared is None:
+        return []
+    check = ("endpoints", declared.check.endpoint) if declared.check else None
+    is_own = path[:2] == check or (path[0] == "actions" and path[1] in declared.actions)
+    return of_subscription(connector, whole=path[:2] != ("actions", declared.create)) if is_own else []
+
+
 def _captured(connector: Connector) -> list[str]:
-    captures = [auth.capture for auth in (connector.auth, *connector.other_auth.values()) if isinstance(auth, OAuth2)]
+    captures = [way.capture for way in connector.ways.values() if isinstance(way, OAuth2)]
     return [name for capture in captures for name in (*capture.callback, *capture.token)]
 
 
@@ -126,12 +148,12 @@ def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
     for pattern, reaction in connector.webhooks.on.items() if connector.webhooks else ():
         if isinstance(reaction, Fetch):
             yield ("webhooks", "on", pattern, "endpoint"), reaction.endpoint, "a webhook", set()
+    declared = connector.webhooks.subscription if connector.webhooks else None
+    if declared is not None and declared.check is not None:
+        yield ("webhooks", "subscription", "check", "endpoint"), declared.check.endpoint, "`check`", set()
     for name, action in connector.actions.items():
         if action.find is not None:
             yield ("actions", name, "find", "endpoint"), action.find.endpoint, "`find`", set()
-    for path, auth in (
-        (("auth",), connector.auth),
-        *((("other_auth", name), way) for name, way in connector.other_auth.items()),
-    ):
-        if auth.identify is not None:
-            yield (*path, "identify", "endpoint"), auth.identify.endpoint, "`identify`", set()
+    for path, way in connector.ways.items():
+        if way.identify is not None:
+            yield (*path, "identify", "endpoint"), way.identify.endpoint, "`identify`", set()

@@ -16,6 +16,7 @@ from runner.connector.document import Document, Path
 from runner.connector.field import Input
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
+from runner.connector.subscription import Subscription
 from runner.errors import Finding, Place
 from runner.mapping.template import Template
 from runner.model.words import nearest, suggest
@@ -85,14 +86,9 @@ class _Check:
                 )
 
     def _auth(self) -> Iterator[Finding]:
-        for path, auth in self._auths():
-            if auth.identify is not None:
-                yield from self._endpoint((*path, "identify", "endpoint"), auth.identify.endpoint, {})
-
-    def _auths(self) -> Iterator[tuple[Path, Any]]:
-        yield ("auth",), self.connector.auth
-        for name, auth in self.connector.other_auth.items():
-            yield ("other_auth", name), auth
+        for path, way in self.connector.ways.items():
+            if way.identify is not None:
+                yield from self._endpoint((*path, "identify", "endpoint"), way.identify.endpoint, {})
 
     def _endpoint(
         self, path: Path, name: str, given: Mapping[str, Any], block: Path | None = None
@@ -177,6 +173,8 @@ class _Check:
         if webhooks is None:
             return
         yield from self._secret(webhooks.verify.secret_name)
+        if webhooks.subscription is not None:
+            yield from self._subscription(webhooks.subscription)
         for pattern, reaction in webhooks.on.items():
             yield from self._reaction(("webhooks", "on", pattern), reaction)
 
@@ -184,10 +182,14 @@ class _Check:
         where, _, key = name.partition(".")
         fields = {"app": self.connector.app, "settings": self.connector.settings}.get(where)
         path = ("webhooks", "verify", "secret")
+        offered = [f"subscription.{made}" for made in names.of_subscription(self.connector, whole=True)]
+        if name in offered:
+            return
         if fields is None or key not in fields:
             known = [f"app.{key}" for key in self.connector.app] + [
                 f"settings.{key}" for key in self.connector.settings
             ]
+            known += offered
             yield Finding(
                 self.document.place(path),
                 "unknown-secret",
@@ -201,6 +203,24 @@ class _Check:
                 f"`{name}` is not declared as a secret",
                 "add `secret: true` to it",
             )
+
+    def _subscription(self, declared: Subscription) -> Iterator[Finding]:
+        """Its actions are there, need no input that nobody gives, and keep the id that `check` looks for."""
+        check, path = declared.check, ("webhooks", "subscription")
+        uses = [((*path, use), getattr(declared, use)) for use in ("create", "delete")]
+        if check is not None:
+            yield from self._endpoint((*path, "check", "endpoint"), check.endpoint, {})
+            uses += [((*path, "check", "mend"), check.mend)] if check.mend else []
+        for where, name in uses:
+            yield from self._known(where, name, self.connector.actions, "unknown-action", "action")
+            action = self.connector.actions.get(name)
+            for key in [key for key, given in action.input.items() if given.required] if action else ():
+                message = f"the action `{name}` needs `{key}`, and a subscription gives none"
+                yield Finding(self.document.place(where), "missing-input", message, "read `subscription` in its place")
+        made = self.connector.actions.get(declared.create)
+        if check is not None and made is not None and "id" not in made.result:
+            message = f"`check` looks for an id, and the action `{declared.create}` keeps none"
+            yield Finding(self.document.place((*path, "create")), "missing-result", message, "add `result: {id: ...}`")
 
     def _reaction(self, path: Path, reaction: Reaction) -> Iterator[Finding]:
         if isinstance(reaction, Process | Fetch):

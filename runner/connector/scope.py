@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.connector.connector import Connector
 from runner.connector.field import Field
+from runner.connector.wanted import wanted
 from runner.errors import SettingsError
 from runner.model.credential import Credential
 from runner.model.integration import Integration
@@ -37,6 +38,7 @@ def build(
             "id": integration.id,
             "company": integration.company,
             "account_id": integration.account_id,
+            "way": integration.way,
         },
         **more,
     }
@@ -59,9 +61,10 @@ def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, st
     return values
 
 
-def missing_app_values(connector: Connector, app: Mapping[str, Any]) -> list[str]:
-    """The environment variables that are still to be set before anybody can connect."""
-    needed = [name for name, field in connector.app.items() if field.required and field.default is None]
+def missing_app_values(connector: Connector, app: Mapping[str, Any], way: str | None = None) -> list[str]:
+    """The environment variables that are still to be set before anybody can connect, by this way in."""
+    asked = wanted(connector, "app", way)
+    needed = [name for name, field in asked.items() if field.required and field.default is None]
     return [variable_of(connector, name) for name in needed if not app.get(name)]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from runner.connector import scope
 from runner.connector.connector import Connector
+from runner.connector.wanted import wanted
 from runner.engine.house import House
 from runner.engine.mark import backfill
 from runner.engine.refresh import plan_refresh
@@ -39,9 +40,10 @@ async def begin(
     connector_name: str,
     environment: str | None = None,
     settings: Mapping[str, str] | None = None,
+    way: str | None = None,
 ) -> Integration:
     """Make an integration of what a company filled in; or take up again one that is not active. One that was never
-    connected may change its environment too.
+    connected may change its environment too. `way` is the way in that was picked, where there is a choice.
 
     Where a person must consent it is `pending` (go on with `consent.authorize_url`). Else it is tried at once, and
     comes back `active`, or in `error` with the reason and what mends it. Raises SettingsError with a sentence for
@@ -49,11 +51,11 @@ async def begin(
     """
     connector = house.connectors.get(connector_name)
     given = dict(settings or {})
-    _check(house, connector, given)
+    _check(house, connector, given, way)
     chosen = environment or next(iter(connector.environments))
     house.environment(connector, chosen)
-    integration, credential = await _make(house, connector, company, chosen, given)
-    if connector.auth.flow == "code":
+    integration, credential = await _make(house, connector, company, chosen, given, way)
+    if connector.way_in(integration.way).flow == "code":
         return integration
     return await _tried(house, connector, integration, credential)
 
@@ -62,7 +64,7 @@ async def retry(house: House, integration_id: str) -> Integration:
     """Try again what the company filled in: after the partner was away, or the matter was mended there."""
     integration = await house.store.database.read(lambda connection: integrations.get(connection, integration_id))
     connector = house.connectors.get(integration.connector)
-    if connector.auth.flow == "code":
+    if connector.way_in(integration.way).flow == "code":
         raise SettingsError(f"{connector.title} is connected by consent: click Connect")
     vault = house.store.vault
     credential = await house.store.database.read(lambda connection: vault.get(connection, integration_id))
@@ -141,7 +143,8 @@ async def recover(house: House, connector: Connector, integration: Integration) 
 
 async def fail(house: House, connector: Connector, integration: Integration, error: RunnerError) -> Integration:
     """Note on an integration why connecting it did not work. One that is active stays as it was."""
-    state = State.ERROR if connector.auth.flow != "code" or integration.state is State.ERROR else integration.state
+    consents = connector.way_in(integration.way).flow == "code"
+    state = State.ERROR if not consents or integration.state is State.ERROR else integration.state
     reason = Reason(error.code, words(error), _remedy(connector, error))
 
     def work(connection: Connection) -> Integration:
@@ -158,23 +161,21 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
         return await fail(house, connector, integration, error)
 
 
-def _check(house: House, connector: Connector, given: Mapping[str, str]) -> None:
+def _check(house: House, connector: Connector, given: Mapping[str, str], way: str | None) -> None:
     """Every mistake at once: the company's fields, then what the operator has not set yet."""
-    unknown = [name for name in given if name not in connector.settings]
-    flaws = [
-        f"{name} is no setting of {connector.title} ({suggest(name, connector.settings) or 'it has none'})"
-        for name in unknown
-    ]
-    flaws += [flaw for name, field in connector.settings.items() if (flaw := field.flaw(given.get(name)))]
+    asked = wanted(connector, "settings", way)
+    unknown = [name for name in given if name not in asked]
+    flaws = [f"{name} is no setting of {connector.title} ({suggest(name, asked) or 'it has none'})" for name in unknown]
+    flaws += [flaw for name, field in asked.items() if (flaw := field.flaw(given.get(name)))]
     if flaws:
         raise SettingsError(*flaws)
-    missing = scope.missing_app_values(connector, house.app(connector.connector))
+    missing = scope.missing_app_values(connector, house.app(connector.connector), way)
     if missing:
         raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
 
 
 async def _make(
-    house: House, connector: Connector, company: str, environment: str, given: Mapping[str, str]
+    house: House, connector: Connector, company: str, environment: str, given: Mapping[str, str], way: str | None
 ) -> tuple[Integration, Credential]:
     hidden = {name for name, field in connector.settings.items() if field.secret}
     shown = {name: value for name, value in given.items() if name not in hidden and value}
@@ -185,15 +186,23 @@ async def _make(
         known = _known(connection, connector, company)
         if known is None:
             made = Integration(
-                uuid4().hex, company, connector.connector, environment, settings=shown, created_at=at, updated_at=at
+                uuid4().hex,
+                company,
+                connector.connector,
+                environment,
+                settings=shown,
+                created_at=at,
+                updated_at=at,
+                way=way,
             )
             integrations.add(connection, made, made.id if connector.integrations == "many_per_company" else "")
         else:
-            made = replace(known, settings=shown)
+            made = replace(known, settings=shown, way=way)
             integrations.set_settings(connection, made.id, shown, at)
+            integrations.set_way(connection, made.id, way, at)
             if known.environment != environment:
                 made = _moved(connection, connector, made, environment, at)
-        if credential.values or known is None or known.environment != environment:
+        if credential.values or known is None or known.environment != environment or known.way != way:
             house.store.vault.put(connection, made.id, credential, at)
         return made
 

@@ -179,9 +179,10 @@ def _code(connector: Connector, query: Mapping[str, str]) -> str:
 
 def _auth(house: House, integration: Integration) -> tuple[Connector, OAuth2AuthorizationCode]:
     connector = house.connectors.get(integration.connector)
-    if not isinstance(connector.auth, OAuth2AuthorizationCode):
+    way = connector.way_in(integration.way)
+    if not isinstance(way, OAuth2AuthorizationCode):
         raise SettingsError(f"{connector.title} is not connected by consent: fill in its settings")
-    return connector, connector.auth
+    return connector, way
 
 
 async def _credential(house: House, integration_id: str) -> Credential:

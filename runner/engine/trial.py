@@ -60,24 +60,25 @@ async def prove(
 ) -> Proof:
     """Try a credential at the partner. Raises the PartnerError family; nothing is stored."""
     account = dict(integration.account)
-    if connector.auth.flow == "client_credentials":
+    way = connector.way_in(integration.way)
+    if way.flow == "token":
         known = house.tokens.scope(connector, integration, credential)
-        granted = await oauth.run(connector.auth.obtain(known, house.clock.now()), house.http)
+        granted = await oauth.run(way.obtain(known, house.clock.now()), house.http)
         credential = replace(granted.credential, values=credential.values)
         account |= granted.captured
-    if connector.auth.identify is None:
+    if way.identify is None:
         return Proof(credential, integration.account_id, integration.account_name, account)
     trial = Trial(house, credential)
     caller = Caller(house.http, house.clock, Limiter(house.clock), trial, on_call=house.tally.count)
     probe = replace(integration, account=account)
-    response = await caller.call(connector, connector.endpoints[connector.auth.identify.endpoint], probe)
+    response = await caller.call(connector, connector.endpoints[way.identify.endpoint], probe)
     told = {
         "body": response.json,
         "settings": dict(integration.settings),
         "account": account,
         "callback": dict(callback or {}),
     }
-    account_id, account_name = _identity(connector, connector.auth.identify, told)
+    account_id, account_name = _identity(connector, way.identify, told)
     return Proof(credential, account_id, account_name, account)
 
 

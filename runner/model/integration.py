@@ -32,7 +32,8 @@ class Integration:
     """One connector for one company. `settings` holds no secrets (those are in the credential).
 
     `account` is what was captured at connect (QuickBooks' realm, Pipedrive's domain); `account_id` is the partner's
-    name for the company, by which webhook events find their integration.
+    name for the company, by which webhook events find their integration. `way` is the way in that the company picked,
+    where the connector has a choice of several.
     """
 
     id: str
@@ -41,9 +42,11 @@ class Integration:
     environment: str
     state: State = State.PENDING
     reason: Reason | None = None
+    since: datetime | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     account_id: str | None = None
     account_name: str | None = None
+    way: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -182,7 +182,7 @@ class Api:
 
     def _connecting(self, found: Integration, redirect_to: str | None) -> shapes.Connecting:
         connector = self._house.connectors.get(found.connector)
-        consents = isinstance(connector.auth, OAuth2AuthorizationCode) and found.state is not State.ACTIVE
+        consents = isinstance(connector.way_in(found.way), OAuth2AuthorizationCode) and found.state is not State.ACTIVE
         url = tickets.link(self._house, found, redirect_to) if consents else None
         return shapes.Connecting(integration=IntegrationShape.of(found), authorize_url=url)
 

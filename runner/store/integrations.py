@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     select,
     update,
@@ -37,10 +38,12 @@ integrations = Table(
     Column("environment", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Json),
+    Column("since", UtcDateTime),
     Column("settings", Json, nullable=False),
     Column("account", Json, nullable=False),
     Column("account_id", Text),
     Column("account_name", Text),
+    Column("way", Text),
     Column("created_at", UtcDateTime),
     Column("updated_at", UtcDateTime),
     UniqueConstraint("company", "connector", "slot"),
@@ -67,6 +70,7 @@ def add(connection: Connection, integration: Integration, slot: str = "") -> Non
         "slot": slot,
         "state": integration.state.value,
         "reason": asdict(integration.reason) if integration.reason else None,
+        "since": integration.since or integration.created_at,
         "settings": dict(integration.settings),
         "account": dict(integration.account),
     }
@@ -123,9 +127,13 @@ def find(
 
 
 def set_state(connection: Connection, integration_id: str, state: State, reason: Reason | None, at: datetime) -> None:
-    """Move it to `state`; `reason` replaces the one before. NotFound when it is not there."""
+    """Write its state and reason; `since` changes with the state. NotFound when it is not there.
+
+    This is the row alone. What moves an integration is `Store.move`, which keeps to the table of transitions.
+    """
     told = asdict(reason) if reason else None
-    _change(connection, integration_id, {"state": state.value, "reason": told, "updated_at": at})
+    since = case((integrations.c.state == state.value, integrations.c.since), else_=at)
+    _change(connection, integration_id, {"state": state.value, "reason": told, "since": since, "updated_at": at})
 
 
 def set_account(
@@ -144,6 +152,11 @@ def set_account(
 def set_environment(connection: Connection, integration_id: str, environment: str, at: datetime) -> None:
     """Let it call the partner in another environment."""
     _change(connection, integration_id, {"environment": environment, "updated_at": at})
+
+
+def set_way(connection: Connection, integration_id: str, way: str | None, at: datetime) -> None:
+    """Keep which way in the company picked."""
+    _change(connection, integration_id, {"way": way, "updated_at": at})
 
 
 def set_settings(connection: Connection, integration_id: str, settings: Mapping[str, Any], at: datetime) -> None:

@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from runner.components.block import Block, Choice, adapter
-from runner.components.catalog import KINDS, plug_ins
+from runner.components.catalog import KINDS
 from runner.components.paginators.base import Paginator
 from runner.components.paginators.single_page import SinglePage
+from runner.components.plug_ins import plug_ins
 from runner.errors import SettingsError
 
 TYPES = [(kind, word, made) for kind, choice in KINDS.items() for word, made in choice.choices().items()]

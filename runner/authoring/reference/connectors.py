@@ -22,7 +22,7 @@ from runner.connector.scope import variable_of
 
 _CONNECTED_BY = {
     "code": "The company's admin opens the link that `runner connect` gives, and consents.",
-    "client_credentials": "Nobody consents: the company's admin fills in what is asked above.",
+    "token": "Nobody consents: the company's admin fills in what is asked above.",
     "static": "Nobody consents: the company's admin fills in what is asked above.",
 }
 

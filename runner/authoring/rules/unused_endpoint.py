@@ -29,5 +29,7 @@ def _used(connector: Connector) -> Iterator[str]:
     yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)
     reactions = connector.webhooks.on.values() if connector.webhooks else ()
     yield from (reaction.endpoint for reaction in reactions if isinstance(reaction, Fetch))
-    ways = (connector.auth, *connector.other_auth.values())
-    yield from (auth.identify.endpoint for auth in ways if auth.identify is not None)
+    asked_for = connector.webhooks.subscription if connector.webhooks else None
+    if asked_for is not None and asked_for.check is not None:
+        yield asked_for.check.endpoint
+    yield from (way.identify.endpoint for way in connector.ways.values() if way.identify is not None)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from runner.components.block import Block
-from runner.errors import AuthenticationError
+from runner.errors import AuthenticationError, SettingsError
 from runner.mapping.expression import Expression
 from runner.mapping.template import Template
 from runner.model.credential import Credential
@@ -47,10 +47,22 @@ class Identify(Block):
 
 class Auth(Block):
     """How requests are let in. `flow` says what must happen before the first: a person's consent (`code`), a call
-    for a token (`client_credentials`), or nothing (`static`)."""
+    for a token (`token`), or nothing (`static`)."""
 
-    flow: ClassVar[Literal["code", "client_credentials", "static"]] = "static"
+    flow: ClassVar[Literal["code", "token", "static"]] = "static"
+    title: str | None = Field(None, description="What people call this way in, where there is a choice of several.")
     identify: Identify | None = Field(None, description="How to learn which account this is.")
+
+    @property
+    def options(self) -> Mapping[str, Auth]:
+        """The ways in among which a company picks, by name; empty where there is but this one."""
+        return {}
+
+    def chosen(self, way: str | None) -> Auth:
+        """The way in that an integration picked; SettingsError when there is none of that name."""
+        if way is None:
+            return self
+        raise SettingsError(f"there is no way in `{way}`: this connector has but one")
 
     def sign(self, request: Request, scope: Scope) -> Request:
         """The request with what opens the door. The scope has `access_token` when the flow is not static.
@@ -58,6 +70,10 @@ class Auth(Block):
         Raises AuthenticationError when a value is missing.
         """
         raise NotImplementedError
+
+    def revocation(self, scope: Scope, credential: Credential) -> Request | None:
+        """What to send on disconnect, before the credential is forgotten (RFC 7009); None when there is nothing to."""
+        return None
 
     def is_due(self, credential: Credential, now: datetime) -> bool:
         """Whether a token is to be fetched or refreshed before the next call."""

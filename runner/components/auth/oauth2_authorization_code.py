@@ -39,7 +39,7 @@ class OAuth2AuthorizationCode(OAuth2):
         "{type: oauth2_authorization_code, authorize_url: https://api.getjobber.com/api/oauth/authorize, "
         "token_url: https://api.getjobber.com/api/oauth/token}"
     )
-    flow: ClassVar[Literal["code", "client_credentials", "static"]] = "code"
+    flow: ClassVar[Literal["code", "token", "static"]] = "code"
     type: Literal["oauth2_authorization_code"] = Field(description="A person consents at the partner.")
     authorize: Template = Field(alias="authorize_url", description="Where the person consents.")
     authorize_params: dict[str, Template] = Field(

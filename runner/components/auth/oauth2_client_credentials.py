@@ -31,7 +31,7 @@ class OAuth2ClientCredentials(OAuth2):
     """
 
     example: ClassVar[str] = '{type: oauth2_client_credentials, token_url: "{{ environment.auth }}/connect/token"}'
-    flow: ClassVar[Literal["code", "client_credentials", "static"]] = "client_credentials"
+    flow: ClassVar[Literal["code", "token", "static"]] = "token"
     type: Literal["oauth2_client_credentials"] = Field(description="The client asks for a token in its own name.")
 
     def obtain(self, scope: Scope, now: datetime) -> Flow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Protocol
 
@@ -13,11 +13,14 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import json_body, reply
 from runner.authoring.simulate.faults import Failure
-from runner.authoring.simulate.outbox import WebhookAttempt
+from runner.authoring.simulate.outbox import Outbox, WebhookAttempt
 from runner.authoring.simulate.table import Table
 
 CHANGE = '{"what": "a table", "id": "an id", "fields": {"a field": "its new value"}}'
 FAIL = '{"n": 3, "status": 500, "on": "part of a label"}'
+ADD = '{"what": "a table", "fields": {"a field": "its value"}}'
+REMOVE = '{"what": "a table", "id": "an id"}'
+DISTURB = '{"copies": 2, "reverse": true}'
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -27,8 +30,15 @@ class Controlled(Protocol):
     tables: dict[str, Table]
     calls: Counter[str]
     violations: int
+    outbox: Outbox
 
     def change(self, what: str, id: str | int, **fields: Any) -> None: ...  # noqa: A002 - the partner's word
+
+    def add(self, what: str, **fields: Any) -> Any: ...
+
+    def remove(self, what: str, id: str | int) -> None: ...  # noqa: A002 - the partner's word
+
+    def disconnect(self) -> None: ...
 
     def fail_next(self, calls: int = 1, status: Failure = 500, *, on: str = "") -> None: ...
 
@@ -45,6 +55,10 @@ class Control:
         """The addresses; every other one below `/_control` answers with the help."""
         return [
             Route("/_control/change", self._change, methods=["POST"]),
+            Route("/_control/add", self._add, methods=["POST"]),
+            Route("/_control/remove", self._remove, methods=["POST"]),
+            Route("/_control/disconnect", self._disconnect, methods=["POST"]),
+            Route("/_control/disturb", self._disturb, methods=["POST"]),
             Route("/_control/deliver", self._deliver, methods=["POST"]),
             Route("/_control/fail", self._fail, methods=["POST"]),
             Route("/_control/calls", self._calls, methods=["GET"]),
@@ -56,6 +70,10 @@ class Control:
         """Every address, what it does and what it takes."""
         return {
             "POST /_control/change": f"edit an entity as a user would, webhooks follow: {CHANGE}",
+            "POST /_control/add": f"make an entity like the first one, webhooks follow: {ADD}",
+            "POST /_control/remove": f"delete an entity as a user would, webhooks follow: {REMOVE}",
+            "POST /_control/disconnect": "remove the app as the company's administrator would",
+            "POST /_control/disturb": f"let the webhooks that wait go out repeatedly or newest first: {DISTURB}",
             "POST /_control/fail": f"let the next calls fail: {FAIL}; status may be `timeout` or `lost` too",
             "POST /_control/deliver": "send the webhooks that are due now, and say how they were answered",
             "GET /_control/calls": "how often each endpoint was called, and how many calls broke a limit",
@@ -71,15 +89,43 @@ class Control:
     async def _change(self, request: Request) -> Response:
         order = await json_body(request)
         flaw = _flaw(order, {"what": str, "id": (str, int), "fields": dict})
-        if not flaw and {"what", "id"} & order["fields"].keys():
-            flaw = "`fields` cannot hold `what` or `id`"
-        if flaw:
-            return reply({"message": f"{flaw}; send {CHANGE}"}, 400)
-        try:
+
+        def change() -> Response:
             self._partner.change(order["what"], order["id"], **order["fields"])
-        except (LookupError, ValueError) as error:
-            return reply({"message": f"{error}; send {CHANGE}"}, 400)
-        return reply({"changed": order["id"]})
+            return reply({"changed": order["id"]})
+
+        return _obey(change, flaw or _field_flaw(order), CHANGE)
+
+    async def _add(self, request: Request) -> Response:
+        order = await json_body(request)
+        flaw = _flaw(order, {"what": str, "fields": dict})
+
+        def add() -> Response:
+            return reply({"added": self._partner.add(order["what"], **order["fields"])})
+
+        return _obey(add, flaw or _field_flaw(order), ADD)
+
+    async def _remove(self, request: Request) -> Response:
+        order = await json_body(request)
+
+        def remove() -> Response:
+            self._partner.remove(order["what"], order["id"])
+            return reply({"removed": order["id"]})
+
+        return _obey(remove, _flaw(order, {"what": str, "id": (str, int)}), REMOVE)
+
+    async def _disconnect(self, _: Request) -> Response:
+        self._partner.disconnect()
+        return reply({"disconnected": True})
+
+    async def _disturb(self, request: Request) -> Response:
+        order = await json_body(request)
+
+        def disturb() -> Response:
+            self._partner.outbox.disturb(copies=order["copies"], reverse=order.get("reverse") is True)
+            return reply({"waiting": len(self._partner.outbox.waiting)})
+
+        return _obey(disturb, _flaw(order, {"copies": int}), DISTURB)
 
     async def _deliver(self, _: Request) -> Response:
         attempts = await self._partner.deliver()
@@ -98,6 +144,18 @@ class Control:
 
     async def _calls(self, _: Request) -> Response:
         return reply({"calls": dict(self._partner.calls), "violations": self._partner.violations})
+
+
+def _obey(act: Callable[[], Response], flaw: str | None, form: str) -> Response:
+    """The answer to an order; to one that is flawed or cannot be done: why, and its form."""
+    try:
+        return act() if flaw is None else reply({"message": f"{flaw}; send {form}"}, 400)
+    except (LookupError, ValueError) as error:
+        return reply({"message": f"{error}; send {form}"}, 400)
+
+
+def _field_flaw(order: Mapping[str, Any]) -> str | None:
+    return "`fields` cannot hold `what` or `id`" if {"what", "id"} & order["fields"].keys() else None
 
 
 def _flaw(order: Any, needed: Mapping[str, type | tuple[type, ...]]) -> str | None:

@@ -29,15 +29,15 @@ class Gate:
         self._windows = tuple(windows)
         self._times: defaultdict[str, list[deque[float]]] = defaultdict(lambda: [deque() for _ in self._windows])
 
-    def wait(self, key: str = "") -> float:
-        """Seconds until this call would be let in; 0 means that it was, and is counted."""
+    def wait(self, key: str = "", cost: int = 1) -> float:
+        """Seconds until this call would be let in; 0 means that it was, and is counted `cost` times."""
         now = self._now().timestamp()
         logs = self._times[key]
         waits = [self._full(window, log, now) for window, log in zip(self._windows, logs, strict=True)]
         if longest := max(waits, default=0.0):
             return longest
         for log in logs:
-            log.append(now)
+            log.extend([now] * cost)
         return 0.0
 
     @staticmethod

@@ -62,11 +62,13 @@ class Manners:
     Args:
         delays: seconds before each further attempt; no more attempts after the last.
         accepts: is this status a success?
+        repeats: is a webhook that was answered so sent again? None: there was no answer.
         answer_within: seconds that the receiver has.
     """
 
     delays: Sequence[float]
     accepts: Callable[[int], bool] = field(default=lambda status: 200 <= status < 300)
+    repeats: Callable[[int | None], bool] = field(default=lambda _: True)
     answer_within: float = 30.0
 
 
@@ -103,6 +105,12 @@ class Outbox:
         due = self._now() + timedelta(seconds=after)
         self.waiting.extend(Letter(topic, url, compose, due, subscription) for _ in range(copies))
 
+    def disturb(self, *, copies: int = 1, reverse: bool = False) -> None:
+        """Let all that waits go out `copies` times, as happens at least once, or newest first."""
+        self.waiting = [letter for letter in self.waiting for _ in range(copies)]
+        if reverse:
+            self.waiting.reverse()
+
     def withdraw(self, subscription: str) -> None:
         """Forget what waits for a subscription that ended."""
         self.waiting = [letter for letter in self.waiting if letter.subscription != subscription]
@@ -122,11 +130,11 @@ class Outbox:
 
     def _after(self, letter: Letter, attempt: WebhookAttempt) -> None:
         if not attempt.accepted:
-            self._put_back(letter)
+            self._put_back(letter, attempt.status)
         self._settle(attempt)
 
-    def _put_back(self, letter: Letter) -> None:
-        if letter.attempt > len(self._manners.delays):
+    def _put_back(self, letter: Letter, status: int | None) -> None:
+        if letter.attempt > len(self._manners.delays) or not self._manners.repeats(status):
             self.given_up.append(letter)
             return
         delay = timedelta(seconds=self._manners.delays[letter.attempt - 1])

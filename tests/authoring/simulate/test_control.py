@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -32,7 +34,32 @@ async def test_control_makes_calls_fail(clock):
     assert [(await client.get("/v2/company")).status_code for _ in range(2)] == [503, 200]
 
 
-@pytest.mark.parametrize("path", ["/_control/change", "/_control/fail"])
+async def test_control_adds_and_removes(clock):
+    partner = companycam(now=clock, size=0)
+    added = (await surface(partner).post("/_control/add", json={"what": "projects", "fields": {"name": "x"}})).json()
+    assert partner.table("projects").row(added["added"])["name"] == "x"
+    await surface(partner).post("/_control/remove", json={"what": "projects", "id": added["added"]})
+    assert len(partner.table("projects")) == 0
+
+
+async def test_control_disconnects(clock):
+    client = surface(companycam(now=clock))
+    assert (await client.post("/_control/disconnect")).json() == {"disconnected": True}
+    assert (await client.get("/v2/company")).status_code == 401
+
+
+async def test_control_repeats_and_turns_what_waits(clock, receiver):
+    partner = companycam(now=clock, size=1, webhooks=WebhookTarget("https://host.example/", receiver.client))
+    for name in ("first", "second"):
+        partner.change("projects", "94772883", name=name)
+    told = await surface(partner).post("/_control/disturb", json={"copies": 2, "reverse": True})
+    assert told.json() == {"waiting": 4}
+    await partner.deliver()
+    names = [json.loads(request.content)["payload"]["project"]["name"] for request in receiver.received]
+    assert names == ["second", "second", "first", "first"]
+
+
+@pytest.mark.parametrize("path", ["/_control/change", "/_control/fail", "/_control/disturb"])
 @pytest.mark.parametrize("order", [{}, [], {"what": "projects", "id": "1", "fields": {}, "n": "x"}])
 async def test_bad_order_is_told_the_form(clock, path, order):
     answer = await surface(companycam(now=clock)).post(path, json=order)
@@ -49,6 +76,9 @@ async def test_bad_order_is_told_the_form(clock, path, order):
         ("change", {"what": "projects", "id": "94772883", "fields": {"id": "1"}}, "`fields` cannot hold"),
         ("change", {"what": "projects", "id": "1", "fields": {}}, "projects has no entity '1'"),
         ("fail", {}, "`n` is missing"),
+        ("add", {"what": "cats", "fields": {}}, "companycam has no 'cats'"),
+        ("remove", {"what": "projects", "id": "1"}, "projects has no entity '1'"),
+        ("disturb", {}, "`copies` is missing"),
         ("fail", {"n": 1, "status": "never"}, "not 'never'"),
     ],
 )

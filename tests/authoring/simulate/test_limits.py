@@ -48,3 +48,8 @@ def test_budget_fills_again_but_never_beyond_its_maximum(clock):
     assert budget.available() == 50
     clock.pass_by(60)
     assert budget.available() == 100
+
+
+def test_a_call_may_cost_more_than_one(clock):
+    gate = Gate(clock, (Window(4, 60),))
+    assert [gate.wait(cost=3), gate.wait(cost=3), gate.wait()] == [0, 0, 60]

@@ -61,3 +61,11 @@ async def test_withdrawn_subscription_gets_nothing_more(clock, receiver):
     outbox.put("topic", URL, letter, subscription="2")
     outbox.withdraw("1")
     assert [attempt.subscription for attempt in await outbox.deliver()] == ["2"]
+
+
+async def test_what_the_partner_does_not_repeat_is_given_up(clock, receiver):
+    outbox = Outbox(receiver.client, clock, Manners((1,), repeats=lambda status: status == 503))
+    receiver.answers = [404, 503]
+    outbox.put("topic", URL, letter, copies=2)
+    await outbox.deliver()
+    assert (len(outbox.given_up), len(outbox.waiting)) == (1, 1)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field as Declared
+from pydantic import model_validator
 
-from runner.components.block import Block, Choice, Duration, Name
+from runner.components.block import Block, Choice, Duration, Name, refusal
 from runner.mapping.expression import Expression
 
 
@@ -25,7 +26,12 @@ class Process(Block):
 class Fetch(Block):
     """The event only says which: fetch the thing, then map it. Several events of one thing are fetched once.
 
-    {do: fetch, endpoint: client, with: {id: itemId}, processor: client, coalesce: 2s}
+        {do: fetch, endpoint: client, with: {id: itemId}, processor: client, coalesce: 2s}
+
+    With `most`, one call fetches up to that many things: `with` then reads the list of their events, and the payload
+    whose `key` equals the event's `of` is the thing.
+
+        {do: fetch, endpoint: deals, most: 100, with: {ids: "[].{id: objectId}"}, key: id, of: objectId, processor: deal}
     """
 
     do: Literal["fetch"] = Declared(description="Fetch the thing that the event names.")
@@ -33,9 +39,18 @@ class Fetch(Block):
     hand_over: dict[str, Expression] = Declared(
         {}, alias="with", description="The endpoint's input, read from the event."
     )
+    most: int | None = Declared(None, ge=2, description="How many things one call fetches.")
+    key: Expression | None = Declared(None, description="With `most`: read from each payload, which thing it is.")
+    of: Expression | None = Declared(None, description="With `most`: read from each event, which thing it names.")
     processor: Name = Declared(description="The processor of what comes.")
     coalesce: Duration = Declared(timedelta(0), description="How long to wait for more events of the same thing.")
     gone: Delete | None = Declared(None, description="What to do when the thing is not there any more.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Fetch:
+        if len({self.most is None, self.key is None, self.of is None}) > 1:
+            raise refusal("`most`, `key` and `of` go together", "give all three, or none of them")
+        return self
 
 
 class RunSync(Block):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Duration
 from runner.components.catalog import AnyVerifier
-from runner.connector.reaction import AnyReaction, Reaction
-from runner.errors import MalformedDelivery, MappingError
+from runner.connector.events import Events
+from runner.connector.reaction import AnyReaction, Drop, Reaction
+from runner.connector.subscription import Subscription
 from runner.mapping.expression import Expression
-from runner.model.record import as_id
 
 
 class Vector(Block):
@@ -41,33 +39,14 @@ class Answer(Block):
     within: Duration | None = Declared(None, description="The partner's limit; `runner lint` warns when it is short.")
 
 
-class Events(Block):
-    """What one request says: it may tell of several events, of several accounts.
+class Dropped(Block):
+    """Events that are left out whatever their type, and why: kept and counted.
 
-    events: {split: data.webHookEvent, id: "join(':', [topic, itemId, occurredAt])", type: topic, account: accountId}
-
-    All but `split` are read from each event. Two events with the same `id` and account are duplicates.
+    drop: [{when: changeSource == 'IMPORT', because: a sync brings what was imported}]
     """
 
-    reads: Literal["body", "request"] = Declared(
-        "body", description="`request` reads `{headers, query, body}`, for partners that tell in headers."
-    )
-    split: Expression = Declared(description="The events: a list, or one object.")
-    id: Expression = Declared(description="What tells one event from another, stable when the partner repeats it.")
-    type: Expression = Declared(description="What happened, matched against the keys of `on`.")
-    account: Expression = Declared(description="The partner's id of the company, as captured at connect.")
-    occurred_at: Expression | None = Declared(None, description="When it happened.")
-
-
-@dataclass(frozen=True)
-class Told:
-    """One event as read from a request, before it is routed."""
-
-    type: str
-    key: str
-    account_id: str | None
-    occurred_at: str | None
-    payload: Any
+    when: Expression = Declared(description="Read from the event: true for those to leave out.")
+    because: str = Declared(description="Why.")
 
 
 class Webhooks(Block):
@@ -80,7 +59,11 @@ class Webhooks(Block):
     verify: AnyVerifier = Declared(description="How to know that a request is the partner's.")
     vector: Vector = Declared(description="A signed example, which proves `verify`.")
     answer: Answer = Declared(Answer(), description="What the partner takes for success.")
+    subscription: Subscription | None = Declared(
+        None, description="Webhooks that are asked for per integration; without it they are set up by hand, per app."
+    )
     events: Events = Declared(description="What a request says.")
+    drop: list[Dropped] = Declared([], description="Events to leave out before `on` is asked.")
     on: dict[str, AnyReaction] = Declared(description="What each type of event leads to.")
 
     def reaction(self, type_: str) -> Reaction | None:
@@ -90,27 +73,15 @@ class Webhooks(Block):
         fitting = [pattern for pattern in self.on if "*" in pattern and _fits(pattern, type_)]
         return self.on[max(fitting, key=len)] if fitting else None
 
-    def read(self, body: Any, headers: Mapping[str, str], query: Mapping[str, str]) -> list[Told]:
-        """The events of one verified request; raises MalformedDelivery when it does not read as described."""
-        root = body if self.events.reads == "body" else {"headers": dict(headers), "query": dict(query), "body": body}
-        try:
-            found = self.events.split.search(root)
-            items = found if isinstance(found, list) else [found]
-            return [self._told(item) for item in items if item is not None]
-        except MappingError as error:
-            raise MalformedDelivery(str(error)) from None
-
-    def _told(self, item: Any) -> Told:
-        events = self.events
-        kind, key = events.type.search(item), as_id(events.id.search(item))
-        if not isinstance(kind, str) or as_id(kind) is None or key is None:
-            raise MalformedDelivery(f"an event without type (`{events.type}`) or id (`{events.id}`)")
-        account = events.account.search(item)
-        account_id = as_id(account)
-        if account is not None and account_id is None:
-            raise MalformedDelivery(f"an event whose account (`{events.account}`) is no text and no whole number")
-        when = events.occurred_at.search(item) if events.occurred_at else None
-        return Told(kind, key, account_id, str(when) if isinstance(when, float) else as_id(when), item)
+    def because(self, type_: str, payload: Any) -> str | None:
+        """Why an event is left out; None when it leads to something. Raises MappingError."""
+        for rule in self.drop:
+            if rule.when.test(payload):
+                return rule.because
+        reaction = self.reaction(type_)
+        if reaction is None:
+            return "no reaction is declared"
+        return reaction.because if isinstance(reaction, Drop) else None
 
 
 def _fits(pattern: str, type_: str) -> bool:

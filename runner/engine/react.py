@@ -11,9 +11,9 @@ import orjson
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
-from runner.connector.reaction import Delete, Disconnect, Drop, Fetch, Process, RunSync
+from runner.connector.reaction import Delete, Disconnect, Fetch, Process, RunSync
 from runner.connector.webhook import Webhooks
-from runner.engine.connect import part
+from runner.engine.disconnect import part
 from runner.engine.house import House
 from runner.engine.process import Batch, admit, delete, digest, tell
 from runner.engine.trouble import backoff, is_passing, until, words
@@ -114,8 +114,11 @@ def _sort(
     integration: Integration,
     event: WebhookEvent,
 ) -> None:
+    because = webhooks.because(event.type, event.payload) if webhooks else "the connector has no webhooks"
     reaction = webhooks.reaction(event.type) if webhooks else None
-    if isinstance(reaction, Fetch):
+    if because is not None:
+        made.outcomes.append(Outcome([event], EventState.DROPPED, because))
+    elif isinstance(reaction, Fetch):
         given = _given(connector, reaction, event)
         key = orjson.dumps([reaction.endpoint, reaction.processor, given], option=orjson.OPT_SORT_KEYS)
         made.errands.setdefault(key, Errand(reaction, given)).events.append(event)
@@ -139,9 +142,6 @@ def _sort(
         made.outcomes.append(Outcome([event], note=f"sync {reaction.sync} is woken", apply=apply))
     elif isinstance(reaction, Disconnect):
         made.outcomes.append(Outcome([event], apply=_parting(house, connector, integration, event)))
-    else:
-        because = reaction.because if isinstance(reaction, Drop) else "no reaction is declared"
-        made.outcomes.append(Outcome([event], EventState.DROPPED, because))
 
 
 def _given(connector: Connector, reaction: Fetch, event: WebhookEvent) -> dict[str, Any]:
@@ -221,7 +221,8 @@ def _parting(house: House, connector: Connector, integration: Integration, event
             issued_at = None
         if issued_at is None or issued_at <= event.received_at:
             message = f"{connector.title} says that the company took the app away"
-            part(connection, house, integration.id, Reason("disconnected", message, f"Connect {connector.title} again"))
+            reason = Reason("partner-disconnected", message, f"Connect {connector.title} again")
+            part(connection, house, integration.id, reason)
             house.log.warning("disconnected", integration=integration.id, message=message)
 
     return apply

@@ -11,13 +11,14 @@ import orjson
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
-from runner.connector.reaction import Drop
-from runner.connector.webhook import Told, Webhooks
+from runner.connector.events import Told
+from runner.connector.webhook import Webhooks
 from runner.engine.house import House
 from runner.errors import (
     DeliveryError,
     DeliveryTooLarge,
     MalformedDelivery,
+    MappingError,
     NotFound,
     RunnerError,
     StoreError,
@@ -90,9 +91,7 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     secrets = await _secrets(house, connector, webhooks.verify.secret_name, app, delivery)
     webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
     delivery = _without_secrets(webhooks, delivery)
-    told = webhooks.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
-    if not told:
-        raise MalformedDelivery(f"there is no event at `split: {webhooks.events.split}`")
+    told = webhooks.events.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
     return Arrival(new_id(delivery.received_at), delivery, tuple(_events(webhooks, delivery, told)))
 
 
@@ -159,15 +158,12 @@ def _query(webhooks: Webhooks, delivery: Delivery) -> dict[str, str]:
 
 def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterator[WebhookEvent]:
     for item in told:
-        reaction = webhooks.reaction(item.type)
-        note = (
-            "no reaction is declared" if reaction is None else reaction.because if isinstance(reaction, Drop) else None
-        )
+        note, id_ = _because(webhooks, item), new_id(delivery.received_at)
         yield WebhookEvent(
-            id=new_id(delivery.received_at),
+            id=id_,
             connector=delivery.connector,
             type=item.type,
-            key=item.key,
+            key=item.key if webhooks.events.duplicates == "drop" else f"{item.key}#{id_}",
             account_id=item.account_id,
             payload=item.payload,
             received_at=delivery.received_at,
@@ -176,6 +172,14 @@ def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterato
             state=EventState.PENDING if note is None else EventState.DROPPED,
             note=note,
         )
+
+
+def _because(webhooks: Webhooks, item: Told) -> str | None:
+    """Why an event is left out at once. One whose own data cannot be read is kept, and fails alone when it is due."""
+    try:
+        return webhooks.because(item.type, item.payload)
+    except MappingError:
+        return None
 
 
 async def _count(house: House, delivery: Delivery, reason: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runner.components.verifiers.base import Verifier
 from runner.connector.connector import Connector
-from runner.connector.webhook import Events
+from runner.connector.events import Events
 from runner.engine.house import House
 from runner.engine.receive import receive
 from runner.errors import BadSignature

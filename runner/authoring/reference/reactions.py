@@ -11,8 +11,10 @@ from runner.authoring.reference.phrases import component, option_rows, phrase
 from runner.authoring.reference.processors import to_kind, to_processor
 from runner.connector.action import Action
 from runner.connector.connector import Connector
+from runner.connector.events import Events
 from runner.connector.field import Input
 from runner.connector.reaction import Delete, Disconnect, Drop, Fetch, Process, Reaction, RunSync
+from runner.connector.subscription import Subscription
 from runner.connector.sync import Sync
 from runner.connector.webhook import Webhooks
 
@@ -43,14 +45,37 @@ def webhooks(declared: Webhooks, kinds: Kinds) -> Iterator[str]:
     yield f"Verified by {component(declared.verify)}"
     yield option_rows(declared.verify)
     within = f", within {spelled(declared.answer.within)}" if declared.answer.within else ""
-    events = declared.events
-    yield (
-        f"Answered with {declared.answer.status}{within}. The events of a request are {code(events.split)} of its "
-        f"{'headers, query and body' if events.reads == 'request' else 'body'}; of each, the id is {code(events.id)}, "
-        f"the type {code(events.type)}, the account {code(events.account)}."
-    )
+    yield f"Answered with {declared.answer.status}{within}. {_told(declared.events)}"
+    if declared.subscription is not None:
+        yield _subscribed(declared.subscription)
+    for drop in declared.drop:
+        yield f"Left out, whatever their type: those with {code(drop.when)}, because {drop.because}."
     rows = [(code(pattern), reaction_words(reaction, kinds)) for pattern, reaction in declared.on.items()]
     yield table(("event", "what it leads to"), rows)
+
+
+def _told(events: Events) -> str:
+    each = f", or {code(events.each)} in each of them" if events.each else ""
+    whose = code(events.account) if events.account else "not told: the address names the integration"
+    if events.subscription:
+        whose += f", the subscription {code(events.subscription)}"
+    same = "" if events.duplicates == "drop" else " Equal events are news again."
+    none = "" if events.empty == "refuse" else " A request may hold no event."
+    return (
+        f"The events of a request are {code(events.split)} of its "
+        f"{'headers, query and body' if events.reads == 'request' else 'body'}{each}; of each, the id is "
+        f"{code(events.id)}, the type {code(events.type)}, the account {whose}.{same}{none}"
+    )
+
+
+def _subscribed(declared: Subscription) -> str:
+    words = [f"Asked for by {code(declared.create)} on connect, ended by {code(declared.delete)} on disconnect"]
+    if declared.expires is not None:
+        words.append(f"made anew {spelled(declared.renew_before)} before it ends")
+    if declared.check is not None:
+        mend = f"mended by {code(declared.check.mend)}" if declared.check.mend else "made anew"
+        words.append(f"looked for hourly with {code(declared.check.endpoint)}, {mend} when no events come by it")
+    return "; ".join(words) + "."
 
 
 def reaction_words(reaction: Reaction, kinds: Kinds) -> str:
@@ -90,7 +115,8 @@ def _full(sync: Sync) -> str:
 def _fetch(reaction: Fetch, kinds: Kinds) -> Iterator[str]:
     given = ", ".join(f"{name} {code(rule)}" for name, rule in reaction.hand_over.items())
     fetched = f"{code(reaction.endpoint)} ({given})" if given else code(reaction.endpoint)
-    yield f"fetches {fetched}, maps it by {to_processor(reaction.processor)}"
+    many = f", up to {reaction.most} at once" if reaction.most else ""
+    yield f"fetches {fetched}{many}, maps it by {to_processor(reaction.processor)}"
     if reaction.coalesce:
         yield f"waits {spelled(reaction.coalesce)} for more of the same thing"
     if reaction.gone:

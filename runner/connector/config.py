@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field as Declared
-from pydantic import StringConstraints
+from pydantic import StringConstraints, field_validator
 
-from runner.components.block import Block, Name, Period
+from runner.components.block import Block, Name, Period, refusal
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 
@@ -91,6 +92,36 @@ class Serving(Block):
     sweep_every: Period = Declared("60s", description="How often lost wake-ups are re-made.", validate_default=True)
 
 
+class Connecting(Block):
+    """How companies connect.
+
+    connect: {link_lifetime: 30m, choose_environment: [servicetitan], start_page: https://app.example.com/integrations}
+    """
+
+    link_lifetime: Period = Declared(
+        "30m",
+        validate_default=True,
+        description="How long a connect link may wait for its first use, and how long its browser then has: 1m to 24h.",
+    )
+    choose_environment: list[Name] = Declared(
+        [], description="Connectors for which the company itself chooses the environment, on the connect page."
+    )
+    start_page: str | None = Declared(
+        None,
+        pattern=r"^https?://[^\s@\\]+$",
+        description="The host's page where companies begin to connect: for who comes from a partner's marketplace.",
+    )
+
+    @field_validator("link_lifetime")
+    @classmethod
+    def _is_short(cls, lifetime: timedelta) -> timedelta:
+        if not timedelta(minutes=1) <= lifetime <= timedelta(hours=24):
+            raise refusal(
+                "a connect link does not live so long or so short", "write something from 1m to 24h, like 30m"
+            )
+        return lifetime
+
+
 class Config(Block):
     """runner.yaml: delivery rules, further environments of connectors, limits of the process."""
 
@@ -99,4 +130,5 @@ class Config(Block):
         {}, description="Further environments by connector: the same keys as in the connector, other addresses."
     )
     allow_hosts: list[str] = Declared([], description="Private hosts that may be called all the same.")
+    connect: Connecting = Declared(Connecting(), description="How companies connect.")
     serve: Serving = Declared(Serving(), description="Limits of the process.")

@@ -8,12 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from runner.engine.house import House
-from runner.engine.refresh import due_at
-from runner.errors import CredentialUnreadable, NotFound, RunnerError
+from runner.errors import RunnerError
 from runner.model.integration import Integration, State
 from runner.model.run import RunState
 from runner.model.wakeup import WakeUp
-from runner.store import checkpoints, inbox, integrations, pushes, runs, states
+from runner.store import changes, checkpoints, inbox, integrations, pushes, runs, sessions, states
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,15 @@ async def sweep(house: House) -> Swept:
 def _wake(connection: Connection, house: House) -> int:
     now = house.clock.now()
     states.purge(connection, now)
+    sessions.purge(connection, now)
     active = {found.id: found for found in integrations.find(connection, state=State.ACTIVE)}
     mended = active.keys() | {found.id for found in integrations.find(connection, state=State.ERROR)}
     found = [WakeUp("events", one) for one in inbox.waiting(connection, now) if one in mended]
     found += [WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active]
     for integration in active.values():
         found += _syncs(connection, house, integration, now)
-        found += _refresh(connection, house, integration, now)
+    found += [WakeUp("refresh", one) for one in house.store.vault.fading(connection, now)]
+    found += [WakeUp("notify", one) for one in changes.waiting(connection, now)]
     for wakeup in found:
         house.store.queue.put(connection, wakeup)
     return len(found)
@@ -63,11 +64,3 @@ def _syncs(connection: Connection, house: House, integration: Integration, now: 
         if is_behind:
             found.append(WakeUp("sync", integration.id, name))
     return found
-
-
-def _refresh(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:
-    try:
-        due = due_at(house.store.vault.get(connection, integration.id), now)
-    except (NotFound, CredentialUnreadable):
-        return []
-    return [WakeUp("refresh", integration.id)] if due is not None and due <= now else []

@@ -17,6 +17,7 @@ oauth_states = Table(
     Column("integration_id", String(64), nullable=False),
     Column("verifier", LargeBinary),
     Column("redirect_to", Text),
+    Column("session_id", String(64)),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
 )
@@ -24,11 +25,13 @@ oauth_states = Table(
 
 @dataclass(frozen=True)
 class OAuthState:
-    """What a callback needs of the consent that it ends. `verifier` is the PKCE verifier, sealed by the key ring."""
+    """What a callback needs of the consent that it ends. `verifier` is the PKCE verifier, sealed by the key ring;
+    `session_id` names the connect session that began it."""
 
     integration_id: str
     verifier: bytes | None = field(repr=False)
     redirect_to: str | None
+    session_id: str | None = None
 
 
 def begin(
@@ -38,6 +41,7 @@ def begin(
     verifier: bytes | None,
     redirect_to: str | None,
     expires_at: datetime,
+    session_id: str | None = None,
 ) -> None:
     """Remember a consent by the hash of its nonce (the nonce itself travels, and is not stored)."""
     values = {
@@ -45,6 +49,7 @@ def begin(
         "integration_id": integration_id,
         "verifier": verifier,
         "redirect_to": redirect_to,
+        "session_id": session_id,
         "expires_at": expires_at,
     }
     connection.execute(insert(oauth_states).values(values))
@@ -57,12 +62,17 @@ def use(connection: Connection, nonce_hash: str, at: datetime) -> OAuthState:
         update(oauth_states)
         .where(table.nonce_hash == nonce_hash, table.used_at.is_(None), table.expires_at > at)
         .values(used_at=at)
-        .returning(table.integration_id, table.verifier, table.redirect_to)
+        .returning(table.integration_id, table.verifier, table.redirect_to, table.session_id)
     ).one_or_none()
     if taken is None:
         raise _refusal(connection, nonce_hash)
     verifier = bytes(taken.verifier) if taken.verifier is not None else None
-    return OAuthState(taken.integration_id, verifier, taken.redirect_to)
+    return OAuthState(taken.integration_id, verifier, taken.redirect_to, taken.session_id)
+
+
+def session_of(connection: Connection, nonce_hash: str) -> str | None:
+    """The connect session that began this consent, used or not; None when nobody knows."""
+    return connection.scalar(select(oauth_states.c.session_id).where(oauth_states.c.nonce_hash == nonce_hash))
 
 
 @dataclass(frozen=True)

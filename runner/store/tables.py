@@ -19,6 +19,7 @@ from runner.store.rejections import rejections
 from runner.store.runs import sync_runs
 from runner.store.schedules import schedules
 from runner.store.sequences import sequences
+from runner.store.sessions import connect_sessions
 from runner.store.states import oauth_states
 from runner.store.vault import credentials
 from runner.store.wakeups import wakeups
@@ -27,6 +28,7 @@ TABLES = (
     integrations,
     credentials,
     oauth_states,
+    connect_sessions,
     deliveries,
     events,
     rejections,

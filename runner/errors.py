@@ -21,6 +21,7 @@ RunnerError
     +-- NotFound
     +-- AlreadyExists
     +-- Superseded              somebody stored a newer one meanwhile
+    +-- TransitionRefused       an integration cannot go from its state to that one
     +-- StateRefused            an OAuth state that is unknown, used or too old
     +-- StoreUnavailable        the database takes nothing now
     +-- CredentialUnreadable    no key opens it
@@ -223,6 +224,12 @@ class Superseded(StoreError):
     """Somebody stored a newer one since this one was read; read it again before going on."""
 
     code = "superseded"
+
+
+class TransitionRefused(StoreError):
+    """An integration cannot go from its state to that one for this reason: the table of transitions has no such move."""
+
+    code = "transition-refused"
 
 
 class StateRefused(StoreError):

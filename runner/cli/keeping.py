@@ -92,7 +92,7 @@ def forget(
         )
 
     async def work(store: Store) -> list[str]:
-        return await store.database.write(lambda c: give_up(c, store.vault, name, SystemClock().now()))
+        return await store.database.write(lambda c: give_up(c, store, name, SystemClock().now()))
 
     count = len(in_store(work))
     typer.echo(f"{count} {'credential was' if count == 1 else 'credentials were'} given up; connect them again")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from runner.cli.output import refuse
 from runner.cli.workshop import chosen, in_house
 from runner.engine import connect
+from runner.engine import disconnect as parting
 from runner.engine.house import House
 from runner.engine.trial import Proof
 from runner.errors import SettingsError
@@ -34,7 +35,7 @@ def remove(text: str, yes: bool) -> None:
         return await house.store.database.read(lambda c: _with_records(c, text))
 
     async def work(house: House) -> None:
-        await connect.remove(house, found)
+        await parting.remove(house, found)
 
     found, count = in_house(look)
     name = f"{found.company}/{found.connector}"
@@ -61,7 +62,7 @@ async def _off(house: House, found: Integration) -> Integration:
     reason = Reason("switched-off", "An operator switched it off", f"runner integrations --enable {found.id}")
 
     def work(connection: Connection) -> Integration:
-        integrations.set_state(connection, found.id, State.DISABLED, reason, house.clock.now())
+        house.store.move(connection, found.id, State.DISABLED, reason, house.clock.now())
         return integrations.get(connection, found.id)
 
     return await house.store.database.write(work)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -33,6 +34,13 @@ IsDue = Callable[[Credential], bool]
 LEASE = timedelta(seconds=60)  # longer than a flow may take
 _LOOK_AGAIN = 0.25  # seconds
 _PATIENCE = 15.0  # seconds to wait for the refresh of another process
+
+
+class Claim(Enum):
+    """How the right to refresh was got: nobody had it, or one who did not live to give it back."""
+
+    FREE = "free"
+    OF_THE_DEAD = "of the dead"
 
 
 class Tokens:
@@ -96,15 +104,22 @@ class Tokens:
         return await self._renewed(connector, integration, lambda credential: _same(credential, refused))
 
     async def refuse(self, integration: Integration, error: AuthenticationError, refused: Credential) -> None:
-        """Put the integration into `error`: nobody tries again until a person has acted.
+        """Put the integration into `error`: nobody tries again until a person has acted. One that is switched off
+        stays so, and forgets tokens that are dead.
 
         Nothing happens when the refused credential is no longer the stored one: somebody has acted already.
         """
         reason = Reason(error.code, str(error), "Connect the integration again")
 
         def work(connection: Connection) -> None:
-            if _same(self._stored(connection, integration).credential, refused):
-                integrations.set_state(connection, integration.id, State.ERROR, reason, self._clock.now())
+            now, state = self._clock.now(), integrations.get(connection, integration.id).state
+            if not _same(self._stored(connection, integration).credential, refused):
+                return
+            if state is State.ACTIVE:
+                self._store.move(connection, integration.id, State.ERROR, reason, now)
+            elif state is State.DISABLED:
+                self._store.move(connection, integration.id, State.DISABLED, reason, now)
+                self._store.vault.put(connection, integration.id, Credential(values=refused.values), now)
 
         await self._store.database.write(work)
 
@@ -112,7 +127,7 @@ class Tokens:
         lock = self._locks.setdefault(integration.id, asyncio.Lock())
         async with lock:
             waited = 0.0
-            while not await self._claim(integration):
+            while (claim := await self._claim(integration)) is None:
                 stored = await self._read(connector, integration)
                 if not is_due(stored.credential):
                     return stored.credential
@@ -120,9 +135,11 @@ class Tokens:
                     raise RateLimited(f"the token of integration {integration.id} is being renewed elsewhere", wait=5.0)
                 await self._clock.sleep(_LOOK_AGAIN)
                 waited += _LOOK_AGAIN
-            return await self._renewed_alone(connector, integration, is_due)
+            return await self._renewed_alone(connector, integration, is_due, claim)
 
-    async def _renewed_alone(self, connector: Connector, integration: Integration, is_due: IsDue) -> Credential:
+    async def _renewed_alone(
+        self, connector: Connector, integration: Integration, is_due: IsDue, claim: Claim
+    ) -> Credential:
         try:
             stored = await self._read(connector, integration)
             if not is_due(stored.credential):
@@ -130,16 +147,23 @@ class Tokens:
             try:
                 return await self._renew(connector, integration, stored)
             except AuthenticationError as error:
-                await self.refuse(integration, error, stored.credential)
-                raise
+                told = _interrupted(error) if claim is Claim.OF_THE_DEAD else error
+                await self.refuse(integration, told, stored.credential)
+                raise told from None
         finally:
             await self._store.database.write(lambda connection: leases.release(connection, _key(integration)))
 
-    async def _claim(self, integration: Integration) -> bool:
-        now = self._clock.now()
-        return await self._store.database.write(
-            lambda connection: leases.claim(connection, _key(integration), now + LEASE, now)
-        )
+    async def _claim(self, integration: Integration) -> Claim | None:
+        """None while another process refreshes."""
+        now, key = self._clock.now(), _key(integration)
+
+        def work(connection: Connection) -> Claim | None:
+            dead = leases.is_left_behind(connection, key, now)
+            if not leases.claim(connection, key, now + LEASE, now):
+                return None
+            return Claim.OF_THE_DEAD if dead else Claim.FREE
+
+        return await self._store.database.write(work)
 
     async def _renew(self, connector: Connector, integration: Integration, stored: Stored) -> Credential:
         granted = await oauth.run(self._flow(connector, integration, stored.credential), self._http)
@@ -174,6 +198,12 @@ class Tokens:
             return self._store.vault.read(connection, integration.id)
         except NotFound:
             return Stored(Credential(), 0)
+
+
+def _interrupted(error: AuthenticationError) -> AuthenticationError:
+    """The refusal after a refresh that somebody did not finish: the partner had answered with a token that was lost."""
+    text = f"a refresh was cut off before its new token was stored, and the old one is dead: {error}"
+    return AuthenticationError(text, status=error.status, code="refresh-interrupted")
 
 
 def _same(one: Credential, other: Credential) -> bool:

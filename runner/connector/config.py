@@ -15,6 +15,9 @@ from runner.mapping.fields import Fields
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+$")]
 """Scheme, host and perhaps a port, without a path."""
 
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(/[^\s@]*)?$")]
+"""An address with a path, without a user's name or password."""
+
 
 class Linked(Block):
     """A host id that must be known before a record can be pushed.
@@ -122,6 +125,22 @@ class Connecting(Block):
         return lifetime
 
 
+class Notify(Block):
+    """Where the host is told, by a signed webhook, what becomes of its integrations.
+
+    notify: {url: https://app.example.com/hooks/runner, events: [error, disabled, active]}
+
+    The form is that of Standard Webhooks (headers `webhook-id`, `webhook-timestamp`, `webhook-signature`), signed with
+    RUNNER_NOTIFY_SECRET. What is not answered 2xx is sent again for three days and a half; those of one integration
+    keep their order.
+    """
+
+    url: Address = Declared(description="Where to post.")
+    events: list[Literal["pending", "active", "error", "disabled", "removed"]] = Declared(
+        ["pending", "active", "error", "disabled", "removed"], description="Which changes to tell: the new states."
+    )
+
+
 class Config(Block):
     """runner.yaml: delivery rules, further environments of connectors, limits of the process."""
 
@@ -132,3 +151,4 @@ class Config(Block):
     allow_hosts: list[str] = Declared([], description="Private hosts that may be called all the same.")
     connect: Connecting = Declared(Connecting(), description="How companies connect.")
     serve: Serving = Declared(Serving(), description="Limits of the process.")
+    notify: Notify | None = Declared(None, description="Where the host is told what becomes of its integrations.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from runner.engine import events, news, push, sync
+from runner.engine import disconnect, events, news, notify, push, sync
 from runner.engine.house import House
 from runner.engine.refresh import refresh
 from runner.engine.trouble import backoff, until, words
@@ -88,6 +88,10 @@ async def _run(house: House, wakeup: WakeUp) -> Verdict:
         return _after(await refresh(house, wakeup.subject))
     if wakeup.kind == "sync":
         return await _sync(house, wakeup)
+    if wakeup.kind == "notify":
+        return _after(await notify.drain(house, wakeup.subject))
+    if wakeup.kind == "part":
+        return _after(await disconnect.finish(house, wakeup.subject, wakeup.attempts))
     return Done(f"nobody knows wake-ups of kind `{wakeup.kind}`", failed=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -48,6 +48,7 @@ class House:
     schemas: RecordSchemas
     base_url: str
     log: Log
+    notify_secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @cached_property
     def router(self) -> Router:

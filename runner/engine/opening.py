@@ -15,6 +15,7 @@ from runner.engine.house import House, Log
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
 from runner.model.clock import Clock
+from runner.model.secret import Secret
 from runner.store.store import Store
 
 
@@ -29,6 +30,7 @@ def open_house(
     schemas: RecordSchemas,
     base_url: str,
     log: Log,
+    notify_secrets: tuple[Secret, ...] = (),
     **calling: Any,
 ) -> House:
     """A house whose caller, limits and tokens share one client, clock and store. `calling` are options of Caller."""
@@ -48,4 +50,5 @@ def open_house(
         schemas=schemas,
         base_url=base_url.rstrip("/"),
         log=log,
+        notify_secrets=notify_secrets,
     )

@@ -71,7 +71,7 @@ async def refuse(house: House, integration: Integration, error: Exception) -> No
         except NotFound:
             return
         if state is State.ACTIVE:
-            integrations.set_state(connection, integration.id, State.ERROR, reason, house.clock.now())
+            house.store.move(connection, integration.id, State.ERROR, reason, house.clock.now())
 
     await house.store.database.write(work)
     if integration.state is not State.ERROR:

@@ -8,6 +8,11 @@ from datetime import datetime, timedelta
 
 from runner.model.secret import Secret
 
+UNSAID = timedelta(days=14)
+"""How long a refresh token may lie unused where the partner does not say how long it lives."""
+LONGEST_REST = timedelta(days=90)
+"""A refresh token is never left unused for longer, whatever its partner says."""
+
 
 @dataclass(frozen=True)
 class Credential:
@@ -29,3 +34,11 @@ class Credential:
         if self.access_token is None:
             return True
         return self.expires_at is not None and self.expires_at - margin <= now
+
+    def refresh_due_at(self, now: datetime) -> datetime | None:
+        """When to use the refresh token although nobody calls: half way through its life. None without one."""
+        if self.refresh_token is None:
+            return None
+        issued_at = self.issued_at or now
+        life = self.refresh_expires_at - issued_at if self.refresh_expires_at else UNSAID
+        return issued_at + min(life / 2, LONGEST_REST)

@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WakeUp:
-    """`kind` is `events`, `sync`, `push` or `refresh`; `subject` the integration's id (or the destination's).
+    """`kind` is `events`, `sync`, `push`, `refresh`, `notify` (tell the host) or `part` (end a connection at the
+    partner); `subject` is the integration's id (or the destination's).
 
     At most one wake-up waits and one runs per `key`; a second `put` of a waiting key keeps the earlier `run_at`.
     """

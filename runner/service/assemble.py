@@ -46,6 +46,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     """
     connectors, config = Connectors(settings.connectors), read_config(settings)
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
+    _check_notify(config, settings)
     store = Store.open(settings.database_url, settings.keyring())
     try:
         await asyncio.to_thread(bring_up_to_date, store.database)
@@ -61,11 +62,20 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
                 schemas=schemas,
                 base_url=settings.base_url,
                 log=log,
+                notify_secrets=settings.notify_secrets,
             )
             yield house
             await save_calls(house)
     finally:
         await store.close()
+
+
+def _check_notify(config: Config, settings: Settings) -> None:
+    if config.notify is not None and not settings.notify_secrets:
+        raise SettingsError(
+            "runner.yaml says `notify`, and RUNNER_NOTIFY_SECRET is not set: the host could not tell who writes (set "
+            "it to `whsec_` and the base64 of 32 random bytes, and give the host the same)"
+        )
 
 
 async def save_calls(house: House, integration_id: str | None = None) -> None:
@@ -136,4 +146,4 @@ def secrets_of(settings: Settings, apps: Apps) -> list[Secret]:
     values = [value for app in apps.values() for value in app.values() if isinstance(value, Secret)]
     keys = settings.environ.get("RUNNER_ENCRYPTION_KEYS", "")
     sealed = [Secret(part.strip().partition(":")[2]) for part in keys.split(",") if ":" in part]
-    return [*settings.api_keys, *sealed, *values]
+    return [*settings.api_keys, *settings.notify_secrets, *sealed, *values]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import re
 from collections.abc import Iterable, Mapping
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from runner.components.verifiers.standard_webhooks import SHARED
 from runner.errors import SettingsError
 from runner.model.secret import Secret
 from runner.store.keys import KeyRing
@@ -61,6 +64,14 @@ VARIABLES = (
         "<at least 20 random characters>",
         secret=True,
     ),
+    Variable(
+        "RUNNER_NOTIFY_SECRET",
+        "What signs the webhooks by which the host is told of its integrations (`notify` in runner.yaml): `whsec_` and "
+        "base64 of 24 to 64 bytes; two, separated by a comma, while the host changes over.",
+        None,
+        "whsec_<32 characters or more>",
+        secret=True,
+    ),
     Variable("RUNNER_LOG", "How log lines are written: plain for people, json for machines.", "plain", "json"),
 )
 """Every variable but `RUNNER_<CONNECTOR>_<APP FIELD>`: those come with the connectors."""
@@ -77,6 +88,7 @@ class Settings:
     log: LogForm
     keys: KeyRing | None = field(default=None, repr=False)
     api_keys: tuple[Secret, ...] = ()
+    notify_secrets: tuple[Secret, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -86,6 +98,7 @@ class Settings:
         values = {variable.name: environ.get(variable.name) or variable.default or "" for variable in VARIABLES}
         keys = _keys(values["RUNNER_ENCRYPTION_KEYS"], wrong)
         api_keys = _api_keys(values["RUNNER_API_KEYS"], wrong)
+        notify_secrets = _notify_secrets(values["RUNNER_NOTIFY_SECRET"], wrong)
         base_url = _base_url(values["RUNNER_BASE_URL"], wrong)
         log = _log(values["RUNNER_LOG"], wrong)
         if wrong:
@@ -98,6 +111,7 @@ class Settings:
             log=log,
             keys=keys,
             api_keys=api_keys,
+            notify_secrets=notify_secrets,
             environ={name: value for name, value in environ.items() if name.startswith("RUNNER_")},
         )
 
@@ -146,6 +160,24 @@ def _api_keys(text: str, wrong: list[str]) -> tuple[Secret, ...]:
                 'one with python -c "import secrets; print(secrets.token_urlsafe(32))"'
             )
     return tuple(Secret(key) for key in keys)
+
+
+def _notify_secrets(text: str, wrong: list[str]) -> tuple[Secret, ...]:
+    found = tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
+    for number, secret in enumerate(found, 1):
+        if not _signs(secret):
+            wrong.append(
+                f"RUNNER_NOTIFY_SECRET: secret {number} is not `whsec_` and base64 of 24 to 64 bytes; make one with "
+                "python -c \"import base64, os; print('whsec_' + base64.b64encode(os.urandom(32)).decode())\""
+            )
+    return found
+
+
+def _signs(secret: Secret) -> bool:
+    try:
+        return 24 <= len(base64.b64decode(secret.reveal().removeprefix(SHARED), validate=True)) <= 64
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _base_url(text: str, wrong: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from runner.store.schedules import schedules
 from runner.store.statements import insert
@@ -22,6 +22,12 @@ def claim(connection: Connection, key: str, until: datetime, now: datetime) -> b
             )
         ).rowcount
     )
+
+
+def is_left_behind(connection: Connection, key: str, now: datetime) -> bool:
+    """Whether somebody held `key` who let the time pass: it has most likely died."""
+    until = connection.scalar(select(schedules.c.last_tick).where(schedules.c.key == _row(key)))
+    return until is not None and until <= now
 
 
 def release(connection: Connection, key: str) -> None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy import Connection
+
+from runner.model.integration import Integration, Reason, State
+from runner.model.lifecycle import BEGUN, REMOVED, transition
+from runner.model.wakeup import WakeUp
+from runner.store import changes, integrations
 from runner.store.database import Database
 from runner.store.inbox import Inbox
 from runner.store.keys import KeyRing
@@ -28,6 +35,43 @@ class Store:
         database = Database.open(url)
         queue = EmbeddedQueue(database)
         return cls(database, Vault(keys), queue, Inbox(queue))
+
+    def begin(self, connection: Connection, integration: Integration, slot: str = "") -> None:
+        """Store a new integration (see `integrations.add`), and that the host is to be told of it."""
+        integrations.add(connection, integration, slot)
+        at = integration.created_at or integration.since
+        assert at is not None, "a new integration says when it was made"
+        changes.add(connection, integration, BEGUN, integration.state, integration.reason, at)
+        self.tell(connection, integration.id)
+
+    def move(
+        self, connection: Connection, integration_id: str, state: State, reason: Reason | None, at: datetime
+    ) -> bool:
+        """Move an integration to `state`; the change, and that the host is to be told, are kept with it.
+
+        False when it is there already for the same reason. TransitionRefused when the table has no such move, NotFound
+        when there is no such integration.
+        """
+        known = integrations.get(connection, integration_id)
+        if (known.state, known.reason) == (state, reason):
+            return False
+        move = transition(known.state, state, reason)
+        integrations.set_state(connection, integration_id, state, reason, at)
+        changes.add(connection, known, move.event, state, reason, at)
+        self.tell(connection, integration_id)
+        return True
+
+    def remove(self, connection: Connection, integration_id: str, at: datetime) -> None:
+        """Delete an integration with all that is kept for it, but for the news that it is gone."""
+        known = integrations.get(connection, integration_id)
+        integrations.remove(connection, integration_id)
+        changes.forget(connection, integration_id)
+        changes.add(connection, known, REMOVED, None, None, at)
+        self.tell(connection, integration_id)
+
+    def tell(self, connection: Connection, integration_id: str) -> None:
+        """Wake whoever tells the host what happened to an integration."""
+        self.queue.put(connection, WakeUp("notify", integration_id))
 
     async def close(self) -> None:
         """Finish what is queued and let the connections go."""

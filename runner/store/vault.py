@@ -25,6 +25,7 @@ credentials = Table(
     Column("version", Number, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("refresh_expires_at", UtcDateTime),
+    Column("refresh_due_at", UtcDateTime, index=True),
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
@@ -65,6 +66,7 @@ class Vault:
             "version": current + 1,
             "expires_at": credential.expires_at,
             "refresh_expires_at": credential.refresh_expires_at,
+            "refresh_due_at": credential.refresh_due_at(at),
             "updated_at": at,
         }
         statement = insert(connection.dialect.name, credentials).values(values)
@@ -94,10 +96,15 @@ class Vault:
         """Forget the credential, if there is one."""
         connection.execute(delete(credentials).where(credentials.c.integration_id == integration_id))
 
-    def expiring(self, connection: Connection, before: datetime, limit: int) -> list[str]:
-        """Integrations whose access token dies before then, the soonest first."""
-        query = select(credentials.c.integration_id).where(credentials.c.expires_at < before)
-        return list(connection.scalars(query.order_by(credentials.c.expires_at).limit(limit)))
+    def fading(self, connection: Connection, now: datetime) -> list[str]:
+        """Integrations whose refresh token has lain unused for so long that it is to be refreshed now."""
+        query = select(credentials.c.integration_id).where(credentials.c.refresh_due_at <= now)
+        return list(connection.scalars(query.order_by(credentials.c.refresh_due_at)))
+
+    def postpone(self, connection: Connection, integration_id: str, due: datetime | None) -> None:
+        """Let `fading` tell of it then; never when None."""
+        mine = credentials.c.integration_id == integration_id
+        connection.execute(update(credentials).where(mine).values(refresh_due_at=due))
 
     def check(self, connection: Connection) -> None:
         """SettingsError unless the keys open what is stored: one credential of each key is tried.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.engine import connect
+from runner.engine.disconnect import disconnect, remove
 from runner.errors import AlreadyExists, NotFound, SettingsError
 from runner.model.integration import Reason, State
 from runner.store import integrations
@@ -74,14 +75,14 @@ async def test_a_partner_that_is_away_can_be_tried_again(here: World) -> None:
 
 async def test_a_company_connects_a_partner_once(here: World) -> None:
     await here.connect("servicetitan")
-    with pytest.raises(AlreadyExists, match="disconnect"):
+    with pytest.raises(AlreadyExists, match="connect --again"):
         await here.connect("servicetitan")
     assert (await here.connect("servicetitan", "other")).state is State.ACTIVE
 
 
 async def test_records_of_one_account_are_not_mixed_with_those_of_another(here: World) -> None:
     made = await here.connect("servicetitan")
-    await connect.disconnect(here.house, made, Reason("off", "switched off"))
+    await disconnect(here.house, made, Reason("disconnected", "switched off"))
     await here.write(lambda c: integrations.set_account(c, made.id, "5", "Five", {}, here.clock.now()))
     again = await here.connect("servicetitan")
     assert again.state is State.ERROR
@@ -98,9 +99,9 @@ async def test_what_the_operator_has_not_set_is_named(here: World) -> None:
 async def test_disconnecting_forgets_the_credential_and_keeps_the_records(here: World) -> None:
     made = await here.connect("servicetitan")
     await here.work()
-    await connect.disconnect(here.house, made, Reason("off", "switched off", "Connect again"))
+    await disconnect(here.house, made, Reason("disconnected", "switched off", "Connect again"))
     after = await here.read(lambda c: integrations.get(c, made.id))
-    assert (after.state, after.reason) == (State.DISABLED, Reason("off", "switched off", "Connect again"))
+    assert (after.state, after.reason) == (State.DISABLED, Reason("disconnected", "switched off", "Connect again"))
     with pytest.raises(NotFound):
         await here.read(lambda c: here.house.store.vault.get(c, made.id))
     assert await here.records(made, "project")
@@ -108,7 +109,7 @@ async def test_disconnecting_forgets_the_credential_and_keeps_the_records(here: 
 
 async def test_wake_ups_of_a_disabled_integration_do_nothing(here: World) -> None:
     made = await here.connect("servicetitan")
-    await connect.disconnect(here.house, made, Reason("off", "switched off"))
+    await disconnect(here.house, made, Reason("disconnected", "switched off"))
     calls = len(here.wire.requests)
     await here.work()
     assert len(here.wire.requests) == calls
@@ -116,7 +117,7 @@ async def test_wake_ups_of_a_disabled_integration_do_nothing(here: World) -> Non
 
 async def test_another_environment_needs_another_integration(here: World) -> None:
     made = await here.connect("servicetitan")
-    await connect.disconnect(here.house, made, Reason("off", "switched off"))
+    await disconnect(here.house, made, Reason("disconnected", "switched off"))
     with pytest.raises(AlreadyExists, match=f"environment production.*--remove {made.id}"):
         await connect.begin(here.house, "acme", "servicetitan", "integration", TITAN)
 
@@ -141,7 +142,7 @@ async def test_a_pending_one_waits_for_consent_in_its_new_environment(here: Worl
 async def test_what_is_removed_leaves_room_for_another(here: World) -> None:
     made = await here.connect("servicetitan")
     await here.work()
-    await connect.remove(here.house, made)
+    await remove(here.house, made)
     assert await here.read(lambda c: integrations.find(c)) == []
     assert await here.records(made, "project") == {}
     assert (await here.connect("servicetitan")).id != made.id

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from runner.engine import connect, events
+from runner.engine.disconnect import disconnect
 from runner.engine.react import MOST_ATTEMPTS
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, Reason, State
@@ -191,7 +192,7 @@ async def test_an_event_that_cannot_be_read_fails_alone(here: World, titan: Inte
 
 async def test_events_of_a_disabled_integration_stay_as_they_are(here: World, titan: Integration) -> None:
     await send(here, orjson.dumps(event()))
-    await connect.disconnect(here.house, titan, Reason("off", "switched off"))
+    await disconnect(here.house, titan, Reason("disconnected", "switched off"))
     here.clock.advance(5)
     assert await events.drain(here.house, titan.id) == events.Drained()
     assert await states(here, titan) == {EventState.PENDING}

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from runner.engine import connect
-from runner.engine.refresh import UNSAID, due_at, refresh
-from runner.model.credential import Credential
+from runner.engine.disconnect import disconnect
+from runner.engine.refresh import refresh
+from runner.model.credential import UNSAID, Credential
 from runner.model.integration import Integration, Reason, State
-from runner.model.secret import Secret
 from runner.store import integrations
 from tests.clock import START
 from tests.partners import World
@@ -42,10 +41,5 @@ async def test_a_refused_refresh_needs_a_person(here: World) -> None:
 async def test_what_is_not_active_or_has_no_refresh_token_is_left_alone(here: World) -> None:
     titan = await here.connect("servicetitan")
     jobs = await here.connect("jobber")
-    await connect.disconnect(here.house, jobs, Reason("off", "switched off"))
+    await disconnect(here.house, jobs, Reason("disconnected", "switched off"))
     assert [await refresh(here.house, one) for one in (titan.id, jobs.id, "nobody")] == [None, None, None]
-
-
-def test_the_known_life_of_a_refresh_token_counts() -> None:
-    credential = Credential(refresh_token=Secret("r"), issued_at=START, refresh_expires_at=START + timedelta(days=100))
-    assert due_at(credential, START) == START + timedelta(days=50)

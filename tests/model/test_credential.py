@@ -23,3 +23,14 @@ def test_a_token_is_due_within_the_margin(lives: timedelta | None, due: bool) ->
 
 def test_no_token_is_always_due() -> None:
     assert Credential().expires_within(timedelta(0), NOW)
+
+
+@pytest.mark.parametrize(("life", "rest"), [(100, 50), (None, 7), (365, 90), (60, 30)])
+def test_a_refresh_token_rests_for_half_of_its_life_and_ninety_days_at_most(life: int | None, rest: int) -> None:
+    end = NOW + timedelta(days=life) if life else None
+    credential = Credential(refresh_token=Secret("r"), issued_at=NOW, refresh_expires_at=end)
+    assert credential.refresh_due_at(NOW + timedelta(days=1)) == NOW + timedelta(days=rest)
+
+
+def test_without_a_refresh_token_nothing_is_due() -> None:
+    assert Credential(access_token=Secret("a"), issued_at=NOW).refresh_due_at(NOW) is None

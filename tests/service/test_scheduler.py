@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from runner.engine.connect import disconnect
+from runner.engine.disconnect import disconnect
 from runner.model.integration import Integration, Reason
 from runner.service.scheduler import Plan, Scheduler
 from runner.store.wakeups import wakeups
@@ -57,7 +57,7 @@ async def test_a_disabled_integration_loses_its_plans(here: World) -> None:
     integration = await asleep(here)
     scheduler = Scheduler(here.house)
     await scheduler.reconcile()
-    await disconnect(here.house, integration, Reason("x", "x"))
+    await disconnect(here.house, integration, Reason("disconnected", "x"))
     await scheduler.reconcile()
     assert scheduler.plans == []
 

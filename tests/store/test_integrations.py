@@ -13,7 +13,9 @@ from runner.model.run import Checkpoint
 from runner.store import checkpoints, integrations, links, records
 from tests.store.conftest import NOW, later
 
-JOBBER = Integration("i1", "acme", "jobber", "production", settings={"region": "us"}, created_at=NOW, updated_at=NOW)
+JOBBER = Integration(
+    "i1", "acme", "jobber", "production", settings={"region": "us"}, since=NOW, created_at=NOW, updated_at=NOW
+)
 
 
 def test_what_is_added_is_got_as_it_was(connection: Connection) -> None:

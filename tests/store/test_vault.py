@@ -95,11 +95,16 @@ def test_a_rotation_does_not_pass_for_a_refresh(connection: Connection, vault: V
     assert Vault(KeyRing.parse(NEW)).read(connection, "i1").version == 1
 
 
-def test_those_that_expire_soon_are_told_soonest_first(connection: Connection, vault: Vault) -> None:
-    for number, seconds in enumerate((300, 100, 900)):
-        vault.put(connection, f"i{number}", Credential(expires_at=later(seconds)), NOW)
-    vault.put(connection, "never", Credential(), NOW)
-    assert vault.expiring(connection, NOW + timedelta(seconds=600), 10) == ["i1", "i0"]
+def test_those_whose_refresh_token_lies_unused_are_told_the_longest_first(connection: Connection, vault: Vault) -> None:
+    for name, days in (("i0", 30), ("i1", 10), ("i2", 400)):
+        life = {"issued_at": NOW, "refresh_expires_at": NOW + timedelta(days=days)}
+        vault.put(connection, name, Credential(refresh_token=Secret("r"), **life), NOW)
+    vault.put(connection, "never", Credential(access_token=Secret("a")), NOW)
+    assert vault.fading(connection, NOW + timedelta(days=14)) == ["i1"]
+    assert vault.fading(connection, NOW + timedelta(days=90)) == ["i1", "i0", "i2"]
+    vault.postpone(connection, "i1", NOW + timedelta(days=60))
+    vault.postpone(connection, "i2", None)
+    assert vault.fading(connection, NOW + timedelta(days=90)) == ["i0", "i1"]
 
 
 def test_keys_that_open_every_credential_pass(connection: Connection, vault: Vault) -> None:

@@ -211,7 +211,7 @@ def _box(scope: str) -> str:
 def _proven(asked: Mapping[str, str], verifier: str) -> bool:
     """Whether the verifier is that of the code's challenge, where there was one."""
     challenge = asked.get("code_challenge", "")
-    if not challenge:
-        return True
+    if not challenge or asked.get("code_challenge_method") == "plain":
+        return challenge in {"", verifier}
     digest = hashlib.sha256(verifier.encode()).digest()
     return challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")

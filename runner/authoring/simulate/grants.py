@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,12 +55,15 @@ class Grant:
 
 class Grants:
     """
-    Who was let in.
+    Who was let in. `bad_code` and `bad_refresh` are the partner's words.
 
     Args:
         terms: of the consent.
         granted: hears of each consent whose code became tokens.
     """
+
+    bad_code: ClassVar[str] = "The code is unknown, used or expired, or of another redirect URI"
+    bad_refresh: ClassVar[str] = "The refresh token is unknown, expired or revoked"
 
     def __init__(
         self,
@@ -88,6 +91,10 @@ class Grants:
         life = int(self.rules.access_lifetime)
         body = {"access_token": access, "token_type": "bearer", "expires_in": life, "scope": " ".join(grant.scopes)}
         return body if refresh is None else {**body, "refresh_token": refresh}
+
+    def retire(self, old: str, grant: Grant) -> None:  # noqa: ARG002 - for those that leave the old one some time
+        """What becomes of a refresh token that was used, where they rotate."""
+        self._refresh.drop(old)
 
     def refuse(self, error: str, description: str, status: int = 400) -> Response:
         """How the token endpoint says no."""
@@ -126,9 +133,9 @@ class Grants:
     def _redeem(self, form: Mapping[str, str]) -> Response:
         code = self.consents.redeem(form)
         if code is None or ("client_secret" not in form and self._unproven(code.asked, form)):
-            return self.refuse("invalid_grant", "code doesn't exist or has expired")
-        asked = tuple(code.asked.get("scope", "").split()) or self.rules.scopes
-        grant = Grant(self._dice.mint("grant"), asked, code.asked)
+            return self.refuse("invalid_grant", self.bad_code)
+        scopes = tuple(code.asked["scope"].split()) if "scope" in code.asked else self.rules.scopes
+        grant = Grant(self._dice.mint("grant"), scopes, code.asked)
         answer = self.issue(grant)
         self._granted(grant)
         return reply(answer)
@@ -141,9 +148,9 @@ class Grants:
         old = form.get("refresh_token", "")
         grant: Grant | None = self._refresh.about(old)
         if grant is None:
-            return self.refuse("invalid_grant", "refresh token is invalid, expired or revoked")
+            return self.refuse("invalid_grant", self.bad_refresh)
         if self.rules.rotating:
-            self._refresh.drop(old)
+            self.retire(old, grant)
         return reply(self.issue(grant, again=True))
 
     def issue(self, grant: Grant | None = None, *, again: bool = False) -> Row:

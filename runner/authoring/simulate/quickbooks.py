@@ -1,0 +1,279 @@
+"""
+A simulated QuickBooks Online (accounting API v3), with Agave as the second way to the same company.
+
+Sources: developer.intuit.com (authentication-and-authorization, data-queries, limits-and-throttles, webhooks,
+handling-common-errors), GitHub intuit/oauth-jsclient and ej2/python-quickbooks, recorded sandbox answers in
+NangoHQ/integration-templates. Where they are silent, this module and its neighbours decide and say so. One app stands
+for all of Intuit's hosts and for Agave's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from runner.authoring.simulate.agave import Agave
+from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.consents import bearer_of
+from runner.authoring.simulate.faults import hang_up
+from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.outbox import Manners, WebhookTarget
+from runner.authoring.simulate.partner import Answer, Change, Partner
+from runner.authoring.simulate.quickbooks_books import TABLES, Books, Gone, entity_answer
+from runner.authoring.simulate.quickbooks_data import tables
+from runner.authoring.simulate.quickbooks_events import Notices, Operation
+from runner.authoring.simulate.quickbooks_faults import Fault, broken, gateway, refusal, throttled
+from runner.authoring.simulate.quickbooks_oauth import IntuitGrants
+from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
+from runner.authoring.simulate.quickbooks_reads import batch, changes, query
+from runner.authoring.simulate.table import Row
+
+ENTITIES = {what: entity for entity, what in TABLES.items()}
+OPERATIONS: dict[Change, Operation] = {"add": "Create", "change": "Update", "remove": "Delete"}
+XML = '<?xml version="1.0"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3"/>'
+
+
+class QuickBooks(Partner):
+    """Tables: customers, payments, estimates; ids are numbers in texts."""
+
+    name = "quickbooks"
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        seed: int,
+        size: int,
+        webhooks: WebhookTarget | None,
+        stall: Callable[[], Awaitable[None]],
+        options: QuickBooksOptions,
+    ) -> None:
+        manners = Manners(options.retries, accepts=lambda status: status == 200, answer_within=options.answer_within)
+        super().__init__(now=now, seed=seed, webhooks=webhooks, manners=manners, stall=stall)
+        self.options = options
+        self.tables = tables(now(), self.dice, size)
+        self.grants = IntuitGrants(options, now, self.dice)
+        self.books = Books(
+            self.tables,
+            add=self.add,
+            change=self.change,
+            remove=self.remove,
+            inactive_found=options.inactive_found,
+        )
+        self.agave = Agave(options, self.tables, self.books, now, self.dice, violated=self._violated)
+        self.notices = Notices(options, self.outbox, self.webhook_url, now, self.dice.uuid)
+        self.gone: list[Gone] = []
+        self._trouble = ""
+        self._gate = Gate(now, options.limits)
+        self._batch_gate = Gate(now, options.batch_limits)
+        self._answered: dict[str, Row] = {}
+
+    def routes(self) -> Iterable[Route]:
+        company = "/v3/company/{realm}"
+        yield self.route("GET", "/connect/oauth2", self.grants.consents.ask, api=False)
+        yield self.route("POST", "/connect/oauth2", self.grants.consents.decide, api=False)
+        yield self.route("POST", "/oauth2/v1/tokens/bearer", self.grants.token, api=False)
+        yield self.route("POST", "/v2/oauth2/tokens/revoke", self.grants.revoke, api=False)
+        yield self.route("GET", "/v1/openid_connect/userinfo", self.grants.person, api=False)
+        yield self.route("GET", f"{company}/companyinfo/{{id}}", self._answer(self._company))
+        yield self.route("GET", f"{company}/query", self._answer(self._query))
+        yield self.route("POST", f"{company}/query", self._answer(self._query))
+        yield self.route("GET", f"{company}/cdc", self._answer(self._changes))
+        yield self.route("POST", f"{company}/batch", self._answer(self._batch))
+        for entity in TABLES:
+            yield self.route("GET", f"{company}/{entity.lower()}/{{id}}", self._answer(self._read(entity)))
+            yield self.route("POST", f"{company}/{entity.lower()}", self._answer(self._write(entity)))
+        yield from self.agave.routes(lambda method, path, answer: self.route(method, path, answer, api=False))
+
+    # Being let in
+
+    async def admit(self, request: Request) -> None:
+        token = bearer_of(request)
+        grant = self.grants.admitted(token)
+        if grant is None:
+            expired = self.grants.has_expired(token)
+            raise Refusal(gateway(401, "3200", f"Token {'expired' if expired else 'invalid'}"))
+        if request.path_params["realm"] != self.options.realm_id or "accounting" not in " ".join(grant.scopes):
+            raise Refusal(gateway(403, "3100", "The application is not connected to this company"))
+        if self._trouble:
+            raise refusal(Fault(self._trouble), self._time())
+        gates = [self._gate] + ([self._batch_gate] if request.url.path.endswith("/batch") else [])
+        if any(gate.wait() for gate in gates):
+            self._violated()
+            raise Refusal(self.refuse(429))
+
+    def _violated(self) -> None:
+        self.violations += 1
+
+    def disconnect(self) -> None:
+        """A user disconnects the app inside QuickBooks: all tokens stop at once, and no webhook tells of it."""
+        self.grants.end_all()
+        self.agave.unlink()
+
+    def trouble(self, code: str) -> None:
+        """From now on every call fails: `120`, who connected is no administrator any more; `6190`, the subscription
+        has ended; empty, all is well again."""
+        self._trouble = code
+
+    # Answering
+
+    def _answer(self, make: Callable[[Request], Awaitable[Row]]) -> Answer:
+        async def answer(request: Request) -> Response:
+            try:
+                made = await make(request)
+            except Fault as fault:
+                return _traced(refusal(fault, self._time()).response, self.dice.uuid())
+            if "application/json" not in request.headers.get("accept", ""):
+                return Response(XML, media_type="application/xml")
+            return _traced(reply({**made, "time": self._time()}), self.dice.uuid())
+
+        return answer
+
+    async def _company(self, request: Request) -> Row:
+        if request.path_params["id"] != self.options.realm_id:
+            raise Fault("610", "Something you're trying to use has been made inactive.")
+        info = {"CompanyName": self.options.company_name, "Country": "US", "Id": "1", "SyncToken": "4", "domain": "QBO"}
+        return {"CompanyInfo": info}
+
+    async def _query(self, request: Request) -> Row:
+        text = request.query_params.get("query", "")
+        if request.method == "POST":
+            if request.headers.get("content-type", "").partition(";")[0] not in {"application/text", "text/plain"}:
+                raise Fault("500", "The statement must be sent as application/text")
+            text = (await request.body()).decode("utf-8", "replace")
+        return query(self.books, text)
+
+    async def _changes(self, request: Request) -> Row:
+        options = self.options
+        asked = request.query_params
+        return changes(self.books, self.gone, asked, self.now(), options.reach, options.most_changes)
+
+    async def _batch(self, request: Request) -> Row:
+        return batch(self.books, await json_body(request))
+
+    def _read(self, entity: str) -> Callable[[Request], Awaitable[Row]]:
+        async def read(request: Request) -> Row:
+            return entity_answer(entity, self.books.read(entity, request.path_params["id"]))
+
+        return read
+
+    def _write(self, entity: str) -> Callable[[Request], Awaitable[Row]]:
+        """A `requestid` that was answered once is answered the same again, and nothing more is done."""
+
+        async def write(request: Request) -> Row:
+            body, asked = await json_body(request), request.query_params
+            if not isinstance(body, dict):
+                raise Fault("100", "The body is not a JSON object", element=None)
+            once = asked.get("requestid", "")
+            if once not in self._answered:
+                made = entity_answer(
+                    entity, self.books.write(entity, body, _operation(asked.get("operation", ""), asked))
+                )
+                if not once:
+                    return made
+                self._answered[once] = made
+            return self._answered[once]
+
+        return write
+
+    # Saying no
+
+    def refuse(self, status: int, message: str = "") -> Response:
+        if status == 429:
+            return throttled(self.options.throttle_code, self._time())
+        return gateway(status, "3200", message) if status == 401 else broken(status)
+
+    def stray(self, request: Request) -> Response:
+        return refusal(
+            Fault("500", f"Operation {request.method} {request.url.path} is not supported"), self._time()
+        ).response
+
+    # Changing
+
+    def stamp(self) -> datetime:
+        return self.now().astimezone(UTC).replace(microsecond=0)
+
+    def _time(self) -> str:
+        """The envelope's time: milliseconds."""
+        return self.now().astimezone().isoformat(timespec="milliseconds")
+
+    def new_row(self, what: str, row: Row) -> Row:
+        key = str(self.table(what).next_number())
+        return {**row, "id": key, "Id": key, "SyncToken": "0", "created": self.stamp(), "updated": self.stamp()}
+
+    def change(self, what: str, id: str | int, **fields: Any) -> None:  # noqa: A002 - the partner's word
+        """Every edit moves the SyncToken."""
+        moved = str(int(self.table(what).row(id)["SyncToken"]) + 1)
+        super().change(what, id, **{"SyncToken": moved, **fields})
+
+    def remove(self, what: str, id: str | int) -> None:  # noqa: A002 - the partner's word
+        """Transactions are deleted; customers cannot be: they are made inactive."""
+        if what == "customers":
+            self.change(what, id, Active=False)
+            return
+        self.gone.append(Gone(ENTITIES[what], str(id), self.stamp()))
+        super().remove(what, id)
+
+    def merge(self, survivor: str, away: str) -> None:
+        """A user merges two customers: payments and estimates go over, one event tells of both ids."""
+        customers = self.table("customers")
+        customers.change(
+            away, {"Active": False, "DisplayName": f"{customers.row(away)['DisplayName']} (deleted)"}, self.stamp()
+        )
+        named = {"value": survivor, "name": customers.row(survivor)["FullyQualifiedName"]}
+        for what in ("payments", "estimates"):
+            for row in [row for row in self.table(what) if row["CustomerRef"]["value"] == away]:
+                self.table(what).change(row["id"], {"CustomerRef": named}, self.stamp())
+        self.notices.tell(self.notices.notice("Customer", survivor, "Merge", away))
+
+    def notify(self, what: str, verb: Change, before: Row, after: Row) -> None:
+        """A payment moves its customer's balance, and with it the time of change, but not the SyncToken."""
+        operation: Operation = OPERATIONS[verb]
+        if what == "payments" and verb == "change" and before["TotalAmt"] and not after["TotalAmt"]:
+            operation = "Void"
+        notices = [self.notices.notice(ENTITIES[what], after["Id"], operation)]
+        paid = (0 if verb == "remove" else after.get("TotalAmt", 0)) - before.get("TotalAmt", 0)
+        if what == "payments" and paid:
+            key = after["CustomerRef"]["value"]
+            balance = round(self.table("customers").row(key)["Balance"] - paid, 2)
+            self.table("customers").change(key, {"Balance": balance, "BalanceWithJobs": balance}, self.stamp())
+            notices.append(self.notices.notice("Customer", key, "Update"))
+        self.notices.tell(*notices)
+
+
+def _operation(word: str, asked: Any) -> str:
+    """What `operation` asks for; a payment is voided by an update that includes it."""
+    if word == "update" and asked.get("include") == "void":
+        return "void"
+    return word if word in {"delete", "void"} else ""
+
+
+def _traced(response: Response, trace: str) -> Response:
+    """The id that Intuit's support asks for."""
+    response.headers["intuit_tid"] = f"1-{trace}"
+    return response
+
+
+def quickbooks(
+    *,
+    now: Callable[[], datetime],
+    seed: int = 1,
+    size: int = 60,
+    webhooks: WebhookTarget | None = None,
+    stall: Callable[[], Awaitable[None]] = hang_up,
+    **options: Any,
+) -> QuickBooks:
+    """
+    A QuickBooks company with `size` customers.
+
+    Args:
+        options: see QuickBooksOptions.
+    """
+    return QuickBooks(
+        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=QuickBooksOptions(**options)
+    )

@@ -1,24 +1,21 @@
-"""Connect a company to a partner, and part them again."""
+"""Connect a company to a partner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from runner.connector import scope
 from runner.connector.connector import Connector
-from runner.connector.wanted import wanted
+from runner.engine import filling
+from runner.engine.filling import Filled
 from runner.engine.house import House
 from runner.engine.mark import backfill
 from runner.engine.refresh import plan_refresh
 from runner.engine.trial import Proof, prove
 from runner.engine.trouble import words
 from runner.errors import (
-    AlreadyExists,
     AuthenticationError,
     MappingError,
     NotFound,
@@ -28,10 +25,8 @@ from runner.errors import (
 )
 from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
-from runner.model.secret import Secret
 from runner.model.wakeup import WakeUp
-from runner.model.words import suggest
-from runner.store import feed, inbox, integrations, parking, runs
+from runner.store import inbox, integrations, parking
 
 
 async def begin(
@@ -41,23 +36,47 @@ async def begin(
     environment: str | None = None,
     settings: Mapping[str, str] | None = None,
     way: str | None = None,
+    *,
+    later: bool = False,
 ) -> Integration:
     """Make an integration of what a company filled in; or take up again one that is not active. One that was never
     connected may change its environment too. `way` is the way in that was picked, where there is a choice.
 
-    Where a person must consent it is `pending` (go on with `consent.authorize_url`). Else it is tried at once, and
-    comes back `active`, or in `error` with the reason and what mends it. Raises SettingsError with a sentence for
-    every wrong field, AlreadyExists when the company has an active one.
+    Where a person must consent it is `pending` (go on with `consent.authorize_url`), and so it is, with `later`, while
+    something is missing (go on with `fill`). Else it is tried at once, and comes back `active`, or in `error` with the
+    reason and what mends it. Raises SettingsError with a sentence for every wrong field, AlreadyExists when the company
+    has an active one.
     """
     connector = house.connectors.get(connector_name)
-    given = dict(settings or {})
-    _check(house, connector, given, way)
-    chosen = environment or next(iter(connector.environments))
-    house.environment(connector, chosen)
-    integration, credential = await _make(house, connector, company, chosen, given, way)
-    if connector.way_in(integration.way).flow == "code":
+    given = Filled(environment or next(iter(connector.environments)), way, dict(settings or {}))
+    filling.check(house, connector, given, later=later)
+    integration, filled = await house.store.database.write(
+        lambda connection: filling.make(connection, house, connector, company, given)
+    )
+    if connector.way_in(integration.way).flow == "code" or (later and filling.flaws(connector, filled)):
         return integration
-    return await _tried(house, connector, integration, credential)
+    return await _tried(house, connector, integration, filled.credential(connector))
+
+
+async def fill(house: House, integration: Integration, filled: Filled) -> Integration:
+    """Take up an integration with what its company filled in, the secrets that are to stay included.
+
+    As `begin`, but one that is active and needs no consent is not touched before the partner took what was filled in:
+    what it answers else is raised. One that was connected by consent keeps what it has.
+    """
+    connector = house.connectors.get(integration.connector)
+    consents = connector.way_in(filled.way).flow == "code"
+    if integration.state is State.ACTIVE and (consents or filled.environment != integration.environment):
+        return integration
+    filling.check(house, connector, filled)
+    if integration.state is State.ACTIVE:
+        tried = replace(integration, settings=filled.shown(connector), way=filled.way)
+        proof = await prove(house, connector, tried, filled.credential(connector))
+        return await activate(house, connector, tried, proof)
+    kept = await house.store.database.write(
+        lambda connection: filling.keep(connection, house, connector, integration, filled)
+    )
+    return kept if consents else await _tried(house, connector, kept, filled.credential(connector))
 
 
 async def retry(house: House, integration_id: str) -> Integration:
@@ -72,14 +91,17 @@ async def retry(house: House, integration_id: str) -> Integration:
 
 
 async def activate(house: House, connector: Connector, integration: Integration, proof: Proof) -> Integration:
-    """Keep a proved credential and wake all that waited for it, in one transaction."""
+    """Keep a proved credential, with the settings that it was proved with, and wake all that waited for it, in one
+    transaction."""
     check_account(connector, integration, proof)
 
     def work(connection: Connection) -> Integration:
         at = house.clock.now()
         house.store.vault.put(connection, integration.id, proof.credential, at)
+        integrations.set_settings(connection, integration.id, integration.settings, at)
+        integrations.set_way(connection, integration.id, integration.way, at)
         integrations.set_account(connection, integration.id, proof.account_id, proof.account_name, proof.account, at)
-        integrations.set_state(connection, integration.id, State.ACTIVE, None, at)
+        house.store.move(connection, integration.id, State.ACTIVE, None, at)
         active = integrations.get(connection, integration.id)
         _wake(connection, house, connector, active)
         plan_refresh(connection, house.store.queue, active.id, proof.credential, at)
@@ -102,25 +124,6 @@ def check_account(connector: Connector, integration: Integration, proof: Proof) 
     )
 
 
-async def disconnect(house: House, integration: Integration, reason: Reason) -> None:
-    """Switch an integration off and forget its credential. Its records stay; wake-ups that still come do nothing."""
-
-    await house.store.database.write(lambda connection: part(connection, house, integration.id, reason))
-    house.log.info("disconnected", integration=integration.id, code=reason.code)
-
-
-def part(connection: Connection, house: House, integration_id: str, reason: Reason) -> None:
-    """`disconnect`, in the caller's transaction."""
-    integrations.set_state(connection, integration_id, State.DISABLED, reason, house.clock.now())
-    house.store.vault.remove(connection, integration_id)
-
-
-async def remove(house: House, integration: Integration) -> None:
-    """Delete an integration with everything that is kept for it: credential, records, events, links, pushes."""
-    await house.store.database.write(lambda connection: integrations.remove(connection, integration.id))
-    house.log.info("removed", integration=integration.id, connector=integration.connector, company=integration.company)
-
-
 async def recover(house: House, connector: Connector, integration: Integration) -> bool:
     """Make one in `error` active again, since the partner took its credential, and wake all that waited for it.
 
@@ -131,7 +134,7 @@ async def recover(house: House, connector: Connector, integration: Integration) 
         known = integrations.get(connection, integration.id)
         if known.state is not State.ERROR:
             return False
-        integrations.set_state(connection, known.id, State.ACTIVE, None, house.clock.now())
+        house.store.move(connection, known.id, State.ACTIVE, None, house.clock.now())
         _wake(connection, house, connector, replace(known, state=State.ACTIVE, reason=None))
         return True
 
@@ -144,14 +147,16 @@ async def recover(house: House, connector: Connector, integration: Integration) 
 async def fail(house: House, connector: Connector, integration: Integration, error: RunnerError) -> Integration:
     """Note on an integration why connecting it did not work. One that is active stays as it was."""
     consents = connector.way_in(integration.way).flow == "code"
-    state = State.ERROR if not consents or integration.state is State.ERROR else integration.state
     reason = Reason(error.code, words(error), _remedy(connector, error))
 
     def work(connection: Connection) -> Integration:
-        integrations.set_state(connection, integration.id, state, reason, house.clock.now())
+        known = integrations.get(connection, integration.id)
+        if known.state is not State.ACTIVE:
+            state = known.state if consents else State.ERROR
+            house.store.move(connection, integration.id, state, reason, house.clock.now())
         return integrations.get(connection, integration.id)
 
-    return integration if integration.state is State.ACTIVE else await house.store.database.write(work)
+    return await house.store.database.write(work)
 
 
 async def _tried(house: House, connector: Connector, integration: Integration, credential: Credential) -> Integration:
@@ -159,81 +164,6 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
         return await activate(house, connector, integration, await prove(house, connector, integration, credential))
     except (PartnerError, MappingError, SettingsError) as error:
         return await fail(house, connector, integration, error)
-
-
-def _check(house: House, connector: Connector, given: Mapping[str, str], way: str | None) -> None:
-    """Every mistake at once: the company's fields, then what the operator has not set yet."""
-    asked = wanted(connector, "settings", way)
-    unknown = [name for name in given if name not in asked]
-    flaws = [f"{name} is no setting of {connector.title} ({suggest(name, asked) or 'it has none'})" for name in unknown]
-    flaws += [flaw for name, field in asked.items() if (flaw := field.flaw(given.get(name)))]
-    if flaws:
-        raise SettingsError(*flaws)
-    missing = scope.missing_app_values(connector, house.app(connector.connector), way)
-    if missing:
-        raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
-
-
-async def _make(
-    house: House, connector: Connector, company: str, environment: str, given: Mapping[str, str], way: str | None
-) -> tuple[Integration, Credential]:
-    hidden = {name for name, field in connector.settings.items() if field.secret}
-    shown = {name: value for name, value in given.items() if name not in hidden and value}
-    credential = Credential(values={name: Secret(given[name]) for name in hidden if given.get(name)})
-
-    def work(connection: Connection) -> Integration:
-        at = house.clock.now()
-        known = _known(connection, connector, company)
-        if known is None:
-            made = Integration(
-                uuid4().hex,
-                company,
-                connector.connector,
-                environment,
-                settings=shown,
-                created_at=at,
-                updated_at=at,
-                way=way,
-            )
-            integrations.add(connection, made, made.id if connector.integrations == "many_per_company" else "")
-        else:
-            made = replace(known, settings=shown, way=way)
-            integrations.set_settings(connection, made.id, shown, at)
-            integrations.set_way(connection, made.id, way, at)
-            if known.environment != environment:
-                made = _moved(connection, connector, made, environment, at)
-        if credential.values or known is None or known.environment != environment or known.way != way:
-            house.store.vault.put(connection, made.id, credential, at)
-        return made
-
-    return await house.store.database.write(work), credential
-
-
-def _known(connection: Connection, connector: Connector, company: str) -> Integration | None:
-    """The company's integration that can be taken up again; AlreadyExists when it works as it is."""
-    if connector.integrations == "many_per_company":
-        return None
-    found = next(iter(integrations.find(connection, company=company, connector=connector.connector)), None)
-    if found is not None and found.state is State.ACTIVE:
-        raise AlreadyExists(
-            f"company {company} is connected to {connector.title} already (to fill in something else, disconnect "
-            f"that integration first: `runner integrations --disable {found.id}`)"
-        )
-    return found
-
-
-def _moved(
-    connection: Connection, connector: Connector, known: Integration, environment: str, at: datetime
-) -> Integration:
-    """In another environment, as if new. AlreadyExists when it holds what came from the one where it is."""
-    if known.account_id is not None or runs.find(connection, known.id) or feed.counts(connection, known.id):
-        raise AlreadyExists(
-            f"company {known.company} has {connector.title} in environment {known.environment} (to connect "
-            f"{environment}, remove that one with its records first: `runner integrations --remove {known.id}`)"
-        )
-    integrations.set_environment(connection, known.id, environment, at)
-    integrations.set_state(connection, known.id, State.PENDING, None, at)
-    return replace(known, environment=environment, state=State.PENDING, reason=None)
 
 
 def _wake(connection: Connection, house: House, connector: Connector, active: Integration) -> None:

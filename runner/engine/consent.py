@@ -44,10 +44,12 @@ class Connected:
     redirect_to: str | None
 
 
-async def authorize_url(house: House, integration_id: str, redirect_to: str | None = None) -> str:
+async def authorize_url(
+    house: House, integration_id: str, redirect_to: str | None = None, session_id: str | None = None
+) -> str:
     """The partner's page where a person consents; good for ten minutes and one answer.
 
-    `redirect_to` is as `check_redirect` allows.
+    `redirect_to` is as `check_redirect` allows; `session_id` names the connect session whose browser is sent there.
     """
     check_redirect(house, redirect_to)
     integration = await house.store.database.read(lambda connection: integrations.get(connection, integration_id))
@@ -56,11 +58,13 @@ async def authorize_url(house: House, integration_id: str, redirect_to: str | No
     sealed = house.store.vault.keys.seal(verifier.encode(), _aad(integration_id))
     expires_at = house.clock.now() + LIFETIME
     known = house.tokens.scope(connector, integration, await _credential(house, integration_id))
-    url = auth.authorize_url(
-        known, state=_signer(house).dumps([nonce, integration_id]), redirect_uri=house.callback_url, verifier=verifier
-    )
+    sent = _signer(house).dumps([nonce, integration_id])
+    flow = auth.consent(known, state=sent, redirect_uri=house.callback_url, verifier=verifier)
+    url = await oauth.run(flow, house.http)
     await house.store.database.write(
-        lambda connection: states.begin(connection, integration_id, _hash(nonce), sealed, redirect_to, expires_at)
+        lambda connection: states.begin(
+            connection, integration_id, _hash(nonce), sealed, redirect_to, expires_at, session_id
+        )
     )
     return url
 
@@ -81,6 +85,16 @@ async def finish(house: House, query: Mapping[str, str]) -> Connected:
     except (PartnerError, MappingError, SettingsError) as error:
         await fail(house, connector, integration, error)
         raise
+
+
+async def session_of(house: House, state: str) -> str | None:
+    """The connect session whose browser was sent out with this state, used or not; None when nobody knows."""
+    try:
+        nonce, _ = _signer(house).loads(state)
+        hashed = _hash(str(nonce))
+    except (itsdangerous.BadData, TypeError, ValueError):
+        return None
+    return await house.store.database.read(lambda connection: states.session_of(connection, hashed))
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,7 @@ async def _exchange(
     captured = auth.captured_of_callback(query)
     asking = replace(integration, account={**integration.account, **captured})
     known = house.tokens.scope(connector, asking, stored)
+    auth.check_callback(known, query)
     flow = auth.exchange(known, code=code, redirect_uri=house.callback_url, verifier=verifier, now=house.clock.now())
     granted = await oauth.run(flow, house.http)
     asking = replace(asking, account={**asking.account, **granted.captured})

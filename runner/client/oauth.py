@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
+from typing import TypeVar
 
 import httpx
 
 from runner.client.sender import send
-from runner.components.auth.base import Flow, Granted
+from runner.errors import PartnerError
+from runner.model.http import Request, Response
+
+T = TypeVar("T")
 
 LARGEST_ANSWER = 1_000_000  # bytes
 TIMEOUT = 20.0  # seconds
 
 
-async def run(flow: Flow, http: httpx.AsyncClient) -> Granted:
-    """What the flow ends with. Raises the flow's PartnerError, or that of a request that got no answer."""
+async def run(flow: Generator[Request, Response, T], http: httpx.AsyncClient) -> T:
+    """What the flow ends with. Raises the flow's PartnerError; that of a request without an answer is the flow's own
+    to take, where it can do without."""
     try:
         request = next(flow)
         while True:
-            response = await send(http, replace(request, timeout=TIMEOUT), LARGEST_ANSWER)
-            request = flow.send(response)
+            try:
+                response = await send(http, replace(request, timeout=TIMEOUT), LARGEST_ANSWER)
+            except PartnerError as error:
+                request = flow.throw(error)
+            else:
+                request = flow.send(response)
     except StopIteration as end:
-        granted: Granted = end.value
-        return granted
+        ended: T = end.value
+        return ended
     finally:
         flow.close()

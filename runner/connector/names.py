@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from runner.components.auth.oauth2 import OAuth2
+from runner.components.auth.oauth2_authorization_code import REDIRECT
 from runner.components.block import parts
 from runner.components.incrementals.since import Since
+from runner.components.verifiers.signed import SIGNED_NAMES
 from runner.connector.action import Action
 from runner.connector.call import VERBS
 from runner.connector.connector import Connector
@@ -21,7 +23,7 @@ from runner.mapping.template import Template
 from runner.model.text import place_of
 from runner.model.words import suggest
 
-_SIGNED = ("raw_body", "method", "url", "id", "timestamp", "header")
+_TOKENS = ("access_token", "refresh_token")
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*([a-z_]+(?:\.\w+)*)\s*\}(?!\})")
 Offered = Mapping[str, Iterable[str] | None]
 
@@ -41,7 +43,7 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
 def _offered(connector: Connector, path: Path) -> Offered:
     """The names that a template may read at a path, each with the names inside it; None where those are not known."""
     if path[:2] == ("webhooks", "verify"):
-        signed = dict.fromkeys(_SIGNED) if path[2:3] == ("signs",) else {}
+        signed = dict.fromkeys(SIGNED_NAMES) if path[2:3] in (("signs",), ("parts",)) else {}
         return {"app": connector.app, **signed}
     offered: dict[str, Iterable[str] | None] = {
         "app": connector.app,
@@ -50,8 +52,8 @@ def _offered(connector: Connector, path: Path) -> Offered:
         "account": _captured(connector),
         "integration": ("id", "company", "account_id", "way"),
     }
-    if path[0] in ("auth", "other_auth") and "send" in path:
-        offered["access_token"] = ()
+    if path[0] in ("auth", "other_auth"):
+        offered |= dict.fromkeys(_TOKENS if "revoke" in path else _TOKENS[:1] if "send" in path else (), ())
     call = getattr(connector, str(path[0])).get(path[1]) if path[0] in ("endpoints", "actions") else None
     if isinstance(call, Endpoint):
         offered |= {"input": call.input, "page": call.paginate.variables, "checkpoint": (), "window": ("start", "end")}
@@ -82,8 +84,10 @@ def _of_subscription_at(connector: Connector, path: Path) -> list[str]:
 
 
 def _captured(connector: Connector) -> list[str]:
-    captures = [way.capture for way in connector.ways.values() if isinstance(way, OAuth2)]
-    return [name for capture in captures for name in (*capture.callback, *capture.token)]
+    ways = connector.ways.values()
+    captures = [way.capture for way in ways if isinstance(way, OAuth2)]
+    identified = [name for way in ways if way.identify for name in way.identify.capture]
+    return [REDIRECT, *identified, *(name for capture in captures for name in (*capture.callback, *capture.token))]
 
 
 def _unknown(
@@ -98,7 +102,7 @@ def _unknown(
     if inner is None or len(name) == 1 or name[1] in inner:
         return
     message = f"`{name[0]}.{name[1]}` in `{template}` is not declared"
-    if name[0] in ("checkpoint", "access_token"):
+    if name[0] in ("checkpoint", *_TOKENS):
         yield Finding(place, "unknown-name", message, f"`{name[0]}` is a text: write `{{{{ {name[0]} }}}}`")
     else:
         remedy = suggest(name[1], inner) or _declare(name[0])

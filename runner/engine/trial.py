@@ -79,7 +79,16 @@ async def prove(
         "callback": dict(callback or {}),
     }
     account_id, account_name = _identity(connector, way.identify, told)
+    account |= _captured(connector, way.identify, told)
     return Proof(credential, account_id, account_name, account)
+
+
+def _captured(connector: Connector, identify: Identify, told: dict[str, Any]) -> dict[str, Any]:
+    try:
+        found = {name: path.search(told) for name, path in identify.capture.items()}
+    except MappingError as error:
+        raise UnexpectedResponse(f"{connector.title} `{identify.endpoint}`: {error}") from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _identity(connector: Connector, identify: Identify, told: dict[str, Any]) -> tuple[str, str | None]:

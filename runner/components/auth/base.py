@@ -43,6 +43,11 @@ class Identify(Block):
         examples=["body.data.account.id", "settings.tenant_id"],
     )
     account_name: Expression | None = Field(None, description="A name for people, read likewise.")
+    capture: dict[str, Expression] = Field(
+        {},
+        description="What else to keep of the answer, read likewise; then `{{ account.<name> }}`.",
+        examples=[{"root_namespace_id": "body.root_info.root_namespace_id"}],
+    )
 
 
 class Auth(Block):

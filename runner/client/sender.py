@@ -48,7 +48,7 @@ async def _read(answer: httpx.Response, host: str, largest: int) -> bytes:
         size += len(part)
         if size > largest:
             raise UnexpectedResponse(
-                f"the answer of {host} is larger than {largest} bytes (ask for fewer records at once, or check the address)",
+                f"the answer of {host} is larger than {largest} bytes (check the address, or ask for less)",
                 status=answer.status_code,
             )
         parts.append(part)

@@ -8,7 +8,7 @@ CODES: dict[str, str] = {
     "bad-query": "The braces, brackets, parentheses or quotes of a GraphQL query do not match.",
     "bad-relation": "A relation is neither nested (`processor`, `each`) nor named (`record` with `id` or `ids`).",
     "bad-template": "A Jinja template cannot be parsed, or uses what templates here may not.",
-    "bad-vector": "The signed example under `webhooks.vector` is refused, or is taken even when its body is altered.",
+    "bad-vector": "The signed example under `webhooks.vector` is refused, or is taken even when it is altered.",
     "bad-yaml": "The file is not YAML, is empty, or uses tags or keys that are not read here.",
     "bare-literal": "`true`, `false` or `null` without back-ticks: JMESPath reads the name of a field.",
     "duplicate-key": "A key is given twice in one block.",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from runner.cli.workshop import require_database
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
-from runner.connector.scope import app_values, missing_app_values, variable_of
+from runner.connector.scope import app_fields, app_values, missing_app_values, variable_of
 from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
 from runner.service.assemble import read_config, read_schemas
 from runner.service.settings import VARIABLES, Settings, strangers
@@ -88,7 +88,7 @@ def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Ch
     if not found.fine:
         return
     yield _tried("record schemas", lambda: _schemas(connectors, settings))
-    known = [variable_of(connector, name) for connector in connectors.all() for name in connector.app]
+    known = [variable_of(connector, name) for connector in connectors.all() for name in app_fields(connector)]
     for told in strangers(settings.environ, known):
         yield Check("settings", False, told)
     for connector in connectors.all():

@@ -25,7 +25,12 @@ from runner.components.ratelimits.concurrency import ConcurrencyLimit
 from runner.components.ratelimits.cost import CostLimit
 from runner.components.ratelimits.window import WindowLimit
 from runner.components.verifiers.base import Verifier
+from runner.components.verifiers.basic import BasicWebhook
+from runner.components.verifiers.canonical_headers import CanonicalHeaders
+from runner.components.verifiers.digest import Digest
 from runner.components.verifiers.hmac import Hmac
+from runner.components.verifiers.none import Unproved
+from runner.components.verifiers.shared_token import SharedToken
 from runner.components.verifiers.standard_webhooks import StandardWebhooks
 from runner.components.waits.backoff import BackoffWait
 from runner.components.waits.base import Wait
@@ -39,7 +44,16 @@ PAGINATORS = Choice(SinglePage, PageNumber, Offset, Cursor, *plug_ins("paginator
 INCREMENTALS = Choice(Since, DateWindow, *plug_ins("incrementals", Incremental))
 RATE_LIMITS = Choice(WindowLimit, CostLimit, ConcurrencyLimit, *plug_ins("ratelimits", RateLimit))
 WAITS = Choice(BackoffWait, HeaderWait, BodyWait, FixedWait, CostWait, *plug_ins("waits", Wait))
-VERIFIERS = Choice(Hmac, StandardWebhooks, *plug_ins("verifiers", Verifier))
+VERIFIERS = Choice(
+    Hmac,
+    StandardWebhooks,
+    Digest,
+    CanonicalHeaders,
+    SharedToken,
+    BasicWebhook,
+    Unproved,
+    *plug_ins("verifiers", Verifier),
+)
 
 KINDS: dict[str, Choice] = {
     "auth": AUTH,

@@ -178,7 +178,9 @@ class _Check:
         for pattern, reaction in webhooks.on.items():
             yield from self._reaction(("webhooks", "on", pattern), reaction)
 
-    def _secret(self, name: str) -> Iterator[Finding]:
+    def _secret(self, name: str | None) -> Iterator[Finding]:
+        if name is None:
+            return
         where, _, key = name.partition(".")
         fields = {"app": self.connector.app, "settings": self.connector.settings}.get(where)
         path = ("webhooks", "verify", "secret")
@@ -207,7 +209,7 @@ class _Check:
     def _subscription(self, declared: Subscription) -> Iterator[Finding]:
         """Its actions are there, need no input that nobody gives, and keep the id that `check` looks for."""
         check, path = declared.check, ("webhooks", "subscription")
-        uses = [((*path, use), getattr(declared, use)) for use in ("create", "delete")]
+        uses: list[tuple[Path, str]] = [((*path, "create"), declared.create), ((*path, "delete"), declared.delete)]
         if check is not None:
             yield from self._endpoint((*path, "check", "endpoint"), check.endpoint, {})
             uses += [((*path, "check", "mend"), check.mend)] if check.mend else []

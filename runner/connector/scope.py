@@ -45,10 +45,14 @@ def build(
 
 
 def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, str | Secret]:
-    """The operator's app values from `RUNNER_<CONNECTOR>_<FIELD>`; SettingsError names every one that is wrong."""
+    """The operator's app values from `RUNNER_<CONNECTOR>_<FIELD>`; SettingsError names every one that is wrong.
+
+    The secret that deliveries are checked with may come twice while it changes: what it was before is
+    `RUNNER_<CONNECTOR>_<FIELD>_PREVIOUS`, and its name here is `previous(field)`.
+    """
     values: dict[str, str | Secret] = {}
     wrong = []
-    for name, field in connector.app.items():
+    for name, field in app_fields(connector).items():
         variable = variable_of(connector, name)
         given = environ.get(variable) or None
         flaw = field.flaw(given) if given else None
@@ -59,6 +63,21 @@ def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, st
     if wrong:
         raise SettingsError("; ".join(wrong))
     return values
+
+
+def app_fields(connector: Connector) -> dict[str, Field]:
+    """Every app value that can be set: those declared, and what the secret of webhooks was before."""
+    place, _, name = ((connector.webhooks and connector.webhooks.verify.secret_name) or "").partition(".")
+    field = connector.app.get(name) if place == "app" else None
+    if field is None:
+        return dict(connector.app)
+    title = f"{field.title}, as it was before"
+    return {previous(name): field.model_copy(update={"title": title, "required": False}), **connector.app}
+
+
+def previous(name: str) -> str:
+    """The name of what a secret was before it was changed, for as long as both are good."""
+    return f"{name}_previous"
 
 
 def missing_app_values(connector: Connector, app: Mapping[str, Any], way: str | None = None) -> list[str]:

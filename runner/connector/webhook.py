@@ -15,7 +15,9 @@ from runner.mapping.expression import Expression
 
 
 class Vector(Block):
-    """A request whose signature is known to be right: `runner validate` checks it, and that an altered body fails.
+    """A request whose signature is known to be right. `runner validate` checks it, and that it is refused with an
+    altered body, a wrong secret, each header of the proof missing or altered, and a month late; of a type that signs
+    no body or no time, the rest.
 
     vector: {secret: "...", headers: {X-Jobber-Hmac-SHA256: "+PXo5..."}, body: '{"data":...}'}
     """

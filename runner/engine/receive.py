@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
-from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.events import Told
 from runner.connector.webhook import Webhooks
 from runner.engine.house import House
+from runner.engine.signing import app_of, signing_secrets
 from runner.errors import (
     DeliveryError,
     DeliveryTooLarge,
@@ -25,8 +25,7 @@ from runner.errors import (
 )
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.ids import new_id
-from runner.model.secret import Secret
-from runner.store import integrations, rejections
+from runner.store import rejections
 from runner.store.deliveries import WITHHELD
 from runner.store.inbox import Arrival
 
@@ -87,8 +86,8 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     """Everything between the raw bytes and the store, in the order that keeps strangers out."""
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
-    app = _app(house, connector)
-    secrets = await _secrets(house, connector, webhooks.verify.secret_name, app, delivery)
+    app = app_of(house, connector)
+    secrets = await signing_secrets(house, connector, webhooks.verify.secret_name, delivery)
     webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
     delivery = _without_secrets(webhooks, delivery)
     told = webhooks.events.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
@@ -100,39 +99,6 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
     if connector.webhooks is None:
         raise NotFound(f"{name} sends no webhooks")
     return connector, connector.webhooks
-
-
-def _app(house: House, connector: Connector) -> dict[str, Any]:
-    given = house.app(connector.connector)
-    return {name: given.get(name) or declared.default for name, declared in connector.app.items()}
-
-
-async def _secrets(
-    house: House, connector: Connector, name: str, app: Mapping[str, Any], delivery: Delivery
-) -> Sequence[Secret]:
-    """What the signature is checked with; nothing when it is not set, and then nothing is let in."""
-    place, _, key = name.partition(".")
-    value = app.get(key) if place == "app" else await _setting(house, connector, key, delivery.integration_id)
-    if not value:
-        return []
-    return [value if isinstance(value, Secret) else Secret(str(value))]
-
-
-async def _setting(house: House, connector: Connector, key: str, integration_id: str | None) -> Any:
-    if integration_id is None:
-        return None
-
-    def work(connection: Connection) -> Any:
-        integration = integrations.get(connection, integration_id)
-        if integration.connector != connector.connector:
-            return None
-        credential = house.store.vault.get(connection, integration_id)
-        return credential.values.get(key) or integration.settings.get(key)
-
-    try:
-        return await house.store.database.read(work)
-    except NotFound:
-        return None
 
 
 def _without_secrets(webhooks: Webhooks, delivery: Delivery) -> Delivery:

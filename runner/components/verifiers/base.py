@@ -15,14 +15,28 @@ class Verifier(Block):
     """How a delivery proves that it comes from the partner."""
 
     @property
-    def secret_name(self) -> str:
-        """Where the secret is: `app.client_secret`, `settings.webhook_secret`..."""
+    def secret_name(self) -> str | None:
+        """Where the secret is: `app.client_secret`, `settings.webhook_secret`... None: there is none to have."""
         raise NotImplementedError
 
     @property
     def secret_headers(self) -> frozenset[str]:
         """The headers, in lower case, that hold the secret itself and not a proof of it: they are not stored."""
         return frozenset()
+
+    @property
+    def covers_body(self) -> bool:
+        """Whether an altered body is noticed."""
+        return True
+
+    @property
+    def notices_age(self) -> bool:
+        """Whether a delivery that is sent again much later is noticed."""
+        return False
+
+    def proof_headers(self, app: Mapping[str, Any]) -> tuple[str, ...]:
+        """The headers that hold the proof: without one of them, or with another value in it, nothing is proved."""
+        raise NotImplementedError
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
         """Return when one of the secrets proves the delivery. `app` is what templates of the block read.

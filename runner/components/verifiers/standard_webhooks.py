@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import Field
 
 from runner.components.block import Duration
+from runner.components.verifiers import ed25519
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.proof import SecretName, any_equal, decoded, usable
 from runner.components.verifiers.timestamp import check_age, is_time
@@ -25,7 +24,6 @@ from runner.model.secret import Secret
 
 MOST_SIGNATURES = 20
 SHARED, PRIVATE, PUBLIC = "whsec_", "whsk_", "whpk_"
-KEY_BYTES = 32
 
 
 class StandardWebhooks(Verifier):
@@ -93,9 +91,9 @@ def sign(secret: Secret, message_id: str, at: datetime, body: bytes) -> str:
     message = content(message_id, str(int(at.timestamp())), body)
     text = secret.reveal()
     if text.startswith(PRIVATE):
-        key = _private(text)
-        if key is not None:
-            return f"v1a,{base64.b64encode(key.sign(message)).decode()}"
+        seed = _seed(text)
+        if seed is not None:
+            return f"v1a,{base64.b64encode(ed25519.signed(seed, message)).decode()}"
     elif not text.startswith(PUBLIC):
         shared = _shared(text)
         if shared:
@@ -115,7 +113,7 @@ def _proves(listed: str, secret: Secret, message: bytes) -> bool:
     if text.startswith((PUBLIC, PRIVATE)):
         key = _public(text)
         return key is not None and bool(
-            sum(_is_signed(key, sent, message) for version, _, sent in items if version == "v1a")
+            sum(ed25519.proves(key, decoded(sent) or b"", message) for version, _, sent in items if version == "v1a")
         )
     shared = _shared(text)
     if not shared:
@@ -128,32 +126,18 @@ def _hmac(key: bytes, message: bytes) -> bytes:
     return base64.b64encode(hmac.digest(key, message, "sha256"))
 
 
-def _is_signed(key: Ed25519PublicKey, sent: str, message: bytes) -> bool:
-    try:
-        key.verify(decoded(sent) or b"", message)
-    except InvalidSignature:
-        return False
-    return True
-
-
 def _shared(text: str) -> bytes | None:
     return decoded(text.removeprefix(SHARED))
 
 
-def _public(text: str) -> Ed25519PublicKey | None:
+def _public(text: str) -> bytes | None:
     if text.startswith(PRIVATE):
-        private = _private(text)
-        return private.public_key() if private else None
-    key = decoded(text.removeprefix(PUBLIC))
-    try:
-        return Ed25519PublicKey.from_public_bytes(key or b"")
-    except ValueError:
-        return None
+        seed = _seed(text)
+        return ed25519.public_of(seed) if seed else None
+    return decoded(text.removeprefix(PUBLIC))
 
 
-def _private(text: str) -> Ed25519PrivateKey | None:
-    """The seed is the first half of what `whsk_` holds; the public key follows it."""
+def _seed(text: str) -> bytes | None:
+    """The first half of what `whsk_` holds; the public key follows it."""
     key = decoded(text.removeprefix(PRIVATE))
-    if key is None or len(key) not in (KEY_BYTES, 2 * KEY_BYTES):
-        return None
-    return Ed25519PrivateKey.from_private_bytes(key[:KEY_BYTES])
+    return key[: ed25519.SEED_BYTES] if key and len(key) in (ed25519.SEED_BYTES, 2 * ed25519.SEED_BYTES) else None

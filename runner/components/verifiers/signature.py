@@ -1,0 +1,143 @@
+"""A hash over the delivery and a secret, sent in a header: what `hmac` and `digest` have in common."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from runner.components.verifiers.base import Verifier
+from runner.components.verifiers.chosen import chosen, chosen_word, chosen_words, known_word
+from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
+from runner.components.verifiers.signed import signed_bytes
+from runner.components.verifiers.timestamp import Timestamp
+from runner.errors import BadSignature, MappingError
+from runner.mapping.template import Template
+from runner.model.event import Delivery
+from runner.model.secret import Secret
+
+DIGESTS = ("sha1", "sha256", "sha512")
+MOST_SIGNATURES = 20
+
+
+class Signature(Verifier):
+    """A hash over the delivery and a secret, sent in a header."""
+
+    header: Template = Field(description="The header with the signature.", examples=["X-Hub-Signature-256"])
+    digest: Template = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
+    encoding: Template | list[Template] = Field(
+        "hex",
+        validate_default=True,
+        description="`hex`, `base64` or `base64url`, or a list of them where either may come.",
+    )
+    prefix: str = Field("", description="What stands before the signature.", examples=["sha256="])
+    separator: str | None = Field(
+        None, min_length=1, description="What stands between several signatures.", examples=[","]
+    )
+    signs: Template | list[Template] = Field(
+        "{{ raw_body }}", validate_default=True, description="What is hashed; a list where it has several readings."
+    )
+    id: str | None = Field(None, description="The header that holds the `id` of the delivery.")
+    timestamp: Timestamp | None = Field(None, description="When the partner signed.")
+    secret: SecretName = Field(description="Where the secret is.")
+    key: Literal["text", "base64", "hex"] = Field(
+        "text", description="`base64` or `hex` where the secret that they show stands for bytes."
+    )
+
+    @field_validator("digest")
+    @classmethod
+    def _knows_digest(cls, value: Template) -> Template:
+        return known_word(value, DIGESTS)
+
+    @field_validator("encoding")
+    @classmethod
+    def _knows_encoding(cls, value: Template | list[Template]) -> Template | list[Template]:
+        for part in value if isinstance(value, list) else [value]:
+            known_word(part, ENCODINGS)
+        return value
+
+    @property
+    def secret_name(self) -> str:
+        return self.secret
+
+    @property
+    def notices_age(self) -> bool:
+        return self.timestamp is not None
+
+    def proof_headers(self, app: Mapping[str, Any]) -> tuple[str, ...]:
+        more = [self.timestamp.header] if self.timestamp else []
+        more += [self.id] if self.id else []
+        return tuple(dict.fromkeys([chosen(self.header, app), *more]))
+
+    def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
+        """The hash of a message with a secret."""
+        raise NotImplementedError
+
+    def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
+        keys = [self._key(secret) for secret in usable(secrets, self.secret, delivery.connector)]
+        given = list(self._given(delivery, app))
+        if not any_equal(given, [text for key in keys for text in self._expected(delivery, key, app)]):
+            raise BadSignature(self._why(delivery, app))
+        if self.timestamp is not None:
+            self.timestamp.check(delivery, now)
+
+    def sign(self, delivery: Delivery, secret: Secret, app: Mapping[str, Any]) -> dict[str, str]:
+        first = next(iter(self._expected(delivery, self._key(secret), app))).decode()
+        return {chosen(self.header, app): self.prefix + first}
+
+    def _given(self, delivery: Delivery, app: Mapping[str, Any]) -> Iterator[bytes]:
+        name = chosen(self.header, app)
+        value = delivery.headers.get(name.lower(), "")
+        parts = value.split(self.separator, MOST_SIGNATURES) if self.separator else [value]
+        found = [part.strip() for part in parts[:MOST_SIGNATURES] if part.strip().startswith(self.prefix)]
+        if not any(text[len(self.prefix) :] for text in found):
+            raise BadSignature(f"there is no signature in the header {name}")
+        hexadecimal = "hex" in self._encodings(app)
+        for text in found:
+            sent = text[len(self.prefix) :].encode("utf-8", "surrogateescape")
+            yield sent
+            if hexadecimal and sent != sent.lower():
+                yield sent.lower()
+
+    def _expected(self, delivery: Delivery, key: bytes, app: Mapping[str, Any]) -> Iterator[bytes]:
+        digest = chosen_word(self.digest, app, DIGESTS, "digest")
+        for message in self._messages(delivery):
+            made = self.hashed(key, message, digest)
+            yield from (encoded(made, encoding) for encoding in self._encodings(app))
+
+    def _messages(self, delivery: Delivery) -> list[bytes]:
+        timestamp = self.timestamp.text(delivery) if self.timestamp else None
+        message_id = delivery.headers.get(self.id.lower()) if self.id else None
+        try:
+            return [signed_bytes(signs, delivery, timestamp, message_id) for signs in self._readings()]
+        except MappingError as error:
+            raise BadSignature(f"the delivery lacks what is signed: {error}") from None
+
+    def _readings(self) -> list[Template]:
+        return self.signs if isinstance(self.signs, list) else [self.signs]
+
+    def _encodings(self, app: Mapping[str, Any]) -> list[str]:
+        declared = self.encoding if isinstance(self.encoding, list) else [self.encoding]
+        return chosen_words(declared, app, ENCODINGS, "encoding")
+
+    def _key(self, secret: Secret) -> bytes:
+        text = secret.reveal()
+        try:
+            if self.key == "hex":
+                return bytes.fromhex(text)
+            return base64.b64decode(text, validate=True) if self.key == "base64" else text.encode()
+        except (ValueError, binascii.Error):
+            raise BadSignature(f"the secret is not {self.key} (set {self.secret})") from None
+
+    def _why(self, delivery: Delivery, app: Mapping[str, Any]) -> str:
+        """What was compared with what, and nothing of the secret."""
+        sizes = " or ".join(str(len(message)) for message in dict.fromkeys(self._messages(delivery)))
+        return (
+            f"the signature is wrong: {self.type} {chosen(self.digest, app)} in {' or '.join(self._encodings(app))} "  # type: ignore[attr-defined]  # each type names itself
+            f"over {sizes} bytes, with a body of {len(delivery.body)}, in the header {chosen(self.header, app)} "
+            f"(compare {self.secret} with what {delivery.connector} holds)"
+        )

@@ -21,6 +21,7 @@ from runner.errors import AuthenticationError, NotFound, RateLimited, SettingsEr
 from runner.model.clock import Clock
 from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
+from runner.model.lifecycle import is_parting
 from runner.model.secret import Secret
 from runner.store import integrations, leases
 from runner.store.store import Store
@@ -112,13 +113,14 @@ class Tokens:
         reason = Reason(error.code, str(error), "Connect the integration again")
 
         def work(connection: Connection) -> None:
-            now, state = self._clock.now(), integrations.get(connection, integration.id).state
+            now, known = self._clock.now(), integrations.get(connection, integration.id)
             if not _same(self._stored(connection, integration).credential, refused):
                 return
-            if state is State.ACTIVE:
+            if known.state is State.ACTIVE:
                 self._store.move(connection, integration.id, State.ERROR, reason, now)
-            elif state is State.DISABLED:
-                self._store.move(connection, integration.id, State.DISABLED, reason, now)
+            elif known.state is State.DISABLED:
+                if not is_parting(known):
+                    self._store.move(connection, integration.id, State.DISABLED, reason, now)
                 self._store.vault.put(connection, integration.id, Credential(values=refused.values), now)
 
         await self._store.database.write(work)

@@ -13,12 +13,11 @@ from runner.engine.house import House
 from runner.engine.trouble import backoff, words
 from runner.errors import NotFound, PartnerUnavailable, RateLimited, RunnerError
 from runner.model.integration import Integration, Reason, State
+from runner.model.lifecycle import is_parting
 from runner.model.wakeup import WakeUp
 from runner.store import integrations
 from runner.store.vault import Stored
 
-KEPT = "switched-off"
-"""The reason of one that is off and yet keeps what opens it."""
 CRASH = timedelta(minutes=1)
 """When a parting that a process did not live to finish is taken up by another."""
 PATIENCE = timedelta(days=1)
@@ -49,6 +48,7 @@ async def finish(house: House, integration_id: str, attempts: int) -> datetime |
     integration, stored = found
     now = house.clock.now()
     try:
+        stored = await _fresh(house, integration, stored)
         await end(house, integration, stored)
     except (PartnerUnavailable, RateLimited) as error:
         if integration.since is None or now - integration.since < PATIENCE:
@@ -82,6 +82,21 @@ async def end(house: House, integration: Integration, stored: Stored) -> None:
     told("revoked" if answer.ok else "not-revoked", integration=integration.id, status=answer.status)
 
 
+async def _fresh(house: House, integration: Integration, stored: Stored) -> Stored:
+    """The credential with an access token that lives, as some partners want it for revoking; the old one when there
+    is none to be had."""
+    try:
+        connector = house.connectors.get(integration.connector)
+        if not connector.way_in(integration.way).is_due(stored.credential, house.clock.now()):
+            return stored
+        await house.tokens.get(connector, integration)
+    except (PartnerUnavailable, RateLimited):
+        raise
+    except RunnerError as error:
+        house.log.warning("not-renewed", integration=integration.id, code=error.code, message=words(error))
+    return await house.store.database.read(lambda connection: house.store.vault.read(connection, integration.id))
+
+
 def part(connection: Connection, house: House, integration_id: str, reason: Reason) -> None:
     """Switch off what the partner has ended already, in the caller's transaction: there is nothing to revoke."""
     house.store.move(connection, integration_id, State.DISABLED, reason, house.clock.now())
@@ -110,11 +125,6 @@ def _parting(connection: Connection, house: House, integration_id: str) -> tuple
         return integration, house.store.vault.read(connection, integration_id)
     except NotFound:
         return None
-
-
-def is_parting(integration: Integration) -> bool:
-    """Whether an integration is off for good, so that its credential is on its way out."""
-    return integration.state is State.DISABLED and (integration.reason is None or integration.reason.code != KEPT)
 
 
 def _forget(connection: Connection, house: House, integration_id: str, stored: Stored) -> None:

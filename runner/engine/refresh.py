@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from runner.engine.disconnect import is_parting
 from runner.engine.house import House
 from runner.engine.trouble import refuse
 from runner.errors import AuthenticationError, NotFound
 from runner.model.credential import Credential
 from runner.model.integration import Integration, State
-from runner.model.lifecycle import Matter, matter_of
+from runner.model.lifecycle import Matter, is_parting, matter_of
 from runner.model.wakeup import WakeUp
 from runner.store import integrations
 from runner.store.queue import Queue

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from runner.errors import TransitionRefused
-from runner.model.integration import Reason, State
+from runner.model.integration import Integration, Reason, State
 
 
 class Matter(StrEnum):
@@ -40,6 +40,8 @@ CAUSES: Mapping[str, Cause] = {
     "wrong-account": Cause(Matter.AUTH, "The consent or the key is for another account than the records belong to."),
     "consent-refused": Cause(Matter.AUTH, "The company's admin did not approve."),
     "consent-failed": Cause(Matter.AUTH, "The partner answered an error in place of consent."),
+    "callback-forged": Cause(Matter.AUTH, "The answer to a consent was not signed by the partner."),
+    "scopes-missing": Cause(Matter.AUTH, "The company's admin did not give all the access that the connector needs."),
     "integration-refused": Cause(
         Matter.CONFIGURATION, "A rule of the connector says that the company must act: a right, a plan, a setting."
     ),
@@ -72,6 +74,7 @@ class Transition:
 
 
 P, A, E, D = State.PENDING, State.ACTIVE, State.ERROR, State.DISABLED
+_AUTH = tuple(code for code, cause in CAUSES.items() if cause.matter is Matter.AUTH)
 _FAILED = tuple(
     code
     for code, cause in CAUSES.items()
@@ -86,7 +89,7 @@ TRANSITIONS = (
         "refused",
         (A,),
         E,
-        ("credential-refused", "refresh-interrupted", "integration-refused"),
+        (*_AUTH, "integration-refused"),
         "The partner refuses for good (`invalid_grant`, 401 with a new token, a rule `fail_integration`). At once, "
         "without another try.",
     ),
@@ -109,6 +112,8 @@ TRANSITIONS = (
 """Every move there is. An integration begins as `pending`, and ends when it is removed."""
 
 BEGUN, REMOVED = "begun", "removed"
+KEPT = "switched-off"
+"""The reason of one that is off and yet keeps what opens it."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,11 @@ def transition(before: State, after: State, reason: Reason | None) -> Transition
     raise TransitionRefused(
         f"an integration that is {before} cannot become {after}{for_what} (runner/model/lifecycle.py has the table)"
     )
+
+
+def is_parting(integration: Integration) -> bool:
+    """Whether an integration is off for good, so that its credential is on its way out."""
+    return integration.state is State.DISABLED and (integration.reason is None or integration.reason.code != KEPT)
 
 
 def matter_of(code: str) -> Matter | None:

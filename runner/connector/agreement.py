@@ -33,6 +33,7 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
             yield from _variables((section, name), call, document)
             yield from _cursor((section, name), call, document)
     yield from _account(connector, document)
+    yield from _other_auth(connector, document)
     yield from _forms(connector, document)
 
 
@@ -86,10 +87,19 @@ def _cursor(path: Path, call: Call, document: Document) -> Iterator[Finding]:
 
 def _account(connector: Connector, document: Document) -> Iterator[Finding]:
     unknown = any(connector.way_in(name).identify is None for name in connector.auth.options or (None,))
-    if connector.webhooks is not None and unknown:
+    if connector.webhooks is not None and connector.webhooks.events.account is not None and unknown:
         message = "webhooks find their integration by the account, and `auth` does not say how to learn it"
         remedy = "add `identify: {endpoint: ..., account_id: ...}` to `auth`"
         yield Finding(document.key_place(("auth",)), "missing-field", message, remedy)
+
+
+def _other_auth(connector: Connector, document: Document) -> Iterator[Finding]:
+    """Nobody consents or chooses twice: `other_auth` holds what works by itself."""
+    for name, way in connector.other_auth.items():
+        if way.flow == "code" or way.options:
+            message = f"`{name}` cannot stand in `other_auth`: nobody is asked for a second consent or choice"
+            remedy = "make it `auth`, or take a type that needs nobody"
+            yield Finding(document.key_place(("other_auth", name)), "wrong-value", message, remedy)
 
 
 def _forms(connector: Connector, document: Document) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ class Fetch(Block):
     With `most`, one call fetches up to that many things: `with` then reads the list of their events, and the payload
     whose `key` equals the event's `of` is the thing.
 
-        {do: fetch, endpoint: deals, most: 100, with: {ids: "[].{id: objectId}"}, key: id, of: objectId, processor: deal}
+        {do: fetch, endpoint: deals, most: 100, with: {ids: "[].{id: objectId}"}, key: id, of: objectId, processor: d}
     """
 
     do: Literal["fetch"] = Declared(description="Fetch the thing that the event names.")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
-from runner.engine import filling
+from runner.engine import filling, subscribe
 from runner.engine.filling import Filled
 from runner.engine.house import House
 from runner.engine.mark import backfill
@@ -175,6 +175,7 @@ def _wake(connection: Connection, house: House, connector: Connector, active: In
         inbox.route(connection, active.connector, active.account_id, active.id)
     parking.unpark(connection, active.id)
     queue.put(connection, WakeUp("events", active.id))
+    subscribe.wake(connection, house, connector, active.id)
     backfill(connection, house.config, queue, active, at)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from runner.engine import disconnect, events, news, notify, push, sync
+from runner.engine import disconnect, events, news, notify, push, subscribe, sync
 from runner.engine.house import House
 from runner.engine.refresh import refresh
 from runner.engine.trouble import backoff, until, words
@@ -86,6 +86,8 @@ async def _run(house: House, wakeup: WakeUp) -> Verdict:
         return _after(pushed.next_at)
     if wakeup.kind == "refresh":
         return _after(await refresh(house, wakeup.subject))
+    if wakeup.kind == subscribe.KIND:
+        return _after(await subscribe.keep(house, wakeup.subject))
     if wakeup.kind == "sync":
         return await _sync(house, wakeup)
     if wakeup.kind == "notify":

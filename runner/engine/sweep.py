@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from runner.engine import subscribe
 from runner.engine.house import House
 from runner.errors import RunnerError
 from runner.model.integration import Integration, State
 from runner.model.run import RunState
 from runner.model.wakeup import WakeUp
-from runner.store import changes, checkpoints, inbox, integrations, pushes, runs, sessions, states
+from runner.store import changes, checkpoints, inbox, integrations, pushes, runs, sessions, states, subscriptions
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def _wake(connection: Connection, house: House) -> int:
     mended = active.keys() | {found.id for found in integrations.find(connection, state=State.ERROR)}
     found = [WakeUp("events", one) for one in inbox.waiting(connection, now) if one in mended]
     found += [WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active]
+    found += _subscriptions(connection, house, active, now)
     for integration in active.values():
         found += _syncs(connection, house, integration, now)
     found += [WakeUp("refresh", one) for one in house.store.vault.fading(connection, now)]
@@ -44,6 +47,15 @@ def _wake(connection: Connection, house: House) -> int:
     for wakeup in found:
         house.store.queue.put(connection, wakeup)
     return len(found)
+
+
+def _subscriptions(
+    connection: Connection, house: House, active: Mapping[str, Integration], now: datetime
+) -> list[WakeUp]:
+    """Webhooks that are to be looked at, or were never asked for."""
+    known, due = subscriptions.having(connection), set(subscriptions.due(connection, now))
+    mine = [one for one, found in active.items() if subscribe.is_asking(house, found.connector)]
+    return [WakeUp(subscribe.KIND, one) for one in mine if one in due or one not in known]
 
 
 def _syncs(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:

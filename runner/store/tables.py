@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.store.calls import partner_calls
+from runner.store.changes import changes
 from runner.store.checkpoints import checkpoints
 from runner.store.columns import metadata
 from runner.store.deliveries import deliveries
@@ -21,12 +22,14 @@ from runner.store.schedules import schedules
 from runner.store.sequences import sequences
 from runner.store.sessions import connect_sessions
 from runner.store.states import oauth_states
+from runner.store.subscriptions import subscriptions
 from runner.store.vault import credentials
 from runner.store.wakeups import wakeups
 
 TABLES = (
     integrations,
     credentials,
+    subscriptions,
     oauth_states,
     connect_sessions,
     deliveries,
@@ -45,6 +48,7 @@ TABLES = (
     outcomes,
     schedules,
     wakeups,
+    changes,
 )
 
 __all__ = ["TABLES", "metadata"]

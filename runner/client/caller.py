@@ -11,6 +11,7 @@ import httpx
 from runner.client.errand import Errand
 from runner.client.limiter import PATIENCE, Limiter
 from runner.client.sender import send
+from runner.client.side_tokens import SideTokens
 from runner.client.tokens import Tokens
 from runner.client.verdict import address, failure, is_astray, is_limit, pause, without_secrets
 from runner.components.auth.base import with_param
@@ -48,6 +49,7 @@ class Caller:
         self._clock = clock
         self._limiter = limiter
         self._tokens = tokens
+        self._side = SideTokens(tokens, http, clock)
         self._random = random
         self._on_call = on_call
         self._patience = patience
@@ -71,8 +73,8 @@ class Caller:
         """
         given = {"input": dict(input or {}), "page": dict(page or {}), **scope_more}
         errand = Errand(connector, call, integration, given, dict(params or {}))
-        credential = await self._tokens.get(connector, integration)
-        return await self._pursue(errand, credential)
+        own = await self._tokens.get(connector, integration)
+        return await self._pursue(errand, await self._side.get(errand, own))
 
     async def _pursue(self, errand: Errand, credential: Credential) -> Response:
         attempt, waited, renewed = 1, 0.0, False
@@ -82,8 +84,8 @@ class Caller:
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
-            if rule is not None and rule.do == "refresh_token" and not renewed and errand.is_own_way:
-                credential = await self._tokens.renew(errand.connector, errand.integration, credential)
+            if rule is not None and rule.do == "refresh_token" and not renewed and errand.is_renewable:
+                credential = await self._renewed(errand, credential)
                 renewed = True
                 continue
             try:
@@ -96,6 +98,12 @@ class Caller:
                 raise self._too_long(errand, found, seconds)
             await self._clock.sleep(seconds)
             attempt, waited = attempt + 1, waited + seconds
+
+    async def _renewed(self, errand: Errand, refused: Credential) -> Credential:
+        if errand.is_own_way:
+            return await self._tokens.renew(errand.connector, errand.integration, refused)
+        own = await self._tokens.get(errand.connector, errand.integration)
+        return await self._side.get(errand, own, refused)
 
     async def _try(self, errand: Errand, credential: Credential) -> Response | PartnerUnavailable:
         """The answer to an admitted call, or why there is none."""

@@ -54,9 +54,10 @@ class Errand:
         if self.call.auth == "none":
             return None
         found = self.connector.other_auth.get(self.call.auth)
-        if found is None or found.flow != "static":
+        if found is None or found.flow == "code":
             raise SettingsError(
-                f"{self.where} asks for the way in `{self.call.auth}` (declare it under other_auth, with a static type)"
+                f"{self.where} asks for the way in `{self.call.auth}` (declare it under other_auth, with a type that "
+                "needs nobody's consent)"
             )
         return found
 
@@ -64,6 +65,11 @@ class Errand:
     def is_own_way(self) -> bool:
         """Whether it is let in by the integration's own credential, and not by one of `other_auth`."""
         return self.call.auth is None
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether a new token can help where the partner refuses this one."""
+        return self.is_own_way or (self.auth is not None and self.auth.flow == "token")
 
     @cached_property
     def claims(self) -> list[Claim]:

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from runner.client.oauth import LARGEST_ANSWER, TIMEOUT
 from runner.client.sender import send
+from runner.engine import unsubscribe
 from runner.engine.house import House
 from runner.engine.trouble import backoff, words
 from runner.errors import NotFound, PartnerUnavailable, RateLimited, RunnerError
 from runner.model.integration import Integration, Reason, State
 from runner.model.lifecycle import is_parting
 from runner.model.wakeup import WakeUp
-from runner.store import integrations
+from runner.store import integrations, subscriptions
 from runner.store.vault import Stored
 
 CRASH = timedelta(minutes=1)
@@ -60,12 +61,14 @@ async def finish(house: House, integration_id: str, attempts: int) -> datetime |
 
 
 async def end(house: House, integration: Integration, stored: Stored) -> None:
-    """Revoke at the partner, where the connector says how. A refusal is told in the log: it is dead there already.
+    """Delete the webhooks that were asked for, and revoke at the partner, where the connector says how. A refusal is
+    told in the log: it is dead there already.
 
     Raises PartnerUnavailable and RateLimited when a later try can help.
     """
     try:
         connector = house.connectors.get(integration.connector)
+        await unsubscribe.end(house, integration)
         known = house.tokens.scope(connector, integration, stored.credential)
         request = connector.way_in(integration.way).revocation(known, stored.credential)
         if request is None:
@@ -101,6 +104,7 @@ def part(connection: Connection, house: House, integration_id: str, reason: Reas
     """Switch off what the partner has ended already, in the caller's transaction: there is nothing to revoke."""
     house.store.move(connection, integration_id, State.DISABLED, reason, house.clock.now())
     house.store.vault.remove(connection, integration_id)
+    subscriptions.forget(connection, integration_id)
 
 
 async def remove(house: House, integration: Integration) -> None:
@@ -131,3 +135,4 @@ def _forget(connection: Connection, house: House, integration_id: str, stored: S
     found = _parting(connection, house, integration_id)
     if found is not None and found[1].version == stored.version:
         house.store.vault.remove(connection, integration_id)
+        subscriptions.forget(connection, integration_id)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from runner.connector.connector import Connector
-from runner.engine import subscribe, sweep, unsubscribe
+from runner.engine import disconnect, subscribe, sweep, unsubscribe
 from runner.engine.dispatch import Again
 from runner.errors import PartnerUnavailable
 from runner.model.event import EventState
-from runner.model.integration import State
+from runner.model.integration import Reason, State
 from runner.model.run import RunState
 from runner.store import integrations, runs, subscriptions
 from runner.store.subscriptions import SubscriptionState
@@ -263,3 +263,22 @@ async def test_nothing_is_asked_for_one_that_is_not_active(here: Hooked, state: 
 
 def _photos(here: Hooked) -> Connector:
     return here.house.connectors.get("photos")
+
+
+async def test_disconnecting_ends_them_while_the_credential_is_there(here: Hooked) -> None:
+    made = await here.connect("photos")
+    await here.work()
+    assert await disconnect.disconnect(here.house, made, Reason("disconnected", "by a test"))
+    assert here.partner.hooks == {}
+    assert await here.rows(made) == []
+
+
+async def test_a_partner_that_is_away_is_asked_again_to_end_them(here: Hooked) -> None:
+    made = await here.connect("photos")
+    await here.work()
+    here.partner.refuse["/hooks/101"] = [(503, {})]
+    assert not await disconnect.disconnect(here.house, made, Reason("disconnected", "by a test"))
+    here.clock.advance(600)
+    await here.work("part")
+    assert here.partner.hooks == {}
+    assert await here.rows(made) == []

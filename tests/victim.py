@@ -20,6 +20,7 @@ import yaml
 
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.server import start
+from tests.browse import go_on
 from tests.partners import APPS, ROOT, SETTINGS
 
 API_KEY = "a-key-of-the-host-0123456789"
@@ -67,7 +68,7 @@ class Victim:
         answer = await self.client.post("/api/integrations", json=body, headers={"X-API-Key": API_KEY})
         assert answer.status_code == 201, answer.text
         if url := answer.json()["authorize_url"]:
-            asked = httpx.URL((await self.client.get(url)).headers["location"]).params
+            asked = httpx.URL((await go_on(self.client, url)).headers["location"]).params
             code = self.partners[connector].grants.code(asked["redirect_uri"])  # type: ignore[attr-defined]
             done = await self.client.get("/oauth/callback", params={"code": code, "state": asked["state"]})
             assert done.status_code == 200, done.text

@@ -1,10 +1,9 @@
-"""The operator's commands about one company's integrations: connect, list, sync, act."""
+"""The operator's commands about one company's integrations: list, sync, act."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,47 +12,12 @@ from runner.cli import output
 from runner.cli.output import AsJson, example, refuse
 
 if TYPE_CHECKING:
-    from runner.connector.connector import Connector
     from runner.engine.house import House
     from runner.model.integration import Integration
     from runner.model.run import SyncRun
 
 Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
 COLUMNS = ("id", "company", "connector", "environment", "state", "account")
-
-
-@example("runner connect companycam acme --set access_token=@token.txt")
-def connect(
-    connector: str = typer.Argument(help="The connector."),
-    company: str = typer.Argument(help="The company, as the host calls it."),
-    environment: str = typer.Option(None, "--environment", help="The first of the connector when left out."),
-    given: list[str] = typer.Option(
-        [], "--set", metavar="NAME=VALUE", help="A setting; NAME=@FILE reads it from a file, so that nobody sees it."
-    ),
-    redirect_to: str = typer.Option(None, "--redirect-to", help="Where the admin goes after consent."),
-    as_json: bool = AsJson,
-) -> None:
-    """Connect a company to a partner. What is missing is asked for; where consent is needed, the link is printed."""
-    from runner.cli.workshop import in_house
-    from runner.engine import connect as verb
-    from runner.model.integration import State
-    from runner.service import tickets
-    from runner.service.shapes import IntegrationShape
-
-    async def work(house: House) -> tuple[Integration, str | None]:
-        found = house.connectors.get(connector)
-        values = _asked(found, _settings(given))
-        made = await verb.begin(house, company, connector, environment, values)
-        consents = made.state is State.PENDING and found.way_in(made.way).flow == "code"
-        return made, tickets.link(house, made, redirect_to) if consents else None
-
-    made, link = in_house(work, makes=True)
-    if as_json:
-        output.print_json({**IntegrationShape.of(made).model_dump(mode="json"), "authorize_url": link})
-    else:
-        _tell(made, link)
-    if made.state is State.ERROR:
-        raise typer.Exit(output.FOUND)
 
 
 @example("runner integrations --state error", "runner integrations --remove acme/jobber")
@@ -160,48 +124,6 @@ def act(
         return await verb(house, found, action, values)
 
     output.print_json(in_house(work))
-
-
-def _settings(given: list[str]) -> dict[str, str]:
-    values = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            refuse(f"--set takes NAME=VALUE, not {name!r}")
-        if value.startswith("@"):
-            file = Path(value[1:])
-            if not file.is_file():
-                refuse(f"there is no file {file}")
-            value = file.read_text(encoding="utf-8").strip()
-        values[name] = value
-    return values
-
-
-def _asked(connector: Connector, given: dict[str, str]) -> dict[str, str]:
-    """What is missing, from the person at the terminal; a program is told the options that it left out,
-    or (by the engine) those that it misspelt."""
-    from runner.errors import SettingsError
-
-    wanted = {name: field for name, field in connector.settings.items() if field.required and field.default is None}
-    missing = {name: field for name, field in wanted.items() if not given.get(name)}
-    if not sys.stdin.isatty():
-        if missing and given.keys() <= connector.settings.keys():
-            told = [f"{field.title} is missing (give it as --set {name}=...)" for name, field in missing.items()]
-            raise SettingsError(*told)
-        return given
-    for name, field in missing.items():
-        if field.help:
-            typer.echo(field.help, err=True)
-        given[name] = typer.prompt(field.title, hide_input=field.secret, err=True)
-    return given
-
-
-def _tell(made: Integration, link: str | None) -> None:
-    typer.echo(f"{made.id}  {made.company}/{made.connector}  {made.state.value}")
-    if made.reason:
-        typer.echo(f"{made.reason.message}\n{made.reason.remedy}")
-    if link:
-        typer.echo(f"Send this link to the company's admin; it is good for seven days:\n{link}")
 
 
 def _tell_row(one: Integration, as_json: bool) -> None:

@@ -97,7 +97,7 @@ class Acts:
         if known is not None:  # the simulated partner was started anew and knows no earlier consent
             self.ids[connector] = known
             found = await self.world.house.store.database.read(lambda c: integrations.get(c, known))
-            return tickets.link(self.world.house, found)
+            return tickets.link(self.world.house, found).url
         body = {"company": COMPANY, "connector": connector, "environment": ENVIRONMENT, "settings": settings}
         made = await self._api("POST", "/api/integrations", body)
         self.ids[connector] = made["integration"]["id"]
@@ -107,7 +107,9 @@ class Acts:
     async def _consent(self, url: str) -> None:
         """Follow the link, approve on the partner's page, come back: as a person would."""
         browser = self.world.browser
-        page = await browser.get((await browser.get(url)).headers["location"])
+        key = re.search(r'name="key" value="([^"]+)"', (await browser.get(url)).text)
+        out = await browser.post(url, data={"key": key[1] if key else ""})
+        page = await browser.get(out.headers["location"])
         fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text.partition("</form>")[0])
         form = {name: html.unescape(value) for name, value in fields} | {"decision": "approve"}
         back = await browser.post(str(page.url.join("/api/oauth/authorize")), data=form)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from runner.cli import company, keeping, linking, looking, running
+from runner.cli import company, connecting, keeping, linking, looking, running
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 app.command("serve")(running.serve)
 app.command("worker")(running.worker)
-app.command("connect")(company.connect)
+app.command("connect")(connecting.connect)
 app.command("integrations")(company.list_integrations)
 app.command("sync")(company.sync)
 app.command("act")(company.act)

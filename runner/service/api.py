@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from runner.components.auth.oauth2_authorization_code import OAuth2AuthorizationCode
 from runner.engine import connect, consent
+from runner.engine.disconnect import disconnect
 from runner.engine.house import House
 from runner.errors import NotFound
 from runner.model.event import EventState
@@ -33,11 +33,18 @@ from runner.store.events import EventFilter
 T = TypeVar("T")
 
 _CONNECT = (
-    "The integration is made, or one that is not active is taken up again. Where a person must consent its state is "
-    "`pending`, and `authorize_url` is the link to send the company's admin to. Else the credentials are tried at "
-    "once: `active` when they work. Credentials that the partner refuses are no failure of this request: the answer "
-    "is 201 with state `error`, and `integration.reason` says why and what to do; send the mended settings again. "
-    "409 when the company is connected already."
+    "The integration is made, or one that is not active is taken up again. `authorize_url` is the link to send the "
+    "company's admin to: there a page asks for what is missing and leads to the partner's consent where one is needed. "
+    "It is taken up by one browser, once, before `authorize_before`. Where all settings are given and nobody must "
+    "consent, the credentials are tried at once: `active` when they work, and then there is no link. Credentials "
+    "that the partner refuses are no failure of this request: the answer is 201 with state `error`, and "
+    "`integration.reason` says why and what to do; send the mended settings again, or the admin the link. 409 when the "
+    "company is connected already: `POST /api/integrations/{id}/link` is the way to consent anew."
+)
+_LINK = (
+    "A link for an integration in any state: to connect it, to connect it again with the same account, or to fill in "
+    "other settings. One that works goes on working until the partner took the new ones. Links made earlier stay good "
+    "for their time."
 )
 _DISCONNECT = (
     "The state becomes `disabled` and the credential is forgotten; records, events and links stay, and the same "
@@ -57,6 +64,8 @@ class Api:
                         shapes.WhichIntegrations),
             Operation("POST", "/api/integrations", "connect", "Connect a company to a partner", self.connect,
                       shapes.Connecting, takes=shapes.Connect, status=201, description=_CONNECT),
+            Operation("POST", "/api/integrations/{id}/link", "makeLink", "A new connect link", self.link,
+                      shapes.Connecting, takes=shapes.MakeLink, status=201, description=_LINK),
             self._reads("/api/integrations/{id}", "readIntegration", "One integration and its syncs", self.read,
                         shapes.IntegrationDetail),
             Operation("DELETE", "/api/integrations/{id}", "disconnect", "Switch an integration off", self.disconnect,
@@ -87,11 +96,18 @@ class Api:
         return json(shapes.IntegrationList(integrations=[IntegrationShape.of(one) for one in found]))
 
     async def connect(self, request: Request) -> Response:
-        """Begin an integration; where a person must consent, the answer holds the link."""
+        """Begin an integration; where it is not connected by that, the answer holds the link."""
         asked = await body_of(request, shapes.Connect)
         consent.check_redirect(self._house, asked.redirect_to)
-        found = await connect.begin(self._house, asked.company, asked.connector, asked.environment, asked.settings)
+        found = await connect.begin(
+            self._house, asked.company, asked.connector, asked.environment, asked.settings, asked.way, later=True
+        )
         return json(self._connecting(found, asked.redirect_to), 201)
+
+    async def link(self, request: Request) -> Response:
+        """Another link for an integration."""
+        asked = await body_of(request, shapes.MakeLink)
+        return json(self._linked(await self._integration(request), asked.redirect_to), 201)
 
     async def read(self, request: Request) -> Response:
         """One integration with its syncs."""
@@ -99,16 +115,13 @@ class Api:
         names = sync_names(self._house.connectors, found)
         stands = await self._read(lambda c: standing(c, found, names))
         told = self._connecting(found, None)
-        detail = shapes.IntegrationDetail(
-            integration=told.integration, syncs=[*stands.syncs], authorize_url=told.authorize_url
-        )
-        return json(detail)
+        return json(shapes.IntegrationDetail(**dict(told), syncs=[*stands.syncs]))
 
     async def disconnect(self, request: Request) -> Response:
         """Switch one off; its records stay."""
         found = await self._integration(request)
         reason = Reason("disconnected", "The host disconnected it", "Connect it again")
-        await connect.disconnect(self._house, found, reason)
+        await disconnect(self._house, found, reason)
         return json(self._connecting(await self._integration(request), None))
 
     async def sync(self, request: Request) -> Response:
@@ -181,10 +194,15 @@ class Api:
             raise Problem(401, "bad-api-key", "the key is missing or wrong", "send it as Authorization: Bearer <key>")
 
     def _connecting(self, found: Integration, redirect_to: str | None) -> shapes.Connecting:
-        connector = self._house.connectors.get(found.connector)
-        consents = isinstance(connector.way_in(found.way), OAuth2AuthorizationCode) and found.state is not State.ACTIVE
-        url = tickets.link(self._house, found, redirect_to) if consents else None
-        return shapes.Connecting(integration=IntegrationShape.of(found), authorize_url=url)
+        """An integration, with a link as long as it is not connected."""
+        if found.state is not State.ACTIVE:
+            return self._linked(found, redirect_to)
+        return shapes.Connecting(integration=IntegrationShape.of(found), authorize_url=None, authorize_before=None)
+
+    def _linked(self, found: Integration, redirect_to: str | None) -> shapes.Connecting:
+        made = tickets.link(self._house, found, redirect_to)
+        shown = IntegrationShape.of(found)
+        return shapes.Connecting(integration=shown, authorize_url=made.url, authorize_before=made.expires_at)
 
     async def _integration(self, request: Request) -> Integration:
         return await self._read(lambda c: integrations.get(c, request.path_params["id"]))

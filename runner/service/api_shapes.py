@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,17 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+RedirectTo = Annotated[
+    str | None,
+    Field(
+        pattern=r"^(https?://[^\s@\\]+|/[^\s/\\][^\s\\]*)$",
+        max_length=1000,
+        description="Where the admin goes once connected: a path of the runner, or an address under its own origin or "
+        "one of `serve.redirect_origins` in runner.yaml",
+    ),
+]
+
+
 class Connect(Sent):
     """Connect a company to a partner."""
 
@@ -22,12 +34,14 @@ class Connect(Sent):
     connector: str = Field(description="The partner, as its file is called", examples=["jobber"])
     environment: str | None = Field(None, description="The first of the connector when left out")
     settings: dict[str, str] = Field({}, description="What the company filled in", repr=False)
-    redirect_to: str | None = Field(
-        None,
-        pattern=r"^(https?://[^\s@\\]+|/[^\s/\\][^\s\\]*)$",
-        description="Where the admin goes after consent: a path of the runner, or an address under its own origin or "
-        "one of `serve.redirect_origins` in runner.yaml",
-    )
+    way: str | None = Field(None, description="The way in, where the connector has several; else the admin picks it")
+    redirect_to: RedirectTo = None
+
+
+class MakeLink(Sent):
+    """Ask for a connect link."""
+
+    redirect_to: RedirectTo = None
 
 
 class SyncNow(Sent):
@@ -75,18 +89,17 @@ class IntegrationList(BaseModel):
 
 
 class Connecting(BaseModel):
-    """An integration; `authorize_url` is the link for the admin where consent is needed."""
+    """An integration, with a connect link for the company's admin where one is to be used."""
 
     integration: IntegrationShape
-    authorize_url: str | None
+    authorize_url: str | None = Field(description="The link; null for one that is active")
+    authorize_before: datetime | None = Field(description="Until when it may be taken up")
 
 
-class IntegrationDetail(BaseModel):
+class IntegrationDetail(Connecting):
     """An integration with its syncs."""
 
-    integration: IntegrationShape
     syncs: list[SyncShape]
-    authorize_url: str | None
 
 
 class Queued(BaseModel):

@@ -1,4 +1,4 @@
-"""The web app: webhooks past everything else, then the pages of consent, the API and the health of the process."""
+"""The web app: webhooks past everything else, then the pages of connecting, the API and the health of the process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from runner.engine.house import House
 from runner.errors import RunnerError
 from runner.service.api import Api
 from runner.service.bodies import Receive, Scope, Send
+from runner.service.connecting import ConnectPage
 from runner.service.health import Health
-from runner.service.oauth import OAuth
+from runner.service.oauth import Callback
 from runner.service.problems import Problem, broken_answer, http_answer, problem_answer, runner_answer
 from runner.service.settings import Settings
 from runner.service.webhooks import Webhooks
@@ -38,14 +39,15 @@ class App:
 
 
 def _rest(house: House, api: Api) -> Starlette:
-    health, oauth = Health(house), OAuth(house)
+    health, page = Health(house), ConnectPage(house)
     return Starlette(
         routes=[
             Route("/healthz", health.live, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
             Route("/metrics", health.metrics, methods=["GET"]),
-            Route("/oauth/callback", oauth.callback, methods=["GET"]),
-            Route("/oauth/{connector}/authorize", oauth.authorize, methods=["GET"]),
+            Route("/oauth/callback", Callback(house).answer, methods=["GET"]),
+            Route("/oauth/{connector}/authorize", page.show, methods=["GET"]),
+            Route("/oauth/{connector}/authorize", page.take, methods=["POST"]),
             *api.routes(),
             Route("/", _home, methods=["GET"]),
         ],

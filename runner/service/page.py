@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 R = TypeVar("R", bound=Response)
 
@@ -27,23 +27,32 @@ class Onward:
 
 
 def show(
-    status: int, title: str, sentences: Sequence[str], *, onward: Onward | None = None, code: str | None = None
+    status: int,
+    title: str,
+    sentences: Sequence[str],
+    *,
+    onward: Onward | None = None,
+    back: Onward | None = None,
+    code: str | None = None,
 ) -> Response:
-    """A page of a title and sentences, with a button and a code for support where there are some."""
+    """A page of a title and sentences, with a button, a way back and a code for support where there are some."""
+    return render("page.html", status, title=title, sentences=sentences, onward=onward, back=back, code=code)
+
+
+def render(name: str, status: int, *, form_action: str = "'none'", **values: Any) -> Response:
+    """A page of the folder `pages`. `form_action` says where its forms may lead, redirects included (CSP)."""
     nonce = secrets.token_urlsafe(12)
-    text = _PAGES.get_template("page.html").render(
-        title=title,
-        sentences=sentences,
-        onward=onward.url if onward else None,
-        onward_title=onward.title if onward else None,
-        code=code,
-        nonce=nonce,
-    )
-    answer = without_traces(HTMLResponse(text, status))
+    answer = without_traces(HTMLResponse(_PAGES.get_template(name).render(nonce=nonce, **values), status))
     answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action {form_action}; "
+        "frame-ancestors 'none'"
     )
     return answer
+
+
+def send_on(url: str) -> Response:
+    """To another address, by GET."""
+    return without_traces(RedirectResponse(url, 303))
 
 
 def without_traces(answer: R) -> R:
@@ -52,4 +61,5 @@ def without_traces(answer: R) -> R:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["X-Frame-Options"] = "DENY"
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return answer

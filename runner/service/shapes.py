@@ -37,6 +37,7 @@ class IntegrationShape(Shape):
     company: str
     connector: str
     environment: str
+    way: str | None = Field(description="The way in that was picked, where there are several")
     state: str = Field(description="pending, active, error or disabled")
     reason: ReasonShape | None
     settings: dict[str, Any]

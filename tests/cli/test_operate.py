@@ -302,15 +302,27 @@ def test_a_key_with_a_wrong_id_is_misuse(fresh: Type) -> None:
     assert fresh("keys", "new", "a:b").exit_code == output.MISUSE
 
 
-def test_connecting_with_a_missing_setting_names_it(fresh: Type, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fresh("connect", "companycam", "acme").exit_code == output.MISUSE
-    assert "Access token is missing (give it as --set access_token=...)" in capsys.readouterr().err
+def test_what_is_missing_is_left_to_the_link(fresh: Type) -> None:
+    made = json.loads(fresh("connect", "companycam", "acme", "--json").output)
+    assert made["state"] == "pending"
+    assert made["authorize_url"].startswith("http://127.0.0.1:8080/oauth/companycam/authorize?ticket=")
 
 
 def test_connecting_where_consent_is_needed_prints_the_link(typed: Type) -> None:
     result = typed("connect", "jobber", "Other Company", "--environment", "simulated")
     assert result.exit_code == output.FINE, result.output
     assert "http://127.0.0.1:8080/oauth/jobber/authorize?ticket=" in result.output
+
+
+def test_another_link_is_made_for_one_that_works(typed: Type) -> None:
+    result = typed("connect", "--again", "Sample Plumbing/jobber")
+    assert result.exit_code == output.FINE, result.output
+    assert "/oauth/jobber/authorize?ticket=" in result.output
+
+
+@pytest.mark.parametrize("words", [(), ("jobber",), ("jobber", "acme", "--again", "acme/jobber")])
+def test_connect_says_what_it_wants(typed: Type, words: tuple[str, ...]) -> None:
+    assert typed("connect", *words).exit_code == output.MISUSE
 
 
 def test_a_setting_may_stand_in_a_file(fresh: Type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ from runner.engine import sync
 from runner.service.app import App
 from runner.service.settings import Settings
 from runner.store import wakeups
+from tests.browse import go_on
 from tests.partners import BASE, SETTINGS, World
 from tests.service.conftest import API_KEY
 
@@ -63,21 +65,50 @@ async def test_secret_settings_are_never_shown(api: httpx.AsyncClient) -> None:
 async def test_where_consent_is_needed_the_answer_holds_the_link(api: httpx.AsyncClient) -> None:
     made = await connected(api, "jobber")
     assert made["integration"]["state"] == "pending"
-    assert (await api.get(made["authorize_url"])).status_code == 303
+    assert (await go_on(api, made["authorize_url"])).status_code == 303
+
+
+async def test_what_is_missing_is_asked_on_the_page(api: httpx.AsyncClient) -> None:
+    body = {"company": "acme", "connector": "servicetitan", "settings": {"client_id": "servicetitan-client"}}
+    made = (await api.post("/api/integrations", json=body)).json()
+    assert made["integration"]["state"] == "pending"
+    await go_on(api, made["authorize_url"], **SETTINGS["servicetitan"])
+    shown = (await api.get(f"/api/integrations/{made['integration']['id']}")).json()
+    assert (shown["integration"]["state"], shown["authorize_url"]) == ("active", None)
+
+
+async def test_a_link_is_good_for_a_time_that_is_told(here: World, api: httpx.AsyncClient) -> None:
+    made = await connected(api, "jobber")
+    left = datetime.fromisoformat(made["authorize_before"]) - here.clock.now()
+    assert left == here.house.config.connect.link_lifetime
+
+
+async def test_another_link_can_be_made_at_any_time(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    answer = await api.post(f"/api/integrations/{made['integration']['id']}/link", json={"redirect_to": "/done"})
+    assert answer.status_code == 201
+    assert (await api.get(answer.json()["authorize_url"])).status_code == 200
+
+
+async def test_a_link_to_a_hostile_place_is_not_made(api: httpx.AsyncClient) -> None:
+    made = await connected(api)
+    path = f"/api/integrations/{made['integration']['id']}/link"
+    assert (await api.post(path, json={"redirect_to": "https://evil.example/"})).status_code == 422
 
 
 async def test_what_is_wrong_is_told_with_a_code(api: httpx.AsyncClient) -> None:
-    answer = await api.post("/api/integrations", json={"company": "acme", "connector": "servicetitan"})
+    body = {"company": "acme", "connector": "servicetitan", "settings": {"tenant_id": "twelve"}}
+    answer = await api.post("/api/integrations", json=body)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "bad-settings")
-    assert "Tenant ID is missing" in error["message"] + error["remedy"]
+    assert "Tenant ID does not have the form" in error["message"] + error["remedy"]
 
 
 async def test_of_several_wrong_settings_none_is_taken_for_a_remedy(api: httpx.AsyncClient) -> None:
-    body = {"company": "acme", "connector": "servicetitan", "settings": {"client_id": "x"}}
+    body = {"company": "acme", "connector": "servicetitan", "settings": {"tenant_id": "x", "colour": "red"}}
     error = (await api.post("/api/integrations", json=body)).json()["error"]
-    assert "Tenant ID is missing" in error["message"]
-    assert "Client secret is missing" in error["message"]
+    assert "Tenant ID does not have the form" in error["message"]
+    assert "colour is no setting" in error["message"]
     assert error["remedy"] == "mend each of them"
 
 

@@ -1,0 +1,76 @@
+"""What went wrong while connecting, as a page for people says it: a title, sentences, a code for support."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.errors import (
+    AlreadyExists,
+    AuthenticationError,
+    NotFound,
+    PartnerError,
+    RunnerError,
+    SettingsError,
+    StateRefused,
+)
+from runner.service.problems import split
+
+ASK = "Ask whoever sent you the link for a new one."
+LATER = "Come back in a minute."
+UNCHANGED = "Nothing was changed."
+_TITLES = {
+    "link-expired": "This link is too old",
+    "link-used": "This link was used already",
+    "link-unknown": "This link does not work",
+    "state-expired": "That took too long",
+    "state-used": "This page was used already",
+    "state-unknown": "This page does not belong to a connection",
+    "state-foreign": "This page was opened in another browser",
+    "consent-refused": "Access was not given",
+    "scopes-missing": "Not all access was given",
+    "wrong-account": "That is another account",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A page's status, title, sentences and code."""
+
+    status: int
+    title: str
+    sentences: tuple[str, ...]
+    code: str
+
+
+def told(error: RunnerError) -> Told:
+    """The page for an error; the messages of the engine are written for people."""
+    status, title, further = _page(error)
+    return Told(status, _TITLES.get(error.code, title), (*sentences(error), *further), error.code)
+
+
+def sentences(error: RunnerError) -> list[str]:
+    """What happened and what to do, each a sentence of its own."""
+    if isinstance(error, NotFound):
+        return []
+    return [sentence(part) for part in split(error) if part]
+
+
+def sentence(text: str) -> str:
+    """A message with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def _page(error: RunnerError) -> tuple[int, str, tuple[str, ...]]:
+    if isinstance(error, StateRefused):
+        return 400, "This page does not work any more", (ASK,) if error.code.startswith("link-") else ()
+    if isinstance(error, AuthenticationError):
+        return 400, "The partner refused the connection", (UNCHANGED,)
+    if isinstance(error, PartnerError):
+        return 502, "The partner did not answer as expected", (UNCHANGED, LATER)
+    if isinstance(error, NotFound):
+        return 404, "There is nothing to connect here", ("It was removed.", ASK)
+    if isinstance(error, AlreadyExists):
+        return 409, "This is connected already", ()
+    if isinstance(error, SettingsError):
+        return 400, "This cannot be connected yet", ()
+    return 503, "We cannot connect you now", (UNCHANGED, LATER)

@@ -27,7 +27,9 @@ class Router:
     def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
         """Give every event its integration, and store all. An account that nobody connected stays unroutable."""
         known: dict[Account, list[str]] = {}
-        routed = [replace(arrival, events=tuple(_routed(connection, arrival, known))) for arrival in arrivals]
+        routed = [
+            Arrival(arrival.id, arrival.delivery, tuple(_routed(connection, arrival, known))) for arrival in arrivals
+        ]
         return self.inbox.accept(connection, routed)
 
 
@@ -35,13 +37,13 @@ def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[
     addressed = _addressed(connection, arrival)
     for event in arrival.events:
         if addressed is not None and event.account_id in (None, addressed.account_id):
-            yield replace(event, integration_id=addressed.id)
+            yield event.of(addressed.id)
             continue
         ids = _ids(connection, event, known)
         if not ids:
             yield event
         for number, integration_id in enumerate(ids):
-            yield replace(event, integration_id=integration_id) if number == 0 else _copy(event, integration_id)
+            yield event.of(integration_id) if number == 0 else _copy(event, integration_id)
 
 
 def _addressed(connection: Connection, arrival: Arrival) -> Integration | None:

@@ -136,6 +136,7 @@ async def _web(app: App, door: socket.socket) -> Any:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # the public address is base_url, and nothing here asks who called
         backlog=BACKLOG,
         timeout_graceful_shutdown=GOODBYE,
     )

@@ -29,7 +29,9 @@ def utc_text(moment: datetime) -> str:
     """Aware datetime -> `2026-05-04T15:20:10.000000Z`, of fixed width, so that texts compare as times."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone; the store takes aware datetimes only")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def json_text(value: Any) -> str:

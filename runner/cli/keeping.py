@@ -14,10 +14,7 @@ from runner.cli import output
 from runner.cli.output import AsJson, example, refuse
 
 if TYPE_CHECKING:
-    from runner.engine.house import House
     from runner.store.store import Store
-
-BATCH = 100
 
 keys = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Make encryption keys, and change over."
@@ -61,13 +58,17 @@ def make_key(name: str) -> str:
 @keys.command("rotate")
 @example("runner keys rotate")
 def rotate() -> None:
-    """Seal all credentials with the first key of RUNNER_ENCRYPTION_KEYS; then the others can be taken away."""
+    """Seal all credentials, and the secrets of webhooks that were asked for, with the first key of
+    RUNNER_ENCRYPTION_KEYS; then the others can be taken away."""
     from runner.cli.workshop import in_house
+    from runner.store import subscriptions
 
     async def work(house: House) -> tuple[int, str]:
         vault, count = house.store.vault, 0
         while done := await house.store.database.write(lambda c: vault.rotate(c, BATCH)):
             count += done
+        while await house.store.database.write(lambda c: subscriptions.rotate(c, vault.keys, BATCH)):
+            pass
         return count, vault.keys.primary
 
     count, primary = in_house(work)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from runner.errors import CredentialUnreadable, NotFound, SettingsError
 from runner.model.integration import Reason, State
-from runner.store import integrations
+from runner.store import integrations, subscriptions
 from runner.store.store import Store
 
 
@@ -22,6 +22,7 @@ def give_up(connection: Connection, store: Store, key_id: str, at: datetime) -> 
         raise NotFound(f"no stored credential was sealed with key {key_id}")
     if _opens(connection, store, found[0]):
         raise SettingsError(f"key {key_id} is not lost: it opens what it sealed (`runner keys rotate` replaces it)")
+    subscriptions.forget_sealed(connection, key_id)
     for integration_id in found:
         store.vault.remove(connection, integration_id)
         _ask_again(connection, store, integration_id, key_id, at)

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -160,22 +159,12 @@ def forget(connection: Connection, integration_id: str) -> None:
     connection.execute(delete(subscriptions).where(subscriptions.c.integration_id == integration_id))
 
 
-def rotate(connection: Connection, keys: KeyRing, limit: int) -> int:
-    """Seal up to `limit` of other keys again with the first one; returns how many. 0: all done."""
-    is_old: ColumnElement[bool] = subscriptions.c.key_id != keys.primary
-    query = select(subscriptions.c.key, subscriptions.c.sealed).where(is_old).limit(limit)
-    rows = connection.execute(query.with_for_update()).all()
-    for row in rows:
-        keep(connection, keys, row.key, _opened(keys, row.key, row.sealed))
-    return len(rows)
-
-
 def _sealed(keys: KeyRing, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"key_id": keys.primary, "sealed": keys.seal(orjson.dumps(dict(values)), _bound_to(key))}
+    return {"key_id": keys.primary, "sealed": keys.seal(orjson.dumps(dict(values)), bound_to(key))}
 
 
 def _opened(keys: KeyRing, key: str, sealed: bytes) -> dict[str, Any]:
-    plain = keys.open_(bytes(sealed), _bound_to(key))
+    plain = keys.open_(bytes(sealed), bound_to(key))
     try:
         found: dict[str, Any] = orjson.loads(plain)
     except orjson.JSONDecodeError:
@@ -183,7 +172,8 @@ def _opened(keys: KeyRing, key: str, sealed: bytes) -> dict[str, Any]:
     return found
 
 
-def _bound_to(key: str) -> str:
+def bound_to(key: str) -> str:
+    """What the secrets of a subscription are sealed to."""
     return f"subscription {key}"
 
 

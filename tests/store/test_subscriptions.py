@@ -75,16 +75,6 @@ def test_those_to_look_at_are_found_by_their_time(connection: Connection) -> Non
     assert subscriptions.having(connection) == {"i1", "i2"}
 
 
-def test_keys_are_rotated_in_small_steps(connection: Connection) -> None:
-    add(connection, ONE)
-    add(connection, replace(ONE, key="key-2"))
-
-    assert [subscriptions.rotate(connection, NEWER, 1) for _ in range(3)] == [1, 1, 0]
-
-    only = KeyRing(NEWER.primary, {"k2": NEWER.keys["k2"]})
-    assert subscriptions.values(connection, only, "key-1")["secret"] == "secret of key-1"
-
-
 def test_what_is_forgotten_is_gone(connection: Connection) -> None:
     add(connection, ONE)
     add(connection, replace(ONE, key="key-2"))

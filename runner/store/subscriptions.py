@@ -159,6 +159,11 @@ def forget(connection: Connection, integration_id: str) -> None:
     connection.execute(delete(subscriptions).where(subscriptions.c.integration_id == integration_id))
 
 
+def forget_sealed(connection: Connection, key_id: str) -> None:
+    """Forget those that a lost key had sealed: new ones are asked for once the companies have connected again."""
+    connection.execute(delete(subscriptions).where(subscriptions.c.key_id == key_id))
+
+
 def _sealed(keys: KeyRing, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"key_id": keys.primary, "sealed": keys.seal(orjson.dumps(dict(values)), bound_to(key))}
 

@@ -75,6 +75,14 @@ def test_those_to_look_at_are_found_by_their_time(connection: Connection) -> Non
     assert subscriptions.having(connection) == {"i1", "i2"}
 
 
+def test_what_a_lost_key_had_sealed_is_forgotten(connection: Connection) -> None:
+    add(connection, ONE)
+    subscriptions.forget_sealed(connection, "k9")
+    assert subscriptions.of(connection, "i1") == [ONE]
+    subscriptions.forget_sealed(connection, "k1")
+    assert subscriptions.of(connection, "i1") == []
+
+
 def test_what_is_forgotten_is_gone(connection: Connection) -> None:
     add(connection, ONE)
     add(connection, replace(ONE, key="key-2"))

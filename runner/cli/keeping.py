@@ -58,21 +58,25 @@ def make_key(name: str) -> str:
 @keys.command("rotate")
 @example("runner keys rotate")
 def rotate() -> None:
-    """Seal all credentials, and the secrets of webhooks that were asked for, with the first key of
-    RUNNER_ENCRYPTION_KEYS; then the others can be taken away."""
-    from runner.cli.workshop import in_house
-    from runner.store import subscriptions
+    """Seal all that is sealed with the first key of RUNNER_ENCRYPTION_KEYS; then the others can be taken away.
 
-    async def work(house: House) -> tuple[int, str]:
-        vault, count = house.store.vault, 0
-        while done := await house.store.database.write(lambda c: vault.rotate(c, BATCH)):
-            count += done
-        while await house.store.database.write(lambda c: subscriptions.rotate(c, vault.keys, BATCH)):
-            pass
-        return count, vault.keys.primary
+    Everything else may go on meanwhile, and it may be interrupted and begun again.
+    """
+    from runner.cli.workshop import in_store, settings_now
+    from runner.store import rotation
+    from runner.store.rotation import Rotated
 
-    count, primary = in_house(work)
-    typer.echo(f"{count} credentials were sealed anew; all are sealed with key {primary}")
+    primary = settings_now().keyring().primary
+
+    async def work(store: Store) -> Rotated:
+        return await rotation.rotate(store.database, store.vault.keys)
+
+    done = in_store(work)
+    for name in done.shut:
+        typer.echo(f"{name}: no key opens it; it stays as it is (put its key behind the others, or connect again)")
+    typer.echo(f"{done.count} {'secret was' if done.count == 1 else 'secrets were'} sealed anew with key {primary}")
+    if done.shut:
+        raise typer.Exit(output.FOUND)
 
 
 @keys.command("forget")

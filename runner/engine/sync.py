@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -23,6 +24,9 @@ from runner.errors import AuthenticationError, NotFound, RateLimited, ResyncNeed
 from runner.model.integration import Integration, State
 from runner.model.run import Checkpoint, Counts, RunState, SyncRun
 from runner.store import checkpoints, runs
+
+TURN = 25
+"""Payloads that are mapped before others get their turn: less than a millisecond."""
 
 Progress = Callable[[int, int, int | None], None]
 """Told after each page: pages and raw payloads so far, and how many there are in all where that is known."""
@@ -126,13 +130,13 @@ class _Work:
         self.roll = roll_for(self.connector, self.sync, self.start.scope) if is_whole else None
 
     async def walk(self) -> SyncRun:
-        """All pages to the end. While one page is being stored, the next is fetched."""
+        """All pages to the end. While one page is mapped and stored, the next is fetched."""
         storing: asyncio.Task[None] | None = None
         found = pages(self.house, self.connector, self.sync.endpoint, self.integration, self.start)
         try:
             async with aclosing(found):
                 async for page in found:
-                    batch = self._digest(page)
+                    batch = await self._digest(page)
                     if storing is not None:
                         await storing
                     storing = asyncio.create_task(self._store(batch, page))
@@ -158,8 +162,12 @@ class _Work:
 
         await self.house.store.database.write(work)
 
-    def _digest(self, page: Page) -> Batch:
-        batch = digest(self.house, self.connector, self.sync.processor, page.payloads, page.asked_at)
+    async def _digest(self, page: Page) -> Batch:
+        """What a page says. Others get their turn now and then: the next page's request, a webhook."""
+        batch, payloads = Batch(self.sync.processor), iter(page.payloads)
+        while part := list(islice(payloads, TURN)):
+            batch.extend(digest(self.house, self.connector, self.sync.processor, part, page.asked_at))
+            await asyncio.sleep(0)
         cursor = self.connector.processor(self.sync.processor).cursor
         if cursor is not None and batch.seen > batch.errors and not batch.cursors:
             raise UnexpectedResponse(

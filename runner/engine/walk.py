@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -108,30 +109,53 @@ class RawPayloads:
 async def pages(
     house: House, connector: Connector, endpoint_name: str, integration: Integration, start: Start
 ) -> AsyncGenerator[Page, None]:
-    """The pages from where the walk is. Raises the PartnerError family; UnexpectedResponse when the payloads are not
-    where the connector says."""
+    """The pages from where the walk is; while one is looked at, the next is on its way. Raises the PartnerError
+    family; UnexpectedResponse when the payloads are not where the connector says."""
     endpoint = connector.endpoints[endpoint_name]
     walk = endpoint.paginate.walk(start.page)
-    step: Step | None = next(walk)
+
+    def ask(step: Step) -> asyncio.Task[_Asked]:
+        return asyncio.create_task(_ask(house, connector, endpoint, integration, start, step))
+
+    asking: asyncio.Task[_Asked] | None = ask(next(walk))
     first = True
     try:
-        while step is not None:
-            asked_at = house.clock.now()
-            response = await house.caller.call(
-                connector, endpoint, integration, page=dict(step.page), params=dict(step.params), **start.scope
-            )
+        while asking is not None:
+            asked_at, response = await asking
             found = split(endpoint, endpoint_name, response) or payloads(
                 endpoint, endpoint_name, response, is_first=first
             )
-            try:
-                body = response.only(endpoint.paginate.reads)
-                step = walk.send(Answer(body, response.headers, len(found)))
-            except StopIteration:
-                step = None
+            step = _after(walk, endpoint, response, len(found))
+            asking = ask(step) if step is not None else None
             yield Page(found, asked_at, dict(step.page) if step is not None else None)
             first = False
     finally:
         walk.close()
+        if asking is not None:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)  # what it met does not count: nobody wants its page
+
+
+_Asked = tuple[datetime, Response]
+
+
+def _after(walk: Generator[Step, Answer, None], endpoint: Endpoint, response: Response, count: int) -> Step | None:
+    """The step after an answer; None at the end."""
+    try:
+        return walk.send(Answer(response.only(endpoint.paginate.reads), response.headers, count))
+    except StopIteration:
+        return None
+
+
+async def _ask(
+    house: House, connector: Connector, endpoint: Endpoint, integration: Integration, start: Start, step: Step
+) -> _Asked:
+    """The answer of one page, and the time before it was asked for."""
+    asked_at = house.clock.now()
+    response = await house.caller.call(
+        connector, endpoint, integration, page=dict(step.page), params=dict(step.params), **start.scope
+    )
+    return asked_at, response
 
 
 def split(endpoint: Endpoint, name: str, response: Response) -> RawPayloads | None:

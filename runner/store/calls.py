@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Column, Connection, String, Table, func, select
+from sqlalchemy import Column, Connection, String, Table, UpdateBase, func, select
 
 from runner.store.columns import Number, metadata
-from runner.store.statements import insert
+from runner.store.statements import Compiled, insert
 
 partner_calls = Table(
     "partner_calls",
@@ -16,6 +17,9 @@ partner_calls = Table(
     Column("calls", Number, nullable=False),
     Column("limited", Number, nullable=False),
 )
+
+
+_adding = Compiled([column.name for column in partner_calls.columns])
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,7 @@ class Calls:
 
 def add(connection: Connection, integration_id: str, calls: int, limited: int) -> None:
     """Count calls that were made."""
-    statement = insert(connection.dialect.name, partner_calls).values(
-        integration_id=integration_id, calls=calls, limited=limited
-    )
-    grown = {name: partner_calls.c[name] + statement.excluded[name] for name in ("calls", "limited")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["integration_id"], set_=grown))
+    _adding.run(connection, _statement(connection.dialect.name), [(integration_id, calls, limited)])
 
 
 def total(connection: Connection, integration_id: str | None = None) -> Calls:
@@ -44,3 +44,10 @@ def total(connection: Connection, integration_id: str | None = None) -> Calls:
         query = query.where(partner_calls.c.integration_id == integration_id)
     calls, limited = connection.execute(query).one()
     return Calls(int(calls), int(limited))
+
+
+@cache
+def _statement(dialect: str) -> UpdateBase:
+    statement = insert(dialect, partner_calls)
+    grown = {name: partner_calls.c[name] + statement.excluded[name] for name in ("calls", "limited")}
+    return statement.on_conflict_do_update(index_elements=["integration_id"], set_=grown)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, String, Table, Text, delete, select
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Connection, String, Table, Text, UpdateBase, bindparam, delete, select
 
 from runner.model.run import Checkpoint
-from runner.store.columns import Json, UtcDateTime, metadata
-from runner.store.statements import insert
+from runner.store.columns import Json, UtcDateTime, json_text, metadata, utc_text
+from runner.store.statements import Compiled, insert
 
 checkpoints = Table(
     "checkpoints",
@@ -19,25 +24,26 @@ checkpoints = Table(
 )
 
 
+_FOUND = select(checkpoints.c.value, checkpoints.c.progress, checkpoints.c.last_full_at).where(
+    checkpoints.c.integration_id == bindparam("integration"), checkpoints.c.sync == bindparam("sync_")
+)
+_finding = Compiled(["integration", "sync_"])
+_saving = Compiled([column.name for column in checkpoints.columns])
+
+
 def get(connection: Connection, integration_id: str, sync: str) -> Checkpoint:
     """What was saved last; an empty Checkpoint when nothing was."""
-    row = connection.execute(
-        select(checkpoints.c.value, checkpoints.c.progress, checkpoints.c.last_full_at).where(
-            checkpoints.c.integration_id == integration_id, checkpoints.c.sync == sync
-        )
-    ).one_or_none()
-    return Checkpoint(*row) if row is not None else Checkpoint()
+    for value, progress, last_full_at in _finding.find(connection, _FOUND, (integration_id, sync)):
+        return Checkpoint(value, _json(progress), _moment(last_full_at))
+    return Checkpoint()
 
 
 def save(connection: Connection, integration_id: str, sync: str, checkpoint: Checkpoint) -> None:
     """Replace what was saved, in the caller's transaction."""
-    values = {
-        "value": checkpoint.value,
-        "progress": checkpoint.progress,
-        "last_full_at": checkpoint.last_full_at,
-    }
-    statement = insert(connection.dialect.name, checkpoints).values(integration_id=integration_id, sync=sync, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["integration_id", "sync"], set_=values))
+    progress = None if checkpoint.progress is None else json_text(checkpoint.progress)
+    last_full_at = None if checkpoint.last_full_at is None else utc_text(checkpoint.last_full_at)
+    row = (integration_id, sync, checkpoint.value, progress, last_full_at)
+    _saving.run(connection, _statement(connection.dialect.name), [row])
 
 
 def forget(connection: Connection, integration_id: str, sync: str | None = None) -> None:
@@ -46,3 +52,19 @@ def forget(connection: Connection, integration_id: str, sync: str | None = None)
     if sync is not None:
         query = query.where(checkpoints.c.sync == sync)
     connection.execute(query)
+
+
+@cache
+def _statement(dialect: str) -> UpdateBase:
+    statement = insert(dialect, checkpoints)
+    new = {name: statement.excluded[name] for name in ("value", "progress", "last_full_at")}
+    return statement.on_conflict_do_update(index_elements=["integration_id", "sync"], set_=new)
+
+
+def _json(stored: Any) -> Any:
+    """SQLite keeps text, PostgreSQL's driver has decoded it."""
+    return orjson.loads(stored) if isinstance(stored, str) else stored
+
+
+def _moment(stored: Any) -> datetime | None:
+    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored

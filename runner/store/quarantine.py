@@ -9,12 +9,12 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Row, String, Table, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import Column, Connection, Row, String, Table, Text, UniqueConstraint, bindparam, delete, func, select
 
 from runner.errors import NotFound
 from runner.model.record import Flaw
 from runner.store.columns import Json, Number, UtcDateTime, metadata
-from runner.store.statements import chunks, insert
+from runner.store.statements import Compiled, chunks, insert
 
 quarantine = Table(
     "quarantine",
@@ -31,6 +31,18 @@ quarantine = Table(
     Column("last_at", UtcDateTime, nullable=False),
     UniqueConstraint("integration_id", "processor", "reference"),
 )
+
+
+_ANY = select(
+    select(quarantine.c.id)
+    .where(
+        quarantine.c.integration_id == bindparam("integration"),
+        quarantine.c.processor == bindparam("processor_"),
+        quarantine.c.external_id.is_not(None),
+    )
+    .exists()
+)
+_any = Compiled(["integration", "processor_"])
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,9 @@ def find(
 
 def clear(connection: Connection, integration_id: str, processor: str, ids: Sequence[str]) -> int:
     """Remove what maps well by now, by external id; returns how many."""
+    [(some,)] = _any.find(connection, _ANY, (integration_id, processor))
+    if not some:
+        return 0  # as nearly always: a page need not look for each of its ids
     table = quarantine.c
     count = 0
     for part in chunks([f"id:{external_id}" for external_id in ids]):

@@ -6,10 +6,25 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Index, Row, Select, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from runner.model.run import Counts, RunState, SyncRun
-from runner.store.columns import Json, UtcDateTime, metadata
+from runner.store.columns import Json, UtcDateTime, json_text, metadata
+from runner.store.statements import Compiled
 
 sync_runs = Table(
     "sync_runs",
@@ -27,6 +42,10 @@ sync_runs = Table(
 )
 
 
+_COUNTED = update(sync_runs).where(sync_runs.c.id == bindparam("run")).values(counts=bindparam("made", type_=Json))
+_counting = Compiled(["made", "run"])
+
+
 def begin(connection: Connection, run: SyncRun) -> None:
     """Store a run that starts."""
     values = asdict(run) | {"state": run.state.value}
@@ -35,7 +54,7 @@ def begin(connection: Connection, run: SyncRun) -> None:
 
 def save_counts(connection: Connection, run_id: str, counts: Counts) -> None:
     """Replace the counts of a run, in the transaction of the page that they cover."""
-    connection.execute(update(sync_runs).where(sync_runs.c.id == run_id).values(counts=asdict(counts)))
+    _counting.run(connection, _COUNTED, [(json_text(asdict(counts)), run_id)])
 
 
 def end(

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Table, Text
 from sqlalchemy.sql.dml import ReturningInsert
 
 from runner.store.columns import Number, metadata
-from runner.store.statements import insert
+from runner.store.statements import Compiled, insert
 
 sequences = Table(
     "sequences",
@@ -19,10 +19,12 @@ sequences = Table(
 )
 
 
+_drawing = Compiled(["name", "value"])
+
+
 def draw(connection: Connection, name: str, count: int) -> int:
     """Take `count` numbers of sequence `name`; returns the first. A gap-free reader may then go by `> last seen`."""
-    last = connection.scalar(_statement(connection.dialect.name), {"name": name, "value": count})
-    assert last is not None
+    [(last,)] = _drawing.find(connection, _statement(connection.dialect.name), (name, count))
     return int(last) - count + 1
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, UpdateBase
@@ -14,6 +15,9 @@ Statement = UpdateBase | Select[Any]
 
 CHUNK = 1000
 """How many ids go into one `IN (...)`: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
+GROUPS = (100, 50, 20, 10, 5, 2, 1)
+"""How many rows one INSERT of SQLite takes, and what the rest is made up of: few texts, so that all stay prepared."""
+_ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 
 
 def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -44,10 +48,28 @@ class Compiled:
         if not rows:
             return
         text = self._text(connection, statement)
-        if connection.dialect.positional:
+        if not connection.dialect.positional:
+            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in rows])
+        elif _ROW.search(text) is None:
             connection.exec_driver_sql(text, rows)
         else:
-            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in rows])
+            self._run_grouped(connection, text, rows)
+
+    def _run_grouped(self, connection: Connection, text: str, rows: list[tuple[Any, ...]]) -> None:
+        """Many rows a statement. SQLite's driver lets go of the interpreter once a statement, and must wait to have it
+        back while another thread computes: once a row that costs more than the insert."""
+        start = 0
+        for size in GROUPS:
+            while len(rows) - start >= size:
+                grouped = self._grouped(text, size)
+                connection.exec_driver_sql(grouped, tuple(chain.from_iterable(rows[start : start + size])))
+                start += size
+
+    def _grouped(self, text: str, size: int) -> str:
+        key = f"{size} rows"
+        if key not in self._texts:
+            self._texts[key] = _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * size), text, count=1)
+        return self._texts[key]
 
     def find(self, connection: Connection, statement: Statement, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """What `statement` (always the same one) selects for the parameters in `row`, as the driver gives it."""
@@ -62,7 +84,9 @@ class Compiled:
         return self._texts[name]
 
     def _compile(self, connection: Connection, statement: Statement) -> str:
-        compiled = statement.compile(dialect=connection.dialect, column_keys=self._names)
+        # Of an INSERT the names are the columns that it fills; an UPDATE writes its own parameters down.
+        columns = self._names if statement.is_insert else None
+        compiled = statement.compile(dialect=connection.dialect, column_keys=columns)
         order = compiled.positiontup if connection.dialect.positional else None
         if order is not None and list(order) != self._names:
             raise ValueError(f"rows are given as {self._names}, but the statement takes {list(order)}")

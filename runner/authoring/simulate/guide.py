@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.googlecalendar_options import GoogleCalendarOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
 
@@ -53,10 +54,20 @@ def _companycam(url: str) -> Guide:
     )
 
 
+def _googlecalendar(url: str) -> Guide:
+    own = GoogleCalendarOptions()
+    return Guide(
+        addresses={"api": f"{url}/calendar/v3", "accounts": url, "oauth": url},
+        change='{"what": "events", "id": "3b0ad1c4c7d84f0e9a5d2f6b7c8e9d00", "fields": {"summary": "Roof and gutter"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
     "companycam": _companycam,
+    "googlecalendar": _googlecalendar,
 }
 
 

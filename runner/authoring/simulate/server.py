@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 
 from runner.authoring.simulate.companycam import companycam
+from runner.authoring.simulate.googlecalendar import googlecalendar
 from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
@@ -31,7 +32,12 @@ class Make(Protocol):
     def __call__(self, *, now: Callable[[], datetime], webhooks: WebhookTarget | None, **options: Any) -> Partner: ...
 
 
-PARTNERS: Mapping[str, Make] = {"servicetitan": servicetitan, "jobber": jobber, "companycam": companycam}
+PARTNERS: Mapping[str, Make] = {
+    "servicetitan": servicetitan,
+    "jobber": jobber,
+    "companycam": companycam,
+    "googlecalendar": googlecalendar,
+}
 
 
 class UnknownPartnerError(LookupError):

@@ -4,11 +4,12 @@ import httpx
 import pytest
 
 from runner.authoring.simulate.companycam import CompanyCam, companycam
+from runner.authoring.simulate.googlecalendar import googlecalendar
 from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.servicetitan import servicetitan
 from runner.authoring.simulate.table import NoSuchRowError
 
-MAKERS = [servicetitan, jobber, companycam]
+MAKERS = {servicetitan: "jobs", jobber: "clients", companycam: "projects", googlecalendar: "events"}  # what is sized
 TOKEN = {"Authorization": "Bearer companycam-token"}
 
 
@@ -26,7 +27,7 @@ def test_same_seed_and_clock_give_the_same_data(clock, make):
 @pytest.mark.parametrize("make", MAKERS)
 def test_instances_stand_alone(clock, make):
     first, second = make(now=clock), make(now=clock)
-    kind = "projects" if make is companycam else "jobs"
+    kind = MAKERS[make]
     first.add(kind)
     assert len(first.tables[kind]) == len(second.tables[kind]) + 1
 
@@ -47,10 +48,10 @@ def test_unknown_option_is_refused(clock, make):
 @pytest.mark.parametrize("size", [1, 7])
 def test_small_sizes_work(clock, make, size):
     partner = make(now=clock, size=size)
-    assert len(partner.tables["projects" if make is companycam else "clients" if make is jobber else "jobs"]) == size
+    assert len(partner.tables[MAKERS[make]]) == size
 
 
-@pytest.mark.parametrize("make", [servicetitan, jobber])
+@pytest.mark.parametrize("make", [make for make in MAKERS if make is not companycam])
 def test_company_of_nothing_is_refused(clock, make):
     with pytest.raises(ValueError, match="give a size of 1 or more"):
         make(now=clock, size=0)

@@ -1,0 +1,265 @@
+"""
+A simulated Google Calendar (API v3) of one account.
+
+Sources: the discovery document of calendar v3, the guides at developers.google.com/workspace/calendar/api (push, sync,
+errors, quota, version-resources, extended-properties) and developers.google.com/identity/protocols/oauth2/web-server.
+Where they are silent, this simulation decides and says so. One app stands for all hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.consents import bearer_of
+from runner.authoring.simulate.faults import hang_up
+from runner.authoring.simulate.googlecalendar_busy import free_busy, settings
+from runner.authoring.simulate.googlecalendar_calendar import Calendar
+from runner.authoring.simulate.googlecalendar_channels import REPEATED, SUCCESS, Channels
+from runner.authoring.simulate.googlecalendar_data import Etags, calendars, stamp
+from runner.authoring.simulate.googlecalendar_errors import error, insufficient, not_found, unauthorized
+from runner.authoring.simulate.googlecalendar_lists import LISTED, Lists
+from runner.authoring.simulate.googlecalendar_oauth import GoogleGrants
+from runner.authoring.simulate.googlecalendar_options import AUTH, GoogleCalendarOptions
+from runner.authoring.simulate.googlecalendar_writes import Writes
+from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.outbox import Manners, WebhookTarget
+from runner.authoring.simulate.partner import Answer, Change, Partner
+from runner.authoring.simulate.table import Row, Table
+
+BASE = "/calendar/v3"
+EVENTS = BASE + "/calendars/{calendar}/events"
+EVENT = EVENTS + "/{event}"
+URI = "https://www.googleapis.com/calendar/v3"
+PATCH_COST = 3
+READ = ("calendar", "calendar.readonly", "calendar.events", "calendar.events.readonly")
+WRITE = ("calendar", "calendar.events", "calendar.events.owned")
+LIST = ("calendar", "calendar.readonly", "calendar.calendarlist", "calendar.calendarlist.readonly")
+BUSY = ("calendar", "calendar.readonly", "calendar.freebusy", "calendar.events.freebusy")
+SETTINGS = ("calendar", "calendar.readonly", "calendar.settings.readonly")
+MESSAGES = {429: "Rate Limit Exceeded", 500: "Backend Error", 503: "Backend Error"}
+
+
+class GoogleCalendar(Partner):
+    """Tables: `calendars`, `events` of the account's own calendar, and `events of <id>` of each other one."""
+
+    name = "googlecalendar"
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        seed: int,
+        size: int,
+        webhooks: WebhookTarget | None,
+        stall: Callable[[], Awaitable[None]],
+        options: GoogleCalendarOptions,
+    ) -> None:
+        manners = Manners(
+            options.retries, SUCCESS.__contains__, REPEATED.__contains__, answer_within=options.answer_within
+        )
+        super().__init__(now=now, seed=seed, webhooks=webhooks, manners=manners, stall=stall)
+        self.options = options
+        self.etag = Etags(now)
+        made = calendars(now, self.dice, size, options, self.etag)
+        self.calendars = {calendar.id: calendar for calendar in made}
+        entries = Table("calendars", [calendar.entry for calendar in made], modified=None)
+        self.tables = {"calendars": entries, **{calendar.events.name: calendar.events for calendar in made}}
+        self.grants = GoogleGrants(options, now, self.dice)
+        self.channels = Channels(self, options)
+        self.lists = Lists(
+            now,
+            self.dice,
+            reach=timedelta(seconds=options.reach),
+            horizon=timedelta(days=options.horizon),
+            lifetime=options.sync_lifetime,
+        )
+        self._writes = Writes(self)
+        self._project, self._users = Gate(now, options.project_limits), Gate(now, options.user_limits)
+
+    def routes(self) -> Iterable[Route]:
+        yield self.route("GET", "/o/oauth2/v2/auth", self.grants.consents.ask, api=False)
+        yield self.route("POST", "/o/oauth2/v2/auth", self.grants.consents.decide, api=False)
+        yield self.route("POST", "/token", self.grants.token, api=False)
+        yield self.route("POST", "/revoke", self.grants.revoke, api=False)
+        listed = f"{BASE}/users/me/calendarList"
+        yield self.route("GET", listed, self._for(LIST, self._entries))
+        yield self.route("POST", f"{listed}/watch", self._for(LIST, self._watch_list))
+        yield self.route("GET", f"{listed}/{{calendar}}", self._for(LIST, self._entry))
+        yield self.route("GET", f"{BASE}/users/me/settings", self._for(SETTINGS, self._settings))
+        yield self.route("POST", f"{BASE}/freeBusy", self._for(BUSY, self._free_busy))
+        yield self.route("POST", f"{BASE}/channels/stop", self._for(READ, self.channels.stop))
+        yield self.route("GET", EVENTS, self._for(READ, self._events))
+        yield self.route("POST", EVENTS, self._for(WRITE, self._writes.insert))
+        yield self.route("POST", f"{EVENTS}/watch", self._for(READ, self._watch))
+        yield self.route("POST", f"{EVENTS}/import", self._for(WRITE, self._writes.imported))
+        yield self.route("POST", f"{EVENTS}/quickAdd", self._for(WRITE, self._writes.quick_add))
+        yield self.route("GET", EVENT, self._for(READ, self._event))
+        yield self.route("PUT", EVENT, self._for(WRITE, self._writes.update))
+        yield self.route("PATCH", EVENT, self._for(WRITE, self._writes.patch))
+        yield self.route("DELETE", EVENT, self._for(WRITE, self._writes.delete))
+        yield self.route("GET", f"{EVENT}/instances", self._for(READ, self._instances))
+        yield self.route("POST", f"{EVENT}/move", self._for(WRITE, self._writes.move))
+
+    # Being let in
+
+    async def admit(self, request: Request) -> None:
+        if self.grants.admitted(bearer_of(request)) is None:
+            raise unauthorized()
+        cost = PATCH_COST if request.method == "PATCH" else 1
+        for gate, reason in ((self._project, "rateLimitExceeded"), (self._users, "userRateLimitExceeded")):
+            if gate.wait(cost=cost):
+                self.violations += 1
+                raise Refusal(self._slow_down(self.options.limited_status, reason))
+
+    def _for(self, scopes: tuple[str, ...], answer: Answer) -> Answer:
+        """The call, for those whose consent covers one of the scopes."""
+        wanted = {AUTH + scope for scope in scopes}
+
+        async def guarded(request: Request) -> Response:
+            grant = self.grants.admitted(bearer_of(request))
+            if grant is None or not wanted & set(grant.scopes):
+                raise insufficient()
+            return await answer(request)
+
+        return guarded
+
+    def disconnect(self) -> None:
+        """The account takes its consent back; nothing tells of it but the next call."""
+        self.grants.end_all()
+
+    # Reading
+
+    def calendar(self, key: str) -> Calendar:
+        """By id, or `primary`. Raises Refusal."""
+        calendar = self.calendars.get(self.options.account if key == "primary" else key)
+        if calendar is None or calendar.entry.get("deleted"):
+            raise not_found()
+        return calendar
+
+    async def _events(self, request: Request) -> Response:
+        return self.lists.events(self.calendar(request.path_params["calendar"]), request)
+
+    async def _event(self, request: Request) -> Response:
+        calendar = self.calendar(request.path_params["calendar"])
+        row = calendar.find(request.path_params["event"], self.lists.horizon())
+        if row is None:
+            raise not_found()
+        return reply(calendar.shown(row))
+
+    async def _instances(self, request: Request) -> Response:
+        calendar = self.calendar(request.path_params["calendar"])
+        row = calendar.events.get(request.path_params["event"])
+        if row is None or "recurrence" not in row:
+            raise not_found()
+        return self.lists.instances(calendar, row, request)
+
+    async def _entries(self, request: Request) -> Response:
+        return self.lists.entries(self.tables["calendars"], request)
+
+    async def _entry(self, request: Request) -> Response:
+        return reply(self.calendar(request.path_params["calendar"]).entry)
+
+    async def _settings(self, _: Request) -> Response:
+        return reply(settings(self.options.zone))
+
+    async def _free_busy(self, request: Request) -> Response:
+        known = {"primary": self.calendars[self.options.account], **self.calendars}
+        return reply(free_busy(await json_body(request), known))
+
+    # Channels
+
+    async def _watch(self, request: Request) -> Response:
+        calendar = self.calendar(request.path_params["calendar"])
+        uri = f"{URI}/calendars/{quote(calendar.id, safe='')}/events?alt=json"
+        return await self.channels.watch(request, self._resource(calendar.id), uri)
+
+    async def _watch_list(self, request: Request) -> Response:
+        uri = f"{URI}/users/me/calendarList?alt=json"
+        return await self.channels.watch(request, self._resource(LISTED), uri)
+
+    def _resource(self, of: str) -> str:
+        """Opaque, and the same for every channel of one list."""
+        return f"{self.dice.below(2**31, 'resource', of):x}{len(of):x}"
+
+    def tell(self, calendar: Calendar) -> None:
+        self.channels.tell(self._resource(calendar.id))
+
+    # Saying no
+
+    def refuse(self, status: int, message: str = "") -> Response:
+        if status == 429:
+            return self._slow_down(429, "rateLimitExceeded")
+        reason = {401: "authError", 403: "forbidden", 404: "notFound"}.get(status, "backendError")
+        return error(status, reason, message or MESSAGES.get(status, "Error"))
+
+    def _slow_down(self, status: int, reason: str) -> Response:
+        words = "User Rate Limit Exceeded" if reason.startswith("user") else "Rate Limit Exceeded"
+        return error(status, reason, words, domain="usageLimits")
+
+    def stray(self, request: Request) -> Response:
+        return error(404, "notFound", f"Not Found: {request.url.path}")
+
+    # Changing
+
+    def stamp(self) -> str:
+        return stamp(self.now())
+
+    def new_row(self, what: str, row: Row) -> Row:
+        if what == "calendars":
+            raise ValueError("calendars cannot be added here, only events")
+        key = self.dice.mint("event")[:26]
+        times = {"created": self.stamp(), "updated": self.stamp(), "etag": self.etag()}
+        return {**row, "id": key, "iCalUID": f"{key}@google.com", **times}
+
+    def change(self, what: str, id: str | int, **fields: Any) -> None:  # noqa: A002 - the partner's word
+        super().change(what, id, **{"etag": self.etag(), **fields})
+
+    def remove(self, what: str, id: str | int) -> None:  # noqa: A002 - the partner's word
+        """What is deleted stays as cancelled for a while."""
+        table = self.table(what)
+        if what == "calendars":
+            entry = table.row(id)
+            entry["deleted"] = True
+            table.add(entry)
+            return self.channels.tell(self._resource(LISTED))
+        calendar = self._calendar_of(what)
+        calendar.bury(table.row(id))
+        return self.tell(calendar)
+
+    def _calendar_of(self, what: str) -> Calendar:
+        return next(calendar for calendar in self.calendars.values() if calendar.events.name == what)
+
+    def notify(self, what: str, verb: Change, before: Row, after: Row) -> None:  # noqa: ARG002 - all look the same
+        if what != "calendars":
+            return self.tell(self._calendar_of(what))
+        if before.get("accessRole") != after["accessRole"]:
+            self.calendars[after["id"]].generation += 1
+        return self.channels.tell(self._resource(LISTED))
+
+
+def googlecalendar(
+    *,
+    now: Callable[[], datetime],
+    seed: int = 1,
+    size: int = 200,
+    webhooks: WebhookTarget | None = None,
+    stall: Callable[[], Awaitable[None]] = hang_up,
+    **options: Any,
+) -> GoogleCalendar:
+    """
+    A Google account whose own calendar has `size` events.
+
+    Args:
+        options: see GoogleCalendarOptions.
+    """
+    return GoogleCalendar(
+        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=GoogleCalendarOptions(**options)
+    )

@@ -55,7 +55,7 @@ async def authorize_url(
     integration = await house.store.database.read(lambda connection: integrations.get(connection, integration_id))
     connector, auth = _auth(house, integration)
     nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    sealed = house.store.vault.keys.seal(verifier.encode(), _aad(integration_id))
+    sealed = house.store.vault.keys.seal(verifier.encode(), states.bound_to(integration_id))
     expires_at = house.clock.now() + LIFETIME
     known = house.tokens.scope(connector, integration, await _credential(house, integration_id))
     sent = _signer(house).dumps([nonce, integration_id])
@@ -80,7 +80,7 @@ async def finish(house: House, query: Mapping[str, str]) -> Connected:
     connector, auth = _auth(house, integration)
     try:
         code = _code(connector, query)
-        verifier = house.store.vault.keys.open_(state.verifier or b"", _aad(integration.id)).decode()
+        verifier = house.store.vault.keys.open_(state.verifier or b"", states.bound_to(integration.id)).decode()
         return await _exchange(house, connector, auth, integration, state, code, verifier, query)
     except (PartnerError, MappingError, SettingsError) as error:
         await fail(house, connector, integration, error)
@@ -239,7 +239,3 @@ def _signer(house: House) -> itsdangerous.URLSafeSerializer:
 
 def _hash(nonce: str) -> str:
     return hashlib.sha256(nonce.encode()).hexdigest()
-
-
-def _aad(integration_id: str) -> str:
-    return f"verifier:{integration_id}"

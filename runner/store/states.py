@@ -34,6 +34,11 @@ class OAuthState:
     session_id: str | None = None
 
 
+def bound_to(integration_id: str) -> str:
+    """What the verifier of a consent is sealed to."""
+    return f"verifier:{integration_id}"
+
+
 def begin(
     connection: Connection,
     integration_id: str,

@@ -126,19 +126,6 @@ class Vault:
         query = select(credentials.c.integration_id).where(credentials.c.key_id == key_id)
         return list(connection.scalars(query.order_by(credentials.c.integration_id)))
 
-    def rotate(self, connection: Connection, limit: int) -> int:
-        """Seal up to `limit` credentials of other keys again with the first one; returns how many. 0: all done."""
-        query = select(credentials).where(credentials.c.key_id != self.keys.primary).limit(limit)
-        rows = connection.execute(query.with_for_update()).all()
-        for row in rows:
-            sealed = self.keys.seal(self._open(row), row.integration_id)
-            connection.execute(
-                update(credentials)
-                .where(credentials.c.integration_id == row.integration_id, credentials.c.version == row.version)
-                .values(sealed=sealed, key_id=self.keys.primary)
-            )
-        return len(rows)
-
     def _open(self, row: Row[Any]) -> bytes:
         return self.keys.open_(bytes(row.sealed), row.integration_id)
 

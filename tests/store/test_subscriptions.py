@@ -13,7 +13,6 @@ from runner.store.subscriptions import Subscribed, SubscriptionState
 from tests.store.conftest import NOW, later
 
 KEYS = KeyRing.parse("k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-NEWER = KeyRing.parse("k2:" + "B" * 43 + "=,k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 ONE = Subscribed("key-1", "i1", "acme", SubscriptionState.LIVE, NOW, external_id="77", due_at=later(60))
 
 

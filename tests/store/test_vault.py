@@ -79,22 +79,6 @@ def test_what_is_missing_or_removed_is_not_found(connection: Connection, vault: 
         vault.get(connection, "i1")
 
 
-def test_rotation_needs_the_old_key_no_more(connection: Connection, vault: Vault) -> None:
-    for number in range(3):
-        vault.put(connection, f"i{number}", FULL, NOW)
-    both = Vault(KeyRing.parse(f"{NEW},{OLD}"))
-    assert [both.rotate(connection, 2) for _ in range(3)] == [2, 1, 0]
-    assert Vault(KeyRing.parse(NEW)).get(connection, "i2") == FULL
-    with pytest.raises(CredentialUnreadable, match="RUNNER_ENCRYPTION_KEYS"):
-        vault.get(connection, "i2")
-
-
-def test_a_rotation_does_not_pass_for_a_refresh(connection: Connection, vault: Vault) -> None:
-    vault.put(connection, "i1", FULL, NOW)
-    Vault(KeyRing.parse(f"{NEW},{OLD}")).rotate(connection, 10)
-    assert Vault(KeyRing.parse(NEW)).read(connection, "i1").version == 1
-
-
 def test_those_whose_refresh_token_lies_unused_are_told_the_longest_first(connection: Connection, vault: Vault) -> None:
     for name, days in (("i0", 30), ("i1", 10), ("i2", 400)):
         life = {"issued_at": NOW, "refresh_expires_at": NOW + timedelta(days=days)}

@@ -78,7 +78,19 @@ class Processor(Block):
         values = self._at_once.read(payload)
         if values is None or values.is_error or not values.predicates.get("valid", True):
             return self.explain(payload, name, find, depth)
-        return _Work(self, name, payload, find, depth).quick_outcome(values)
+        return self._plain(values, name) or _Work(self, name, payload, find, depth).quick_outcome(values)
+
+    def _plain(self, values: Values, name: str) -> Processed | None:
+        """The outcome where nothing is out of the ordinary, as nearly always; None where somebody must look closer."""
+        external_id, predicates, cursor = as_id(values.id), values.predicates, values.cursor
+        is_timed = cursor is None or isinstance(cursor, str)
+        if external_id is None or not is_timed or self._inside or values.references:
+            return None
+        if not predicates.get("should_process", True):
+            return None
+        inactive = predicates.get("inactive", False)
+        record = Record(self.record, external_id, values.fields, iso8601(cursor), inactive, name)
+        return Processed(record, predicates=predicates)
 
     def explain(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
         """The same outcome with every expression asked alone: slower, and able to say why."""

@@ -130,6 +130,11 @@ class _Digest:
     observed_at: str
 
     @cached_property
+    def has_cursor(self) -> bool:
+        """Whether the payloads say how new they are."""
+        return self.connector.processor(self.name).cursor is not None
+
+    @cached_property
     def owning(self) -> frozenset[str]:
         """The processors whose records own records inside them."""
         processors = self.connector.processors.items()
@@ -143,6 +148,8 @@ class _Digest:
         for payload in payloads:
             batch.seen += 1
             made = self.connector.process(self.name, payload)
+            if self._is_taken(batch, made):
+                continue
             if made.error is not None:
                 batch.errors += 1
                 batch.bad.append(Bad(None, payload, (self._refusal(made.error),)))
@@ -151,6 +158,19 @@ class _Digest:
                 batch.skipped.append(as_id(processor.id.search(payload)) or "")
             self._settle(batch, processor, made, payload)
         return batch
+
+    def _is_taken(self, batch: Batch, made: Processed) -> bool:
+        """Take a record that nothing is to be said about, as nearly all are; False where somebody must look closer."""
+        record = made.record
+        if record is None or made.flaws or made.nested or record.version is None or self.owning:
+            return False
+        if not self.house.schemas.is_valid(record):
+            return False
+        batch.records.append(record)
+        batch.good.append(record.external_id)
+        if self.has_cursor:
+            _note_cursor(batch, record.version)
+        return True
 
     def _settle(self, batch: Batch, processor: Processor, made: Processed, payload: Any) -> None:
         if processor.cursor is not None:

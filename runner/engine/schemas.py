@@ -34,6 +34,11 @@ class RecordSchemas:
             known = ", ".join(self.validators) or "none"
             raise SettingsError(f"no schema for records of kind {', '.join(missing)} (there are: {known}; add a file)")
 
+    def is_valid(self, record: Record) -> bool:
+        """Whether a record's fields satisfy the schema."""
+        valid: bool = self._validator(record.kind).is_valid(record.fields)
+        return valid
+
     def flaws(self, record: Record) -> list[Flaw]:
         """What is wrong with a record's fields, one flaw a field; empty when they satisfy the schema."""
         validator = self._validator(record.kind)

@@ -40,6 +40,12 @@ class Gate:
             log.extend([now] * cost)
         return 0.0
 
+    def left(self, key: str = "") -> int:
+        """How many more calls the first window takes now."""
+        now = self._now().timestamp()
+        window, log = self._windows[0], self._times[key][0]
+        return max(0, window.requests - sum(time > now - window.seconds for time in log))
+
     @staticmethod
     def _full(window: Window, log: deque[float], now: float) -> float:
         while log and log[0] <= now - window.seconds:

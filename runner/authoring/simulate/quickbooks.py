@@ -78,6 +78,8 @@ class QuickBooks(Partner):
         yield self.route("GET", "/connect/oauth2", self.grants.consents.ask, api=False)
         yield self.route("POST", "/connect/oauth2", self.grants.consents.decide, api=False)
         yield self.route("POST", "/oauth2/v1/tokens/bearer", self.grants.token, api=False)
+        for name in ("openid-configuration", "openid-sandbox-configuration"):
+            yield self.route("GET", f"/.well-known/{name}", self.grants.discover, api=False)
         yield self.route("POST", "/v2/oauth2/tokens/revoke", self.grants.revoke, api=False)
         yield self.route("GET", "/v1/openid_connect/userinfo", self.grants.person, api=False)
         yield self.route("GET", f"{company}/companyinfo/{{id}}", self._answer(self._company))

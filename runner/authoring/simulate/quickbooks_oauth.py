@@ -22,6 +22,13 @@ from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
 from runner.authoring.simulate.seeded import Dice
 from runner.authoring.simulate.table import Row
 
+ISSUER = "https://oauth.platform.intuit.com/op/v1"
+ENDPOINTS = (
+    ("authorization_endpoint", "https://appcenter.intuit.com", "/connect/oauth2"),
+    ("token_endpoint", "https://oauth.platform.intuit.com", "/oauth2/v1/tokens/bearer"),
+    ("revocation_endpoint", "https://developer.api.intuit.com", "/v2/oauth2/tokens/revoke"),
+    ("userinfo_endpoint", "https://accounts.platform.intuit.com", "/v1/openid_connect/userinfo"),
+)
 HARD = "x-include-refresh-token-hard-expires-in"
 
 
@@ -100,6 +107,12 @@ class IntuitGrants(Grants):
         grant = self.admitted(access)
         assert grant is not None  # it was issued just now
         return grant
+
+    async def discover(self, request: Request) -> Response:
+        """The discovery document (OpenID Connect Discovery 1.0); away from Intuit's hosts it names this one."""
+        base = str(request.base_url).rstrip("/")
+        known = (request.url.hostname or "").endswith("intuit.com")
+        return reply({"issuer": ISSUER, **{name: (host if known else base) + path for name, host, path in ENDPOINTS}})
 
     async def revoke(self, request: Request) -> Response:
         """`POST /v2/oauth2/tokens/revoke`: the whole connection ends, by either of its tokens."""

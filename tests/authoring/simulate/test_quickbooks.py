@@ -117,6 +117,19 @@ async def test_a_chain_ends_after_its_years_though_it_was_renewed(clock):
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.parametrize(
+    ("base", "consent"),
+    [
+        ("https://developer.intuit.com", "https://appcenter.intuit.com/connect/oauth2"),
+        ("http://127.0.0.1:9104", "http://127.0.0.1:9104/connect/oauth2"),
+    ],
+)
+async def test_the_discovery_document_names_the_hosts(clock, base, consent):
+    answer = await surface(quickbooks(now=clock)).get(f"{base}/.well-known/openid-sandbox-configuration")
+    assert answer.json()["issuer"] == "https://oauth.platform.intuit.com/op/v1"
+    assert answer.json()["authorization_endpoint"] == consent
+
+
 async def test_the_client_must_come_by_basic(clock):
     partner = quickbooks(now=clock)
     form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": APP[0], "client_secret": APP[1]}

@@ -17,7 +17,8 @@ import yaml
 
 from runner.components.auth.base import Auth
 from runner.components.block import Block, Choice
-from runner.components.catalog import AUTH, INCREMENTALS, PAGINATORS, RATE_LIMITS, VERIFIERS
+from runner.components.catalog import AUTH, HANDSHAKES, INCREMENTALS, PAGINATORS, RATE_LIMITS, VERIFIERS
+from runner.components.handshakes.base import Handshake
 from runner.components.incrementals.base import Incremental
 from runner.components.paginators.base import Paginator
 from runner.components.ratelimits.base import RateLimit
@@ -62,7 +63,7 @@ PLACES: dict[str, tuple[Choice | None, type[Block] | None, tuple[str, ...]]] = {
     "incremental": (INCREMENTALS, Incremental, ("syncs.*.incremental",)),
     "rate_limit": (RATE_LIMITS, RateLimit, ("http.rate_limits.*", "calls.*.rate_limits.*")),
     "verifier": (VERIFIERS, Verifier, ("webhooks.verify",)),
-    "handshake": (None, None, ()),
+    "handshake": (HANDSHAKES, Handshake, ("webhooks.handshake",)),
     "upload": (None, None, ()),
 }
 # A vector that the stand-in of an unknown verifier takes: HMAC-SHA256 of `body` with the key `key`.
@@ -255,7 +256,7 @@ def names_of(draft: Document) -> set[str]:
 
 def typed(found: Use) -> list[Row]:
     kind = found.row.value if isinstance(found.row.value, str) else ""
-    return [types(kind)[found.value["type"]]] if kind in ("handshake", "upload") else []
+    return [types(kind)[found.value["type"]]] if kind == "upload" else []
 
 
 @cache

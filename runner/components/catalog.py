@@ -11,6 +11,10 @@ from runner.components.auth.base import Auth
 from runner.components.auth.choice import WayChoice
 from runner.components.auth.ways import WAYS
 from runner.components.block import Choice
+from runner.components.handshakes.base import Handshake
+from runner.components.handshakes.confirm import Confirm
+from runner.components.handshakes.echo import Echo
+from runner.components.handshakes.signed_challenge import SignedChallenge
 from runner.components.incrementals.base import Incremental
 from runner.components.incrementals.since import Since
 from runner.components.incrementals.window import DateWindow
@@ -54,6 +58,7 @@ VERIFIERS = Choice(
     Unproved,
     *plug_ins("verifiers", Verifier),
 )
+HANDSHAKES = Choice(Echo, SignedChallenge, Confirm, *plug_ins("handshakes", Handshake))
 
 KINDS: dict[str, Choice] = {
     "auth": AUTH,
@@ -62,6 +67,7 @@ KINDS: dict[str, Choice] = {
     "ratelimits": RATE_LIMITS,
     "waits": WAITS,
     "verifiers": VERIFIERS,
+    "handshakes": HANDSHAKES,
 }
 
 AnyAuth = Annotated[Auth, AUTH]
@@ -70,3 +76,4 @@ AnyIncremental = Annotated[Incremental, INCREMENTALS]
 AnyRateLimit = Annotated[RateLimit, RATE_LIMITS]
 AnyWait = Annotated[Wait, WAITS]
 AnyVerifier = Annotated[Verifier, VERIFIERS]
+AnyHandshake = Annotated[Handshake, HANDSHAKES]

@@ -45,6 +45,8 @@ def _offered(connector: Connector, path: Path) -> Offered:
     if path[:2] == ("webhooks", "verify"):
         signed = dict.fromkeys(SIGNED_NAMES) if path[2:3] in (("signs",), ("parts",)) else {}
         return {"app": connector.app, **signed}
+    if path[:2] == ("webhooks", "handshake"):
+        return {"app": connector.app, "challenge": (), "signature": ()}
     offered: dict[str, Iterable[str] | None] = {
         "app": connector.app,
         "settings": connector.settings,

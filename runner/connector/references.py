@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.components.block import parts, shown
 from runner.components.incrementals.since import Since
-from runner.connector import agreement, names, nesting
+from runner.connector import agreement, names, nesting, proofs
 from runner.connector.action import Action
 from runner.connector.call import Call
 from runner.connector.connector import Connector
@@ -29,7 +29,12 @@ BASE = {"app", "settings", "environment", "account", "integration"}
 def check(connector: Connector, document: Document) -> list[Finding]:
     """Every reference that leads nowhere, and every part that does not fit the others."""
     found = [*_Check(connector, document).findings(), *names.check(connector, document)]
-    return [*found, *agreement.check(connector, document), *nesting.check(connector, document)]
+    return [
+        *found,
+        *agreement.check(connector, document),
+        *nesting.check(connector, document),
+        *proofs.check(connector, document),
+    ]
 
 
 class _Check:
@@ -172,39 +177,10 @@ class _Check:
         webhooks = self.connector.webhooks
         if webhooks is None:
             return
-        yield from self._secret(webhooks.verify.secret_name)
         if webhooks.subscription is not None:
             yield from self._subscription(webhooks.subscription)
         for pattern, reaction in webhooks.on.items():
             yield from self._reaction(("webhooks", "on", pattern), reaction)
-
-    def _secret(self, name: str | None) -> Iterator[Finding]:
-        if name is None:
-            return
-        where, _, key = name.partition(".")
-        fields = {"app": self.connector.app, "settings": self.connector.settings}.get(where)
-        path = ("webhooks", "verify", "secret")
-        offered = [f"subscription.{made}" for made in names.of_subscription(self.connector, whole=True)]
-        if name in offered:
-            return
-        if fields is None or key not in fields:
-            known = [f"app.{key}" for key in self.connector.app] + [
-                f"settings.{key}" for key in self.connector.settings
-            ]
-            known += offered
-            yield Finding(
-                self.document.place(path),
-                "unknown-secret",
-                f"there is no `{name}`",
-                suggest(name, known) or "declare it under `app`",
-            )
-        elif not fields[key].secret:
-            yield Finding(
-                self.document.place(path),
-                "open-secret",
-                f"`{name}` is not declared as a secret",
-                "add `secret: true` to it",
-            )
 
     def _subscription(self, declared: Subscription) -> Iterator[Finding]:
         """Its actions are there, need no input that nobody gives, and keep the id that `check` looks for."""

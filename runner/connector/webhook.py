@@ -7,11 +7,15 @@ from typing import Any
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Duration
-from runner.components.catalog import AnyVerifier
+from runner.components.catalog import AnyHandshake, AnyVerifier
+from runner.components.handshakes.confirm import Confirm
 from runner.connector.events import Events
 from runner.connector.reaction import AnyReaction, Drop, Reaction
 from runner.connector.subscription import Subscription
 from runner.mapping.expression import Expression
+
+HANDSHAKE = "runner.handshake"
+"""The type of the event by which a trial of the address is kept, when it leads to something."""
 
 
 class Vector(Block):
@@ -59,6 +63,7 @@ class Webhooks(Block):
     """
 
     verify: AnyVerifier = Declared(description="How to know that a request is the partner's.")
+    handshake: AnyHandshake | None = Declared(None, description="How the partner tries the address, if it does.")
     vector: Vector = Declared(description="A signed example, which proves `verify`.")
     answer: Answer = Declared(Answer(), description="What the partner takes for success.")
     subscription: Subscription | None = Declared(
@@ -68,8 +73,16 @@ class Webhooks(Block):
     drop: list[Dropped] = Declared([], description="Events to leave out before `on` is asked.")
     on: dict[str, AnyReaction] = Declared(description="What each type of event leads to.")
 
-    def reaction(self, type_: str) -> Reaction | None:
+    @property
+    def secret_names(self) -> set[str]:
+        """Every secret that is read when a request comes."""
+        names = (self.verify.secret_name, self.handshake.secret_name if self.handshake else None)
+        return {name for name in names if name is not None}
+
+    def reaction(self, type_: str) -> Reaction | Confirm | None:
         """What an event of this type leads to; None when nothing in `on` matches."""
+        if type_ == HANDSHAKE and isinstance(self.handshake, Confirm):
+            return self.handshake
         if type_ in self.on:
             return self.on[type_]
         fitting = [pattern for pattern in self.on if "*" in pattern and _fits(pattern, type_)]

@@ -9,9 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from runner.components.handshakes.base import Reply
 from runner.connector.connector import Connector
 from runner.connector.events import Told
 from runner.connector.webhook import Webhooks
+from runner.engine.greet import greet, kept
 from runner.engine.house import House
 from runner.engine.signing import app_of, signing_secrets
 from runner.errors import (
@@ -30,6 +32,7 @@ from runner.store.deliveries import WITHHELD
 from runner.store.inbox import Arrival
 
 NO_WEBHOOKS = "no-webhooks"
+NO_GET = "method-not-allowed"
 UNREADABLE = "unreadable-delivery"
 
 
@@ -49,15 +52,20 @@ class Received:
 async def receive(house: House, delivery: Delivery) -> Received:
     """Answer one webhook request; never raises. What is answered 2xx is stored.
 
-    401 for a bad signature, 400 for what cannot be read, 404 for a connector without webhooks, 413 for too much, 503
-    when the store takes nothing now, or no key opens the secret to check with (the partner tries again).
+    401 for a bad signature, 400 for what cannot be read, 404 for a connector without webhooks, 405 for a GET where no
+    handshake asks for one, 413 for too much, 503 when the store takes nothing now, or no key opens the secret to check
+    with (the partner tries again).
     """
     try:
         connector, webhooks = _webhooks(house, delivery.connector)
     except RunnerError:
         return _refused(404, NO_WEBHOOKS)
+    if delivery.method == "GET" and (webhooks.handshake is None or webhooks.handshake.method != "GET"):
+        return _refused(405, NO_GET, {"allow": "POST"})
     try:
         arrival = await _read(house, connector, webhooks, delivery)
+        if isinstance(arrival, Reply):
+            return Received(arrival.status, arrival.body, arrival.headers)
     except DeliveryError as error:
         await _count(house, delivery, error.code)
         return _refused(error.status, error.code)
@@ -82,16 +90,33 @@ async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received
     )
 
 
-async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> Arrival:
+async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> Arrival | Reply:
     """Everything between the raw bytes and the store, in the order that keeps strangers out."""
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
-    app = app_of(house, connector)
-    secrets = await signing_secrets(house, connector, webhooks.verify.secret_name, delivery)
-    webhooks.verify.verify(delivery, secrets, house.clock.now(), app)
+    refusal = await _refusal(house, connector, webhooks, delivery)
+    reply = await greet(house, connector, webhooks.handshake, delivery, refusal is None)
+    if refusal is not None and reply is None:
+        raise refusal
     delivery = _without_secrets(webhooks, delivery)
+    if reply is not None and reply.later is None:
+        return reply
+    if reply is not None:
+        return Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
     told = webhooks.events.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
     return Arrival(new_id(delivery.received_at), delivery, tuple(_events(webhooks, delivery, told)))
+
+
+async def _refusal(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> DeliveryError | None:
+    """Why the request is not proved to be the partner's; None when it is. A GET never is: it brings no event."""
+    if delivery.method == "GET":
+        return MalformedDelivery("a GET that does not try the address")
+    secrets = await signing_secrets(house, connector, webhooks.verify.secret_name, delivery)
+    try:
+        webhooks.verify.verify(delivery, secrets, house.clock.now(), app_of(house, connector))
+    except DeliveryError as error:
+        return error
+    return None
 
 
 def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
@@ -159,9 +184,9 @@ async def _count(house: House, delivery: Delivery, reason: str) -> None:
         house.log.warning("rejection-not-counted", connector=delivery.connector, reason=reason, error=error.code)
 
 
-def _refused(status: int, reason: str) -> Received:
+def _refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Received:
     body = orjson.dumps({"error": reason})
-    return Received(status, body, {"content-type": "application/json"}, reason=reason)
+    return Received(status, body, {"content-type": "application/json", **(headers or {})}, reason=reason)
 
 
 def _busy() -> Received:

@@ -35,4 +35,4 @@ def _used(connector: Connector) -> Iterator[tuple[str, ...]]:
         elif isinstance(part, Expression):
             yield from re.findall(r"\b(app|settings)\.(\w+)", part.text)
     if connector.webhooks is not None:
-        yield tuple((connector.webhooks.verify.secret_name or "").split(".")[:2])
+        yield from (tuple(name.split(".")[:2]) for name in connector.webhooks.secret_names)

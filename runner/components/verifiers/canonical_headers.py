@@ -188,6 +188,6 @@ class CanonicalHeaders(Verifier):
     def _why(self, delivery: Delivery, app: Mapping[str, Any]) -> str:
         return (
             f"the signature is wrong: hmac {chosen(self.digest, app)} in {chosen(self.encoding, app)} over "
-            f"{len(self._message(delivery))} bytes of {len(self.parts)} parts, in the header {chosen(self.header, app)} "
+            f"{len(self._message(delivery))} bytes of {len(self.parts)} parts, in {chosen(self.header, app)} "
             f"(compare {self.secret} with what {delivery.connector} holds)"
         )

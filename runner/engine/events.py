@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,21 +9,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from runner.connector.connector import Connector
 from runner.engine import tally
-from runner.engine.abreast import abreast
+from runner.engine.fetch import fetch_all
 from runner.engine.house import House
-from runner.engine.react import Errand, Outcome, failed, fetched, plan
-from runner.engine.trouble import is_passing, refuse
-from runner.engine.walk import one
-from runner.errors import AuthenticationError, NotFound, RecordSkipped, StoreUnavailable
+from runner.engine.react import Errand, Outcome, failed, plan
+from runner.errors import NotFound
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State
 from runner.store import inbox, integrations, parking
 
 CHUNK = 500
 MOST_CHUNKS = 20
-AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class _Work:
         now = self.house.clock.now()
         ready = [errand for errand in made.errands.values() if errand.due() <= now]
         self._hold(errand for errand in made.errands.values() if errand.due() > now)
-        fetching = await self._fetch_all(connector, integration, ready)
+        fetching = await fetch_all(self.house, connector, integration, ready)
         await self._settle([*made.outcomes, *fetching])
         return bool(made.outcomes or fetching) or len(events) == limit
 
@@ -103,40 +98,6 @@ class _Work:
 
     def _hold(self, errands: Iterable[Errand]) -> None:
         self.held = {event.id: errand.due() for errand in errands for event in errand.events}
-
-    async def _fetch_all(self, connector: Connector, integration: Integration, errands: list[Errand]) -> list[Outcome]:
-        """A few calls at once. When one shows that the partner cannot be called now, the rest waits like it."""
-        gate, stop = asyncio.Semaphore(AT_ONCE), list[Exception]()
-        if integration.state is State.ERROR:
-            stop.append(_in_error(integration))
-
-        async def run(errand: Errand) -> Outcome:
-            async with gate:
-                if stop:
-                    return failed(self.house, errand.events, stop[0])
-                try:
-                    return await self._fetch(connector, integration, errand)
-                except StoreUnavailable:
-                    raise
-                except Exception as error:
-                    if is_passing(error):
-                        stop.append(error)
-                    return failed(self.house, errand.events, error)
-
-        outcomes = await abreast(run(errand) for errand in errands)
-        for error in stop[:1]:
-            await refuse(self.house, integration, error)
-        return outcomes
-
-    async def _fetch(self, connector: Connector, integration: Integration, errand: Errand) -> Outcome:
-        endpoint = connector.endpoints[errand.reaction.endpoint]
-        asked_at = self.house.clock.now()
-        try:
-            response = await self.house.caller.call(connector, endpoint, integration, input=errand.input)
-        except RecordSkipped:
-            return fetched(self.house, connector, integration, errand, [], asked_at)
-        found = one(endpoint, errand.reaction.endpoint, response)
-        return fetched(self.house, connector, integration, errand, found, asked_at)
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
         """All effects and what became of the events, in one transaction."""
@@ -170,12 +131,6 @@ class _Work:
         except Exception as error:
             return failed(self.house, outcome.events, error)
         return outcome
-
-
-def _in_error(integration: Integration) -> AuthenticationError:
-    """Why nothing is fetched for an integration that a person must mend first."""
-    why = integration.reason.message if integration.reason else "a person must act"
-    return AuthenticationError(f"the integration is in error: {why}")
 
 
 def _write(connection: Connection, outcomes: list[Outcome]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import orjson
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from runner.errors import MappingError, NotFound
 from runner.mapping.functions import iso8601
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, Reason
+from runner.model.record import as_id
 from runner.model.wakeup import WakeUp
 from runner.store.columns import utc_text
 
@@ -47,11 +49,13 @@ class Outcome:
 
 @dataclass
 class Errand:
-    """One call that several events ask for."""
+    """One thing that several events ask to be fetched. With `most` in its reaction one call serves many of them:
+    `thing` is then what their payloads are told apart by, and the input is made of them all."""
 
     reaction: Fetch
     input: dict[str, Any]
     events: list[WebhookEvent] = field(default_factory=list)
+    thing: str | None = None
 
     def due(self) -> datetime:
         """When to make it: once no event has come for `coalesce`, and not later than five times that."""
@@ -92,7 +96,12 @@ def failed(house: House, events: list[WebhookEvent], error: Exception) -> Outcom
         return Outcome(events, note=words(error), due=until(error, attempts, now))
     if isinstance(error, MappingError) or attempts + 1 >= MOST_ATTEMPTS:
         return Outcome(events, EventState.FAILED, words(error))
-    return Outcome(events, note=words(error), due=now + backoff(attempts), spends=True)
+    return Outcome(events, note=words(error), due=now + backoff(attempts) * spread(events[0].id), spends=True)
+
+
+def spread(event_id: str) -> float:
+    """A factor from 1 to 1.25, the same for an event at every try: what failed together is not tried again together."""
+    return 1 + crc32(event_id.encode()) % 1000 / 4000
 
 
 def fetched(
@@ -119,9 +128,10 @@ def _sort(
     if because is not None:
         made.outcomes.append(Outcome([event], EventState.DROPPED, because))
     elif isinstance(reaction, Fetch):
-        given = _given(connector, reaction, event)
-        key = orjson.dumps([reaction.endpoint, reaction.processor, given], option=orjson.OPT_SORT_KEYS)
-        made.errands.setdefault(key, Errand(reaction, given)).events.append(event)
+        thing = _thing(reaction, event)
+        given = asked_with(connector, reaction, event.payload) if thing is None else {}
+        key = orjson.dumps([reaction.endpoint, reaction.processor, given, thing], option=orjson.OPT_SORT_KEYS)
+        made.errands.setdefault(key, Errand(reaction, given, thing=thing)).events.append(event)
     elif isinstance(reaction, Process):
         payload = reaction.payload.search(event.payload)
         batch = digest(house, connector, reaction.processor, [] if payload is None else [payload], event.received_at)
@@ -144,9 +154,20 @@ def _sort(
         made.outcomes.append(Outcome([event], apply=_parting(house, connector, integration, event)))
 
 
-def _given(connector: Connector, reaction: Fetch, event: WebhookEvent) -> dict[str, Any]:
-    """The input of the fetch; MappingError when the event does not hold what the endpoint asks for."""
-    given = {name: rule.search(event.payload) for name, rule in reaction.hand_over.items()}
+def _thing(reaction: Fetch, event: WebhookEvent) -> str | None:
+    """Which thing an event names, where one call fetches many."""
+    if reaction.of is None:
+        return None
+    found = as_id(reaction.of.search(event.payload))
+    if found is None:
+        raise MappingError(f"`{reaction.of}` does not say which thing to fetch", reaction.of.place)
+    return found
+
+
+def asked_with(connector: Connector, reaction: Fetch, told: Any) -> dict[str, Any]:
+    """The input of a fetch, read from an event's payload, or from a list of them; MappingError when it is not what the
+    endpoint asks for."""
+    given = {name: rule.search(told) for name, rule in reaction.hand_over.items()}
     for name, declared in connector.endpoints[reaction.endpoint].input.items():
         flaw = declared.flaw(given.get(name))
         if flaw:

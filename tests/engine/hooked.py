@@ -1,5 +1,6 @@
 """A partner whose webhooks are asked for by its API, in the two ways of the fact sheets, and a house connected to it.
 
+`crm` is HubSpot's: webhooks that were set up by hand, lists of thin events, things that are read by the hundred.
 `photos` is CompanyCam's: a list of hooks that can be switched on again, which a partner switches off after errors, a
 token that signs (HMAC-SHA1, base64). `calendar` is Google's: a channel that ends, is not renewed by itself, whose first
 message comes before the answer that makes it, and that is proved by its token.
@@ -13,7 +14,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from runner.engine.opening import open_house
 from runner.engine.receive import Received, receive
 from runner.model.event import Delivery, WebhookEvent
 from runner.model.integration import Integration
-from runner.store import events, subscriptions
+from runner.model.record import Record
+from runner.model.secret import Secret
+from runner.store import events, feed, subscriptions
 from runner.store.events import EventFilter
 from runner.store.store import Store
 from runner.store.subscriptions import Subscribed
@@ -114,6 +117,50 @@ actions:
     errors: [{status: [404], do: ignore}]
 """
 )
+CRM = (
+    HEAD.format(name="crm").replace("settings:", "app: {secret: {title: Secret, secret: true}}\nsettings:")
+    + """
+endpoints:
+  deals:
+    with: {ids: {type: list}}
+    post: /deals/batch/read
+    json: {inputs: "{{ input.ids }}"}
+    records: results
+    errors: [{status: [207], when: "errors[?category != 'OBJECT_NOT_FOUND']", do: fail, message: "errors[0].message"}]
+    repeatable: true
+  every_deal: {get: /deals, records: results}
+processors:
+  deal:
+    record: deal
+    id: id
+    cursor: updatedAt
+    when: {valid: properties.dealname}
+    fields: {name: properties.dealname}
+syncs:
+  deals: {endpoint: every_deal, processor: deal, every: 1h}
+webhooks:
+  verify: {type: hmac, header: X-Signature, digest: sha256, encoding: hex, secret: app.secret}
+  vector: {secret: key, headers: {X-Signature: xyz}, body: body}
+  events:
+    split: "@"
+    id: "join(':', [text(eventId), subscriptionType, text(occurredAt)])"
+    type: subscriptionType
+    occurred_at: iso8601(occurredAt, 'ms')
+  drop:
+    - {when: changeSource == 'IMPORT', because: imports come with the next sync}
+  on:
+    deal.*:
+      do: fetch
+      endpoint: deals
+      most: 100
+      with: {ids: "[].{id: text(objectId)}"}
+      key: id
+      of: objectId
+      processor: deal
+      coalesce: 5s
+      gone: {do: delete, record: deal, id: objectId}
+"""
+)
 WEEK = timedelta(days=7)
 
 
@@ -128,6 +175,9 @@ class Partner:
     told: list[Received] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     refuse: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    deals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: list[list[str]] = field(default_factory=list)
+    poison: str | None = None
     cut: bool = False
     life: timedelta = WEEK
     number: int = 100
@@ -140,6 +190,10 @@ class Partner:
         if waiting:
             status, said = waiting.pop(0)
             return httpx.Response(status, json=said)
+        if request.url.path == "/deals/batch/read":
+            return self._deals([one["id"] for one in body["inputs"]])
+        if request.url.path == "/deals":
+            return httpx.Response(200, json={"results": list(self.deals.values())})
         if request.url.path in ("/events", "/projects"):
             return httpx.Response(200, json={"items": []} if request.url.path == "/events" else [])
         made = await (self._hook(request, body) if "/hooks" in request.url.path else self._channel(request, body))
@@ -147,6 +201,29 @@ class Partner:
             self.cut = False
             raise httpx.ReadError("gone", request=request)
         return made
+
+    def _deals(self, ids: list[str]) -> httpx.Response:
+        """HubSpot's batch read: ids that are not there are errors of a 207; one that it does not take spoils all."""
+        self.batches.append(ids)
+        if len(ids) > 100 or self.poison in ids:
+            return httpx.Response(400, json={"status": "error", "message": "Invalid input JSON"})
+        missing = [id_ for id_ in ids if id_ not in self.deals]
+        found = {"status": "COMPLETE", "results": [self.deals[id_] for id_ in ids if id_ in self.deals]}
+        if not missing:
+            return httpx.Response(200, json=found)
+        error = {"category": "OBJECT_NOT_FOUND", "context": {"ids": missing}}
+        return httpx.Response(207, json=found | {"numErrors": len(missing), "errors": [error]})
+
+    def deal(self, id_: int, name: str | None, at: datetime) -> None:
+        """One deal as it is now."""
+        self.deals[str(id_)] = {"id": str(id_), "properties": {"dealname": name}, "updatedAt": at.isoformat()}
+
+    async def crm(self, integration: Integration, *events: dict[str, Any]) -> Received:
+        """HubSpot's request: a list of thin events, signed by the app's secret."""
+        body = orjson.dumps([{"eventId": number, **event} for number, event in enumerate(events, self.number)])
+        self.number += len(events)
+        signature = hmac.digest(b"app-secret", body, "sha256").hex()
+        return await self._send(f"{BASE}/webhooks/crm/{integration.id}", {"x-signature": signature}, body)
 
     async def _hook(self, request: httpx.Request, body: dict[str, Any]) -> httpx.Response:
         id_ = request.url.path.rpartition("/")[2]
@@ -224,6 +301,11 @@ class Hooked:
     async def rows(self, integration: Integration) -> list[Subscribed]:
         return await self.house.store.database.read(lambda c: subscriptions.of(c, integration.id))
 
+    async def records(self, integration: Integration) -> dict[str, Record]:
+        """What is there, by id."""
+        found = await self.house.store.database.read(lambda c: feed.find(c, integration.id, deleted=False, limit=1000))
+        return {one.record.external_id: one.record for one in found}
+
     async def events(self) -> list[WebhookEvent]:
         return await self.house.store.database.read(lambda c: events.find(c, EventFilter()))
 
@@ -246,6 +328,7 @@ def connectors(folder: Path) -> Connectors:
     folder.mkdir(exist_ok=True)
     (folder / "photos.yaml").write_text(PHOTOS)
     (folder / "calendar.yaml").write_text(CALENDAR)
+    (folder / "crm.yaml").write_text(CRM)
     return Connectors(folder)
 
 
@@ -261,7 +344,7 @@ async def hooked(database: Path, folder: Path) -> AsyncIterator[Hooked]:
             store=store,
             http=http,
             clock=clock,
-            apps={},
+            apps={"crm": {"secret": Secret("app-secret")}},
             schemas=SCHEMAS,
             base_url=BASE,
             log=log,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Select,
     String,
     Table,
     Text,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from runner.model.record import Record
 from runner.store.columns import Json, Number, UtcDateTime, metadata, utc_text
 from runner.store.sequences import draw
-from runner.store.statements import Compiled, chunks, insert
+from runner.store.statements import Compiled, among, chunks, insert, listed
 
 records = Table(
     "records",
@@ -56,13 +57,7 @@ records = Table(
 IDENTITY = ("integration_id", "kind", "external_id")
 _upsert = Compiled([column.name for column in records.columns if column.name != "deleted_at"])
 
-_EXISTING = select(
-    records.c.external_id, records.c.version, records.c.fingerprint, records.c.deleted_at.is_not(None)
-).where(
-    records.c.integration_id == bindparam("integration"),
-    records.c.kind == bindparam("kind"),
-    records.c.external_id.in_(bindparam("ids", expanding=True)),
-)
+_known = Compiled(["integration", "kind_", "ids"])
 
 Key = tuple[str, str]
 """(kind, external_id)"""
@@ -172,11 +167,15 @@ def _existing(connection: Connection, integration_id: str, found: Sequence[Recor
         kinds.setdefault(record.kind, []).append(record.external_id)
     known: dict[Key, _Known] = {}
     for kind, ids in kinds.items():
-        for part in chunks(ids):
-            values = {"integration": integration_id, "kind": kind, "ids": part}
-            for external_id, version, fingerprint, deleted in connection.execute(_EXISTING, values).all():
-                known[kind, external_id] = _Known(version, fingerprint, bool(deleted))
+        for external_id, version, fingerprint, deleted in _stored(connection, integration_id, kind, ids):
+            known[kind, external_id] = _Known(version, fingerprint, bool(deleted))
     return known
+
+
+def _stored(connection: Connection, integration_id: str, kind: str, ids: list[str]) -> Sequence[Sequence[Any]]:
+    dialect = connection.dialect.name
+    found = _known.find(connection, _looking(dialect), (integration_id, kind, listed(dialect, ids)))
+    return found if dialect == "postgresql" else orjson.loads(found[0][0])
 
 
 def _content(record: Record) -> tuple[str, str]:
@@ -226,6 +225,20 @@ def _touch(connection: Connection, integration_id: str, touched: list[Record]) -
     connection.execute(
         statement,
         [{"kind_": item.kind, "id_": item.external_id, "version_": item.version} for item in touched],
+    )
+
+
+@cache
+def _looking(dialect: str) -> Select[Any]:
+    """What is known of some ids. On SQLite all of it is one text, since the driver hands over one row at a time, and
+    lets go of the interpreter for each."""
+    table = records.c
+    columns = (table.external_id, table.version, table.fingerprint, table.deleted_at.is_not(None))
+    selected = select(*columns) if dialect == "postgresql" else select(func.json_group_array(func.json_array(*columns)))
+    return selected.where(
+        table.integration_id == bindparam("integration"),
+        table.kind == bindparam("kind_"),
+        among(dialect, table.external_id, "ids"),
     )
 
 

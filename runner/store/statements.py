@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, UpdateBase
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, UpdateBase, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -30,6 +31,19 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[list[T]]:
     steps = iter(values)
     while chunk := list(islice(steps, size)):
         yield chunk
+
+
+def among(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether the column is one of the texts in the parameter `name`, which is given as `listed`: one parameter however
+    many there are, so that the statement stays the same."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=postgresql.ARRAY(Text)))
+    return column.in_(select(func.json_each(bindparam(name), type_=Text).table_valued("value").c.value))
+
+
+def listed(dialect: str, texts: Sequence[str]) -> Any:
+    """Texts as the parameter of `among`."""
+    return list(texts) if dialect == "postgresql" else orjson.dumps(texts).decode()
 
 
 class Compiled:

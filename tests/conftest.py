@@ -30,6 +30,18 @@ def path(template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(template, tmp_path / "runner.sqlite3"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that nobody looked at the pages with a browser."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if "Chromium" in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests were SKIPPED: there is no Chromium. Install one, or name it by the variable "
+            "CHROMIUM, and run `make test` again.",
+            yellow=True,
+            bold=True,
+        )
+
+
 @pytest.fixture
 async def here(path: Path) -> AsyncIterator[World]:
     """A house over it, with simulated partners on the hosts of the connectors."""

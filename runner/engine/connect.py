@@ -116,12 +116,19 @@ def check_account(connector: Connector, integration: Integration, proof: Proof) 
     """Refuse another account than the one that the integration's records belong to."""
     if integration.account_id is None or proof.account_id == integration.account_id:
         return
-    known = integration.account_name or integration.account_id
+    alike = integration.account_name == proof.account_name
+    known = _called(integration.account_name, integration.account_id, alike)
     raise AuthenticationError(
-        f"this integration belongs to the {connector.title} account {known}, and the consent is for "
-        f"{proof.account_name or proof.account_id} (sign in to {known}, or remove the integration and connect anew)",
+        f"this integration belongs to the {connector.title} account {known}, and what opens it now is for "
+        f"{_called(proof.account_name, proof.account_id, alike)} (sign in to {known}, or remove the integration and "
+        "connect anew)",
         code="wrong-account",
     )
+
+
+def _called(name: str | None, account_id: str | None, alike: bool) -> str:
+    """An account as a person knows it; with its id where the name tells nothing apart."""
+    return f"{name} ({account_id})" if name and alike else name or account_id or "unknown"
 
 
 async def recover(house: House, connector: Connector, integration: Integration) -> bool:

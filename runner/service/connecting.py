@@ -12,12 +12,13 @@ from runner.connector.connector import Connector
 from runner.engine import connect, consent
 from runner.engine.house import House
 from runner.errors import PartnerError, RunnerError, StateRefused
-from runner.model.integration import Integration, State
+from runner.model.integration import Integration, Reason, State
 from runner.service import browser, tickets
 from runner.service.page import Onward, send_on, show
+from runner.service.problems import split
 from runner.service.sent import Refused, read_form
 from runner.service.settings_page import SettingsPage, page_of
-from runner.service.telling import sentence, sentences, told
+from runner.service.telling import Alert, alert, told
 from runner.service.tickets import Ticket
 from runner.store import integrations, sessions
 from runner.store.sessions import ConnectSession
@@ -85,13 +86,14 @@ class ConnectPage:
                 return await self._out(visit, made)
         except PartnerError as error:
             self._house.log.warning("connect-stopped", code=error.code)
-            return self._shown(visit, page, visit.cookie or "", status=422, alert=sentences(error))
+            reason = Reason(error.code, *split(error))
+            return self._shown(visit, page, visit.cookie or "", status=422, over=alert(visit.connector.title, reason))
         if made.state is State.ACTIVE:
             await self._house.store.database.write(lambda c: sessions.end(c, visit.ticket.id, self._house.clock.now()))
             return send_on(visit.ticket.redirect_to or self._address(visit))
-        alert = [sentence(text) for text in (made.reason.message, made.reason.remedy)] if made.reason else []
         opened = await page_of(self._house, made, made.way, page.sent)
-        return self._shown(visit, opened, visit.cookie or "", status=422, alert=alert)
+        why = alert(visit.connector.title, made.reason) if made.reason else Alert()
+        return self._shown(visit, opened, visit.cookie or "", status=422, over=why)
 
     async def _out(self, visit: Visit, integration: Integration) -> Response:
         url = await consent.authorize_url(
@@ -130,10 +132,10 @@ class ConnectPage:
         return Visit(visit.ticket, visit.integration, visit.connector, session, cookie)
 
     def _shown(
-        self, visit: Visit, page: SettingsPage, cookie: str, *, status: int = 200, alert: list[str] | None = None
+        self, visit: Visit, page: SettingsPage, cookie: str, *, status: int = 200, over: Alert | None = None
     ) -> Response:
         key = browser.form_key(self._house, cookie)
-        answer = page.render(status, self._address(visit), key, alert or [], self._may_lead_to())
+        answer = page.render(status, self._address(visit), key, over or Alert(), self._may_lead_to())
         if cookie != visit.cookie:
             browser.set_cookie(self._house, answer, visit.ticket.id, cookie)
         return answer
@@ -154,7 +156,7 @@ class ConnectPage:
         """Every way in which it ends without a form."""
         self._house.log.warning("connect-stopped", code=error.code)
         page = told(error)
-        return show(page.status, page.title, page.sentences, code=page.code)
+        return show(page.status, page.title, page.sentences, code=page.code, detail=page.detail)
 
 
 def connected(title: str, integration: Integration, onward: Onward | None = None) -> Response:

@@ -29,16 +29,19 @@ class Control:
     name: str
     title: str
     help: str = ""
+    note: str = ""
     type: str = "text"
     value: str = ""
     choices: tuple[Option, ...] = ()
     required: bool = True
+    optional: bool = False
     flaw: str = ""
 
     @property
     def attributes(self) -> Markup:
         """What browsers and screen readers are told beside: HTML that is ours, names included."""
-        told = [f"{self.name}-{part}" for part, text in (("help", self.help), ("flaw", self.flaw)) if text]
+        parts = (("help", self.help), ("note", self.note), ("flaw", self.flaw))
+        told = [f"{self.name}-{part}" for part, text in parts if text]
         given = {
             "aria-describedby": " ".join(told),
             "aria-invalid": "true" if self.flaw else "",
@@ -67,21 +70,23 @@ def environments(names: Collection[str], chosen: str) -> Control:
 
 
 def _control(name: str, field: Field, text: str, is_kept: bool, was_typed: bool, is_wrong: bool) -> Control:
-    helped = [field.help or ""]
+    note = ""
     if is_kept:
-        helped.append("It is stored already: leave this empty to keep it.")
+        note = "It is stored already: leave this empty to keep it."
     elif field.secret and was_typed and not is_wrong:
-        helped.append("Fill it in once more: what was typed here is not sent back.")
+        note = "Fill it in once more: what was typed here is not sent back."
     choices = tuple(Option(choice, choice) for choice in field.choices or ())
     return Control(
         f"{PREFIX}{name}",
         field.title,
-        " ".join(part for part in helped if part),
+        field.help or "",
+        note,
         "password" if field.secret else "text",
         "" if field.secret else text or field.default or "",
         choices,
-        field.required and field.default is None and not is_kept,
-        _told(field, text) if is_wrong else "",
+        required=field.required and field.default is None and not is_kept,
+        optional=not field.required,
+        flaw=_told(field, text) if is_wrong else "",
     )
 
 

@@ -90,6 +90,7 @@ class Callback:
             onward=await self._again(session),
             back=_back(session, "Go back without connecting") if session else None,
             code=page.code,
+            detail=page.detail,
         )
 
     async def _again(self, session: ConnectSession | None) -> Onward | None:

@@ -34,9 +34,11 @@ def show(
     onward: Onward | None = None,
     back: Onward | None = None,
     code: str | None = None,
+    detail: str = "",
 ) -> Response:
-    """A page of a title and sentences, with a button, a way back and a code for support where there are some."""
-    return render("page.html", status, title=title, sentences=sentences, onward=onward, back=back, code=code)
+    """A page of a title and sentences, with a button, a way back and words for support where there are some."""
+    ways = {"onward": onward, "back": back}
+    return render("page.html", status, title=title, sentences=sentences, code=code, detail=detail, **ways)
 
 
 def render(name: str, status: int, *, form_action: str = "'none'", **values: Any) -> Response:

@@ -17,6 +17,7 @@ from runner.errors import SettingsError
 from runner.model.integration import Integration, State
 from runner.service.form import ENVIRONMENT, PREFIX, Control, Option, controls, environments
 from runner.service.page import Onward, render
+from runner.service.telling import Alert
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class SettingsPage:
     is_open: bool
     sent: Mapping[str, str] | None = field(default=None, repr=False)
 
-    def render(self, status: int, address: str, key: str, alert: list[str], form_action: str) -> Response:
+    def render(self, status: int, address: str, key: str, alert: Alert, form_action: str) -> Response:
         """The page; `address` is that of the link, `key` goes with the browser's cookie."""
         title = f"Connect {self.connector.title}"
         company = self.integration.company
@@ -46,7 +47,8 @@ class SettingsPage:
             form_action=form_action,
             title=title,
             sentences=self._sentences(),
-            alert=alert,
+            alert=alert.sentences,
+            detail=alert.detail,
             action=address,
             key=key,
             way=picked,

@@ -13,10 +13,13 @@ from runner.errors import (
     SettingsError,
     StateRefused,
 )
+from runner.model.integration import Reason
+from runner.model.lifecycle import Matter, matter_of
 from runner.service.problems import split
 
 ASK = "Ask whoever sent you the link for a new one."
-LATER = "Come back in a minute."
+LATER = "Wait a minute, and try again."
+ONCE_MORE = "Try again; if it stays so, give the code below to whoever sent you the link."
 UNCHANGED = "Nothing was changed."
 _TITLES = {
     "link-expired": "This link is too old",
@@ -34,18 +37,44 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Told:
-    """A page's status, title, sentences and code."""
+    """A page's status, title, sentences and code; `detail` is the exact message where it is not for everybody."""
 
     status: int
     title: str
     sentences: tuple[str, ...]
     code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What is in the way: sentences for the admin, and the exact message."""
+
+    sentences: tuple[str, ...] = ()
+    detail: str = ""
 
 
 def told(error: RunnerError) -> Told:
     """The page for an error; the messages of the engine are written for people."""
     status, title, further = _page(error)
-    return Told(status, _TITLES.get(error.code, title), (*sentences(error), *further), error.code)
+    title = _TITLES.get(error.code, title)
+    if isinstance(error, PartnerError) and (status == 502 or error.code == AuthenticationError.code):
+        return Told(status, title, further, error.code, sentence(str(error)))
+    return Told(status, title, (*sentences(error), *further), error.code)
+
+
+def alert(title: str, reason: Reason) -> Alert:
+    """What stands over the form when the partner did not take what was filled in: in the admin's words, with the exact
+    message for whoever helps him."""
+    exact = sentence(reason.message)
+    match matter_of(reason.code):
+        case Matter.AUTH if reason.code != "wrong-account":
+            told = (f"{title} does not accept what was filled in.", "Check each value, and send them again.")
+        case Matter.PARTNER:
+            told = (f"{title} did not answer as it should.", "Send this again in a minute.")
+        case _:
+            return Alert((exact, sentence(reason.remedy)), "")
+    return Alert(told, exact)
 
 
 def sentences(error: RunnerError) -> list[str]:
@@ -64,7 +93,8 @@ def _page(error: RunnerError) -> tuple[int, str, tuple[str, ...]]:
     if isinstance(error, StateRefused):
         return 400, "This page does not work any more", (ASK,) if error.code.startswith("link-") else ()
     if isinstance(error, AuthenticationError):
-        return 400, "The partner refused the connection", (UNCHANGED,)
+        again = (ONCE_MORE,) if error.code == AuthenticationError.code else ()
+        return 400, "The partner refused the connection", (UNCHANGED, *again)
     if isinstance(error, PartnerError):
         return 502, "The partner did not answer as expected", (UNCHANGED, LATER)
     if isinstance(error, NotFound):

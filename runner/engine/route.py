@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from runner.errors import NotFound
-from runner.model.event import WebhookEvent
+from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State
-from runner.store import integrations
+from runner.store import integrations, subscriptions
 from runner.store.inbox import Accepted, Arrival, Inbox
 
 Account = tuple[str, str]
@@ -36,14 +36,37 @@ class Router:
 def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[str]]) -> Iterator[WebhookEvent]:
     addressed = _addressed(connection, arrival)
     for event in arrival.events:
-        if addressed is not None and event.account_id in (None, addressed.account_id):
+        owner = _owner(connection, event)
+        if addressed is not None and event.account_id in (None, addressed.account_id) and owner in (None, addressed.id):
             yield event.of(addressed.id)
             continue
-        ids = _ids(connection, event, known)
+        if arrival.bound:
+            yield _bound(event, addressed, owner)
+            continue
+        ids = _ids(connection, event, known) if owner is None else _open(connection, owner)
         if not ids:
             yield event
         for number, integration_id in enumerate(ids):
             yield event.of(integration_id) if number == 0 else _copy(event, integration_id)
+
+
+def _owner(connection: Connection, event: WebhookEvent) -> str | None:
+    """The integration whose subscription the event came by, where one is known."""
+    if event.subscription is None:
+        return None
+    return subscriptions.owner(connection, event.connector, event.subscription)
+
+
+def _open(connection: Connection, integration_id: str) -> list[str]:
+    return [one.id for one in integrations.named(connection, [integration_id]).values() if one.state in OPEN]
+
+
+def _bound(event: WebhookEvent, addressed: Integration | None, owner: str | None) -> WebhookEvent:
+    """One that was proved by a secret of the integration in the address, and is not let in there: it waits for that
+    integration when it names nobody else, and is left out else. Who knows that secret speaks for no other company."""
+    if addressed is None and event.account_id is None and owner is None:
+        return event
+    return replace(event, state=EventState.DROPPED, note="it names another account than that of its address")
 
 
 def _addressed(connection: Connection, arrival: Arrival) -> Integration | None:

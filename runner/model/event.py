@@ -37,7 +37,8 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True)
 class WebhookEvent:
-    """One thing that a delivery says. `key` is what duplicates share; `payload` is the event's own part of the body."""
+    """One thing that a delivery says. `key` is what duplicates share; `payload` is the event's own part of the body.
+    `subscription` is the partner's name for the subscription that it came by: it finds the way, and is not stored."""
 
     id: str
     connector: str
@@ -52,6 +53,7 @@ class WebhookEvent:
     state: EventState = EventState.PENDING
     attempts: int = 0
     note: str | None = None
+    subscription: str | None = None
 
     def of(self, integration_id: str) -> WebhookEvent:
         """The same event, of this integration: on the way of every one, so made without asking for each field anew."""

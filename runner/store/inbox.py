@@ -25,11 +25,15 @@ _SPENT = (EventState.DONE.value, EventState.DROPPED.value, EventState.DUPLICATE.
 
 @dataclass(frozen=True)
 class Arrival:
-    """A delivery under its new `id`, and the events split from it. The store fills in their `delivery_id`."""
+    """A delivery under its new `id`, and the events split from it. The store fills in their `delivery_id`.
+
+    A `bound` one was proved by a secret of the integration that the address names: it speaks for no other.
+    """
 
     id: str
     delivery: Delivery
     events: tuple[WebhookEvent, ...]
+    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,18 @@ def route(connection: Connection, connector: str, account_id: str, integration_i
             table.account_id == account_id,
             table.state == EventState.UNROUTABLE.value,
         )
+        .values(_FRESH | {"integration_id": integration_id})
+    ).rowcount
+
+
+def route_addressed(connection: Connection, integration_id: str) -> int:
+    """Give an integration the unroutable events that name nobody and came to its own address, as pending; returns how
+    many. Then wake it."""
+    table, sent = events.c, deliveries_table.c
+    mine = select(sent.id).where(sent.integration_id == integration_id)
+    return connection.execute(
+        update(events)
+        .where(table.state == EventState.UNROUTABLE.value, table.account_id.is_(None), table.delivery_id.in_(mine))
         .values(_FRESH | {"integration_id": integration_id})
     ).rowcount
 

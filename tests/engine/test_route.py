@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from runner.engine.route import Router
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.integration import Integration, State
-from runner.store import events, integrations
+from runner.store import events, inbox, integrations, subscriptions
 from runner.store.events import EventFilter
 from runner.store.inbox import Accepted, Arrival
+from runner.store.subscriptions import Subscribed, SubscriptionState
 from tests.clock import START
-from tests.partners import World
+from tests.partners import KEYS, World
 
 
 def arrival(number: int, account_id: str | None, integration_id: str | None = None) -> Arrival:
@@ -65,3 +67,57 @@ async def test_one_wake_up_serves_many_events(here: World) -> None:
     assert (await here.house.store.queue.depth())["waiting"] == 1
     counts = await here.read(lambda c: events.counts(c))
     assert counts[EventState.PENDING] == 50
+
+
+def bound(number: int, account_id: str | None, address: str, subscription: str | None = None) -> Arrival:
+    """One that was proved by a secret of the integration in its address."""
+    made = arrival(number, account_id, address)
+    return replace(made, bound=True, events=(replace(made.events[0], subscription=subscription),))
+
+
+async def states(here: World) -> dict[str, EventState]:
+    return {one.id: one.state for one in await here.read(lambda c: events.find(c, EventFilter()))}
+
+
+async def test_a_secret_of_one_company_does_not_speak_for_another(here: World) -> None:
+    await add(here, "i1", State.ACTIVE, "a")
+    await add(here, "i2", State.ACTIVE, "b")
+    await accept(here, bound(1, "b", "i1"), bound(2, "a", "i1"), bound(3, None, "i1"), bound(4, "c", "i1"))
+    assert await routes(here) == {"e1": None, "e2": "i1", "e3": "i1", "e4": None}
+    assert (await states(here))["e1"] is EventState.DROPPED
+    assert (await states(here))["e4"] is EventState.DROPPED  # nor for one that is connected later
+
+
+async def subscribed(here: World, integration_id: str, name: str) -> None:
+    made = Subscribed(f"key-{name}", integration_id, "jobber", SubscriptionState.LIVE, START, external_id=name)
+    await here.write(lambda c: subscriptions.add(c, KEYS, made, {"secret": "s"}))
+
+
+async def test_an_event_by_anothers_subscription_is_left_out(here: World) -> None:
+    await add(here, "i1", State.ACTIVE, "a")
+    await add(here, "i2", State.ACTIVE, "b")
+    await subscribed(here, "i1", "w1")
+    await subscribed(here, "i2", "w2")
+    await accept(here, bound(1, None, "i1", "w1"), bound(2, None, "i1", "w2"), bound(3, None, "i1", "unheard-of"))
+    assert await routes(here) == {"e1": "i1", "e2": None, "e3": "i1"}
+    assert (await states(here))["e2"] is EventState.DROPPED
+
+
+async def test_a_subscription_names_the_integration_where_the_address_does_not(here: World) -> None:
+    await add(here, "i1", State.ACTIVE, "a")
+    await add(here, "i2", State.DISABLED, "b")
+    await subscribed(here, "i1", "w1")
+    await subscribed(here, "i2", "w2")
+    by = {1: "w1", 2: "w2", 3: "unheard-of"}
+    sent = [replace(arrival(n, None), events=(replace(arrival(n, None).events[0], subscription=by[n]),)) for n in by]
+    await accept(here, *sent)
+    assert await routes(here) == {"e1": "i1", "e2": None, "e3": None}
+
+
+async def test_what_came_to_the_address_of_one_not_yet_open_runs_once_it_is(here: World) -> None:
+    await add(here, "i1", State.PENDING, "a")
+    await add(here, "i2", State.PENDING, "b")
+    await accept(here, bound(1, None, "i1"), bound(2, None, "i2"), bound(3, "a", "i1"))
+    assert await here.write(lambda c: inbox.route_addressed(c, "i1")) == 1
+    assert await routes(here) == {"e1": "i1", "e2": None, "e3": None}
+    assert (await states(here))["e1"] is EventState.PENDING

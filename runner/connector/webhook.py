@@ -90,10 +90,12 @@ class Webhooks(Block):
 
     def because(self, type_: str, payload: Any) -> str | None:
         """Why an event is left out; None when it leads to something. Raises MappingError."""
+        reaction = self.reaction(type_)
+        if isinstance(reaction, Confirm):
+            return None
         for rule in self.drop:
             if rule.when.test(payload):
                 return rule.because
-        reaction = self.reaction(type_)
         if reaction is None:
             return "no reaction is declared"
         return reaction.because if isinstance(reaction, Drop) else None

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from runner.engine import tally
+from runner.engine.confirm import confirm
 from runner.engine.fetch import fetch_all
 from runner.engine.house import House
 from runner.engine.react import Errand, Outcome, failed, plan
@@ -68,8 +69,9 @@ class _Work:
         ready = [errand for errand in made.errands.values() if errand.due() <= now]
         self._hold(errand for errand in made.errands.values() if errand.due() > now)
         fetching = await fetch_all(self.house, connector, integration, ready)
-        await self._settle([*made.outcomes, *fetching])
-        return bool(made.outcomes or fetching) or len(events) == limit
+        confirming = [await confirm(self.house, connector, integration, *trial) for trial in made.trials]
+        await self._settle([*made.outcomes, *fetching, *confirming])
+        return bool(made.outcomes or fetching or confirming) or len(events) == limit
 
     async def end(self) -> Drained:
         """What was done, and when the first of the rest comes due."""

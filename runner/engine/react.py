@@ -11,6 +11,7 @@ from zlib import crc32
 import orjson
 from sqlalchemy import Connection
 
+from runner.components.handshakes.confirm import Confirm
 from runner.connector.connector import Connector
 from runner.connector.reaction import Delete, Disconnect, Fetch, Process, RunSync
 from runner.connector.webhook import Webhooks
@@ -67,11 +68,13 @@ class Errand:
 
 @dataclass
 class Plan:
-    """A chunk of events, sorted by what they ask for; `outcomes` are those that need no call."""
+    """A chunk of events, sorted by what they ask for; `outcomes` are those that need no call, `trials` the codes that
+    an action gives back."""
 
     errands: dict[bytes, Errand] = field(default_factory=dict)
     batches: dict[str, tuple[Batch, list[WebhookEvent]]] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    trials: list[tuple[Confirm, WebhookEvent]] = field(default_factory=list)
 
 
 def plan(house: House, connector: Connector, integration: Integration, events: Iterable[WebhookEvent]) -> Plan:
@@ -150,6 +153,8 @@ def _sort(
         wakeup = WakeUp("sync", integration.id, reaction.sync)
         apply = _waking(house, wakeup)
         made.outcomes.append(Outcome([event], note=f"sync {reaction.sync} is woken", apply=apply))
+    elif isinstance(reaction, Confirm):
+        made.trials.append((reaction, event))
     elif isinstance(reaction, Disconnect):
         made.outcomes.append(Outcome([event], apply=_parting(house, connector, integration, event)))
 

@@ -14,6 +14,7 @@ from runner.client.tokens import Apps, Tokens
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
+from runner.engine.refusals import Refusals
 from runner.engine.route import Router
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
@@ -54,6 +55,11 @@ class House:
     def router(self) -> Router:
         """The way of arrivals into the inbox; one for the house, so that they share commits."""
         return Router(self.store.inbox)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Where requests that are turned away are counted; one for the house."""
+        return Refusals(self.store.database)
 
     @property
     def callback_url(self) -> str:

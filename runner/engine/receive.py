@@ -15,7 +15,8 @@ from runner.connector.events import Told
 from runner.connector.webhook import Webhooks
 from runner.engine.greet import greet, kept
 from runner.engine.house import House
-from runner.engine.signing import app_of, signing_secrets
+from runner.engine.signing import app_of, pretend, prove, signing_secrets
+from runner.engine.withhold import stranger_without_secrets, without_secrets
 from runner.errors import (
     DeliveryError,
     DeliveryTooLarge,
@@ -27,13 +28,15 @@ from runner.errors import (
 )
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.ids import new_id
-from runner.store import rejections
-from runner.store.deliveries import WITHHELD
+from runner.model.secret import Secret
 from runner.store.inbox import Arrival
 
 NO_WEBHOOKS = "no-webhooks"
 NO_GET = "method-not-allowed"
 UNREADABLE = "unreadable-delivery"
+_JSON = {"content-type": "application/json"}
+UNKNOWN = "(unknown)"
+"""Under this name requests are counted whose connector there is not: what strangers make up is no row of its own."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,40 @@ async def receive(house: House, delivery: Delivery) -> Received:
     try:
         connector, webhooks = _webhooks(house, delivery.connector)
     except RunnerError:
-        return _refused(404, NO_WEBHOOKS)
+        pretend(delivery)
+        return await turn_away(house, delivery, 404, NO_WEBHOOKS)
     if delivery.method == "GET" and (webhooks.handshake is None or webhooks.handshake.method != "GET"):
-        return _refused(405, NO_GET, {"allow": "POST"})
+        return replace(await turn_away(house, delivery, 405, NO_GET), headers={**_JSON, "allow": "POST"})
     try:
         arrival = await _read(house, connector, webhooks, delivery)
         if isinstance(arrival, Reply):
             return Received(arrival.status, arrival.body, arrival.headers)
     except DeliveryError as error:
-        await _count(house, delivery, error.code)
-        return _refused(error.status, error.code)
+        return await turn_away(house, delivery, error.status, error.code)
     except StoreError:
         return _busy()
     except Exception as error:  # whatever an attacker finds is his mistake, not ours
         house.log.error("delivery-unreadable", connector=delivery.connector, error=type(error).__name__)
-        await _count(house, delivery, UNREADABLE)
-        return _refused(400, UNREADABLE)
+        return await turn_away(house, delivery, 400, UNREADABLE)
     return await _store(house, webhooks, arrival)
+
+
+async def turn_away(house: House, delivery: Delivery, status: int, reason: str) -> Received:
+    """Refuse a request: it is counted, and perhaps kept for an hour. A store that is busy changes nothing about it."""
+    try:
+        await house.refusals.note(_as_stranger(house, delivery), reason)
+    except StoreError as error:
+        house.log.warning("rejection-not-counted", connector=delivery.connector, reason=reason, error=error.code)
+    return _refused(status, reason)
+
+
+def _as_stranger(house: House, delivery: Delivery) -> Delivery:
+    """What may be kept of a request that nobody vouches for."""
+    try:
+        webhooks = house.connectors.get(delivery.connector).webhooks
+    except RunnerError:
+        return stranger_without_secrets(replace(delivery, connector=UNKNOWN))
+    return stranger_without_secrets(delivery, webhooks.verify.secret_headers if webhooks else ())
 
 
 async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received:
@@ -94,29 +114,36 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     """Everything between the raw bytes and the store, in the order that keeps strangers out."""
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
-    refusal = await _refusal(house, connector, webhooks, delivery)
+    secrets, refusal = await _check(house, connector, webhooks, delivery)
     reply = await greet(house, connector, webhooks.handshake, delivery, refusal is None)
     if refusal is not None and reply is None:
         raise refusal
-    delivery = _without_secrets(webhooks, delivery)
-    if reply is not None and reply.later is None:
-        return reply
+    delivery = without_secrets(delivery, secrets, webhooks.verify.secret_headers)
     if reply is not None:
-        return Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
+        return (
+            reply
+            if reply.later is None
+            else Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
+        )
     told = webhooks.events.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
-    return Arrival(new_id(delivery.received_at), delivery, tuple(_events(webhooks, delivery, told)))
+    place, _, _ = (webhooks.verify.secret_name or "app").partition(".")
+    events = tuple(_events(webhooks, delivery, told))
+    return Arrival(new_id(delivery.received_at), delivery, events, bound=place != "app")
 
 
-async def _refusal(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> DeliveryError | None:
-    """Why the request is not proved to be the partner's; None when it is. A GET never is: it brings no event."""
+async def _check(
+    house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery
+) -> tuple[list[Secret], DeliveryError | None]:
+    """The secrets that the request was checked with, and why it is not proved to be the partner's; None when it is. A
+    GET never is: it brings no event."""
     if delivery.method == "GET":
-        return MalformedDelivery("a GET that does not try the address")
+        return [], MalformedDelivery("a GET that does not try the address")
     secrets = await signing_secrets(house, connector, webhooks.verify.secret_name, delivery)
     try:
-        webhooks.verify.verify(delivery, secrets, house.clock.now(), app_of(house, connector))
+        prove(webhooks.verify, delivery, secrets, house.clock.now(), app_of(house, connector))
     except DeliveryError as error:
-        return error
-    return None
+        return secrets, error
+    return secrets, None
 
 
 def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
@@ -124,14 +151,6 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
     if connector.webhooks is None:
         raise NotFound(f"{name} sends no webhooks")
     return connector, connector.webhooks
-
-
-def _without_secrets(webhooks: Webhooks, delivery: Delivery) -> Delivery:
-    """The delivery as it may be kept: an event that reads the whole request must not see them either."""
-    withheld = (WITHHELD | webhooks.verify.secret_headers) & delivery.headers.keys()
-    if not withheld:
-        return delivery
-    return replace(delivery, headers={name: text for name, text in delivery.headers.items() if name not in withheld})
 
 
 def _parsed(webhooks: Webhooks, delivery: Delivery) -> Any:
@@ -162,6 +181,7 @@ def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterato
             integration_id=None,
             state=EventState.PENDING if note is None else EventState.DROPPED,
             note=note,
+            subscription=item.subscription,
         )
 
 
@@ -173,22 +193,9 @@ def _because(webhooks: Webhooks, item: Told) -> str | None:
         return None
 
 
-async def _count(house: House, delivery: Delivery, reason: str) -> None:
-    """Count the refusal. A store that is busy must not turn a 4xx into something else."""
-    now = house.clock.now()
-    try:
-        await house.store.database.write(
-            lambda connection: rejections.reject(connection, delivery.connector, reason, now)
-        )
-    except StoreError as error:
-        house.log.warning("rejection-not-counted", connector=delivery.connector, reason=reason, error=error.code)
-
-
-def _refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Received:
-    body = orjson.dumps({"error": reason})
-    return Received(status, body, {"content-type": "application/json", **(headers or {})}, reason=reason)
+def _refused(status: int, reason: str) -> Received:
+    return Received(status, orjson.dumps({"error": reason}), _JSON, reason=reason)
 
 
 def _busy() -> Received:
-    refused = _refused(503, "store-unavailable")
-    return Received(503, refused.body, {**refused.headers, "retry-after": "5"}, reason=refused.reason)
+    return replace(_refused(503, "store-unavailable"), headers={**_JSON, "retry-after": "5"})

@@ -5,14 +5,12 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import orjson
-from sqlalchemy import Connection
 
 from runner.engine.house import House
-from runner.engine.receive import Received, receive
-from runner.errors import DeliveryTooLarge, StoreError
+from runner.engine.receive import Received, receive, turn_away
+from runner.errors import DeliveryTooLarge
 from runner.model.event import Delivery
 from runner.service.bodies import PATIENCE, HungUp, Receive, Scope, Send, TooLarge, TooSlow, answer, read_body
-from runner.store import rejections
 
 PREFIX = b"/webhooks/"
 METHODS = ("POST", "GET")
@@ -40,10 +38,11 @@ class Webhooks:
         except HungUp:
             return None
         except TooSlow:
-            return await answer(send, 408, _refusal("body-too-slow"), (_JSON, _CLOSE))
+            received = await turn_away(self._house, self._delivery(scope, names, b""), 408, "body-too-slow")
+            return await _send(send, received, _CLOSE)
         except TooLarge:
-            await self._count_too_large(names[0])
-            return await answer(send, 413, _refusal(DeliveryTooLarge.code), (_JSON, _CLOSE))
+            received = await turn_away(self._house, self._delivery(scope, names, b""), 413, DeliveryTooLarge.code)
+            return await _send(send, received, _CLOSE)
         received = await receive(self._house, self._delivery(scope, names, body))
         return await _send(send, received)
 
@@ -64,20 +63,6 @@ class Webhooks:
         path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         return f"{self._house.base_url}{path}" + (f"?{query}" if query else "")
-
-    async def _count_too_large(self, connector: str) -> None:
-        """Counted as the engine counts other refusals, for connectors that exist."""
-        if connector not in self._house.connectors.names():
-            return
-        now = self._house.clock.now()
-
-        def work(connection: Connection) -> None:
-            rejections.reject(connection, connector, DeliveryTooLarge.code, now)
-
-        try:
-            await self._house.store.database.write(work)
-        except StoreError as error:
-            self._house.log.warning("rejection-not-counted", connector=connector, error=error.code)
 
 
 def _names(scope: Scope) -> tuple[str, str | None] | None:
@@ -102,6 +87,6 @@ def _refusal(code: str) -> bytes:
     return orjson.dumps({"error": code})
 
 
-async def _send(send: Send, received: Received) -> None:
+async def _send(send: Send, received: Received, *more: tuple[bytes, bytes]) -> None:
     headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in received.headers.items())
-    await answer(send, received.status, received.body, headers)
+    await answer(send, received.status, received.body, (*headers, *more))

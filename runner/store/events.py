@@ -64,6 +64,7 @@ Index(
     sqlite_where=is_pending,
     postgresql_where=is_pending,
 )
+Index("ix_events_delivery_id", events.c.delivery_id)
 Index("ix_events_unroutable", events.c.connector, events.c.account_id, events.c.state)
 
 _FIELDS = tuple(column.name for column in events.columns if column.name not in ("sequence", "due_at", "digest"))

@@ -16,7 +16,7 @@ from runner.store.outcomes import outcomes
 from runner.store.pushes import pushes
 from runner.store.quarantine import quarantine
 from runner.store.records import records
-from runner.store.rejections import rejections
+from runner.store.rejections import rejected, rejections
 from runner.store.runs import sync_runs
 from runner.store.schedules import schedules
 from runner.store.sequences import sequences
@@ -35,6 +35,7 @@ TABLES = (
     deliveries,
     events,
     rejections,
+    rejected,
     records,
     sequences,
     quarantine,

@@ -268,3 +268,17 @@ async def test_a_secret_that_no_key_opens_is_answered_503_and_not_taken_for_a_fo
     assert (await receive(house, told)).status == 200
     await here.write(lambda c: c.execute(credentials.update().values(sealed=b"k9:lost")))
     assert (await receive(house, told)).status == 503
+
+
+async def test_what_is_turned_away_is_kept_without_secrets(here: World) -> None:
+    await here.receive("servicetitan", b"{}", {"X-ServiceTitan-Signature": "ab", "Authorization": "Bearer x"})
+    (found,) = await here.read(lambda c: rejections.kept(c, here.clock.now()))
+    assert (found.reason, found.delivery.body) == ("bad-signature", b"{}")
+    assert dict(found.delivery.headers) == {"x-servicetitan-signature": "ab"}
+
+
+async def test_connectors_that_strangers_make_up_are_counted_under_one_name(here: World) -> None:
+    for name in ("nobody", "../jobber", ""):
+        assert (await here.receive(name, b"{}", {})).status == 404
+    found = await here.read(rejections.find)
+    assert [(one.connector, one.reason, one.count) for one in found] == [("(unknown)", "no-webhooks", 3)]

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.googlecalendar_options import GoogleCalendarOptions
+from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
+from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
 from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
 
 ENVIRONMENT = "simulated"
@@ -48,7 +50,7 @@ def _jobber(url: str) -> Guide:
 
 def _companycam(url: str) -> Guide:
     return Guide(
-        addresses={"api": f"{url}/v2"},
+        addresses={"api": f"{url}/v2", "app": url},
         change='{"what": "projects", "id": "94772883", "fields": {"name": "Oak Street 12"}}',
         settings={"access_token": CompanyCamOptions().access_token},
     )
@@ -63,10 +65,42 @@ def _googlecalendar(url: str) -> Guide:
     )
 
 
+def _quickbooks(url: str) -> Guide:
+    own = QuickBooksOptions()
+    return Guide(
+        addresses={
+            "api": url,
+            "accounts": url,
+            "revoke": url,
+            "discovery": f"{url}/.well-known/openid-sandbox-configuration",
+            "agave": url,
+        },
+        change='{"what": "customers", "id": "58", "fields": {"Notes": "Ring twice"}}',
+        app={
+            "client_id": own.client_id,
+            "client_secret": own.client_secret,
+            "webhook_verifier": own.verifier_token,
+            "agave_client_id": own.agave_client_id,
+            "agave_client_secret": own.agave_client_secret,
+        },
+    )
+
+
+def _hubspot(url: str) -> Guide:
+    own = HubSpotOptions()
+    return Guide(
+        addresses={"api": url, "app": url},
+        change='{"what": "deals", "id": "5550001", "fields": {"dealname": "Roof and gutter"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
     "companycam": _companycam,
+    "quickbooks": _quickbooks,
+    "hubspot": _hubspot,
     "googlecalendar": _googlecalendar,
 }
 

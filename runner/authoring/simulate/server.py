@@ -16,9 +16,11 @@ import uvicorn
 
 from runner.authoring.simulate.companycam import companycam
 from runner.authoring.simulate.googlecalendar import googlecalendar
+from runner.authoring.simulate.hubspot import hubspot
 from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
+from runner.authoring.simulate.quickbooks import quickbooks
 from runner.authoring.simulate.servicetitan import servicetitan
 from runner.errors import SettingsError
 
@@ -36,6 +38,8 @@ PARTNERS: Mapping[str, Make] = {
     "servicetitan": servicetitan,
     "jobber": jobber,
     "companycam": companycam,
+    "quickbooks": quickbooks,
+    "hubspot": hubspot,
     "googlecalendar": googlecalendar,
 }
 

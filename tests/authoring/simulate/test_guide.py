@@ -5,11 +5,12 @@ import json
 import pytest
 import yaml
 
-from runner.authoring.simulate.guide import GUIDES, configuration, lines, variables
+from runner.authoring.simulate.guide import ENVIRONMENT, GUIDES, configuration, lines, variables
 from runner.authoring.simulate.server import PARTNERS
 from runner.connector.config import Config
 from runner.connector.library import Connectors
 from runner.connector.scope import app_values, missing_app_values
+from runner.engine.filling import Filled, flaws
 from tests.partners import ROOT
 
 URLS = {name: f"http://127.0.0.1:{9101 + place}" for place, name in enumerate(PARTNERS)}
@@ -32,7 +33,7 @@ def test_the_values_are_those_that_the_connector_asks_for(name):
     connector = Connectors(ROOT / "connectors").get(name)
     guide = GUIDES[name]("http://127.0.0.1")
     assert missing_app_values(connector, app_values(connector, variables(URLS))) == []
-    assert [flaw for key, field in connector.settings.items() if (flaw := field.flaw(guide.settings.get(key)))] == []
+    assert flaws(connector, Filled(ENVIRONMENT, None, guide.settings)) == {}
     assert guide.addresses.keys() == next(iter(connector.environments.values())).keys()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.connector.connector import Connector
@@ -33,7 +33,7 @@ def build(
         "app": _filled(connector.app, app),
         "settings": _filled(connector.settings, settings),
         "environment": environment,
-        "account": integration.account,
+        "account": {**_identified(connector), **integration.account},
         "integration": {
             "id": integration.id,
             "company": integration.company,
@@ -44,16 +44,28 @@ def build(
     }
 
 
-def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, str | Secret]:
-    """The operator's app values from `RUNNER_<CONNECTOR>_<FIELD>`; SettingsError names every one that is wrong.
+def _identified(connector: Connector) -> dict[str, None]:
+    """What `identify` is yet to capture is null: its own call is written before it is known."""
+    identifies = (way.identify for way in connector.ways.values())
+    return {name: None for identify in identifies if identify for name in identify.capture}
+
+
+def app_values(
+    connector: Connector, environ: Mapping[str, str], environment: str | None = None
+) -> dict[str, str | Secret]:
+    """The operator's app values from `RUNNER_<CONNECTOR>_<FIELD>`, or those of one environment alone, from
+    `RUNNER_<CONNECTOR>_<ENVIRONMENT>_<FIELD>`; SettingsError names every one that is wrong.
 
     The secret that deliveries are checked with may come twice while it changes: what it was before is
     `RUNNER_<CONNECTOR>_<FIELD>_PREVIOUS`, and its name here is `previous(field)`.
     """
     values: dict[str, str | Secret] = {}
     wrong = []
+    general = {variable_of(connector, name) for name in app_fields(connector)}
     for name, field in app_fields(connector).items():
-        variable = variable_of(connector, name)
+        variable = variable_of(connector, name, environment)
+        if environment is not None and variable in general:
+            continue
         given = environ.get(variable) or None
         flaw = field.flaw(given) if given else None
         if flaw:
@@ -63,6 +75,16 @@ def app_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, st
     if wrong:
         raise SettingsError("; ".join(wrong))
     return values
+
+
+def app_by_environment(
+    connector: Connector, environ: Mapping[str, str], environments: Iterable[str]
+) -> dict[str, dict[str, str | Secret]]:
+    """The app of each environment that has values of its own. What is no secret is as everywhere where it is not set;
+    a secret of another environment is never taken in its place. Raises as `app_values`."""
+    shared = {name: value for name, value in app_values(connector, environ).items() if not isinstance(value, Secret)}
+    own = {name: app_values(connector, environ, name) for name in environments}
+    return {name: shared | values for name, values in own.items() if values}
 
 
 def app_fields(connector: Connector) -> dict[str, Field]:
@@ -80,16 +102,19 @@ def previous(name: str) -> str:
     return f"{name}_previous"
 
 
-def missing_app_values(connector: Connector, app: Mapping[str, Any], way: str | None = None) -> list[str]:
-    """The environment variables that are still to be set before anybody can connect, by this way in."""
+def missing_app_values(
+    connector: Connector, app: Mapping[str, Any], way: str | None = None, environment: str | None = None
+) -> list[str]:
+    """The environment variables that are still to be set before anybody can connect, by this way in. `environment` is
+    one that has an app of its own."""
     asked = wanted(connector, "app", way)
     needed = [name for name, field in asked.items() if field.required and field.default is None]
-    return [variable_of(connector, name) for name in needed if not app.get(name)]
+    return [variable_of(connector, name, environment) for name in needed if not app.get(name)]
 
 
-def variable_of(connector: Connector, name: str) -> str:
-    """The environment variable that holds one app value."""
-    return f"RUNNER_{connector.connector}_{name}".upper()
+def variable_of(connector: Connector, name: str, environment: str | None = None) -> str:
+    """The environment variable that holds one app value, in every environment or in one."""
+    return "_".join(filter(None, ("RUNNER", connector.connector, environment, name))).upper()
 
 
 def _filled(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,11 +27,11 @@ class Assertion(Block):
           algorithm: RS256
           claims: {iss: "{{ app.client_id }}", sub: "{{ settings.user }}", aud: "{{ environment.login }}"}
 
-    `iat`, `exp` and `jti` are added. A key of RS256 or ES256 is PEM, with line ends or with `\\n` in their place.
+    `iat`, `exp` and `jti` are added. A key of all but HS256 is PEM, with line ends or with `\\n` in their place.
     """
 
     key: Template = Field(description="The private key, or for HS256 the shared secret.")
-    algorithm: Literal["RS256", "ES256", "HS256"] = Field("RS256", description="How it is signed.")
+    algorithm: Literal["RS256", "PS256", "ES256", "HS256"] = Field("RS256", description="How it is signed.")
     headers: dict[str, Template] = Field({}, description="Further header fields.", examples=[{"kid": "{{ app.kid }}"}])
     claims: dict[str, Tree] = Field(description="What it states.")
     lifetime: Period = Field("5m", validate_default=True, description="How long it is good for.")
@@ -53,7 +53,7 @@ class Assertion(Block):
         from joserfc.jwk import import_key
 
         text = written(self.key, scope, "the signing key")
-        kinds: dict[str, Literal["RSA", "EC", "oct"]] = {"RS256": "RSA", "ES256": "EC", "HS256": "oct"}
+        kinds: dict[str, Literal["RSA", "EC", "oct"]] = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "HS256": "oct"}
         try:
             key = import_key(text if self.algorithm == "HS256" else text.replace("\\n", "\n"), kinds[self.algorithm])
             return jwt.encode(header, claims, key, algorithms=[self.algorithm])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 from runner.authoring.simulate.limits import Window
 from runner.connector.library import Connectors
 from runner.engine import sync
+from runner.engine.walk import Page, begun, pages
 from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RateLimited, UnexpectedResponse
 from runner.model.integration import Integration, State
-from runner.model.run import RunState
+from runner.model.run import Checkpoint, RunState
 from runner.store import checkpoints, integrations, runs
 from tests.partners import ROOT, World, world
 
@@ -312,3 +315,33 @@ async def test_a_gone_resync_rule_starts_over_in_full(path: Path, tmp_path: Path
         run = await sync.run(here.house, integration, "jobs")
     assert run.full
     assert run.counts.seen == 12
+
+
+@asynccontextmanager
+async def walking(here: World) -> AsyncIterator[AsyncGenerator[Page, None]]:
+    """The pages of ServiceTitan's jobs."""
+    integration = await here.connect("servicetitan")
+    connector = here.house.connectors.get("servicetitan")
+    start = begun(connector.syncs["jobs"], Checkpoint(), here.clock.now(), True, "run")
+    async with aclosing(pages(here.house, connector, "jobs", integration, start)) as found:
+        yield found
+
+
+async def test_the_next_page_is_asked_for_while_this_one_is_looked_at(paged: World) -> None:
+    second = asyncio.Event()
+
+    async def before(_: httpx.Request) -> None:
+        if paged.wire.count("GET", "/jobs") == 2:
+            second.set()
+
+    paged.wire.before = before
+    async with walking(paged) as found:
+        await anext(found)
+        await asyncio.wait_for(second.wait(), 5)
+
+
+async def test_a_walk_that_is_given_up_leaves_no_call_behind(paged: World) -> None:
+    before = asyncio.all_tasks()
+    async with walking(paged) as found:
+        await anext(found)
+    assert asyncio.all_tasks() == before

@@ -65,6 +65,7 @@ def deliveries(
     integration: str = Integration,
     failed: bool = typer.Option(False, "--failed", help="Only what failed, with the reason."),
     waiting: bool = typer.Option(False, "--waiting", help="Only what waits: events not done yet, pushes for a link."),
+    rejected: bool = typer.Option(False, "--rejected", help="Requests turned away lately, and the reason; no secrets."),
     limit: int = Limit,
     as_json: bool = AsJson,
 ) -> None:
@@ -76,8 +77,13 @@ def deliveries(
     from runner.store import events, pushes
     from runner.store.events import EventFilter
 
-    if failed and waiting:
-        refuse("give --failed or --waiting, not both")
+    if failed + waiting + rejected > 1:
+        refuse("give one of --failed, --waiting and --rejected")
+    if rejected:
+        from runner.cli.rejected import show
+
+        look(lambda c: show(c, _id(c, integration), limit, as_json))
+        return
     of_events = EventState.FAILED if failed else EventState.PENDING if waiting else None
     of_pushes = PushState.FAILED if failed else PushState.WAITING if waiting else None
 
@@ -103,12 +109,12 @@ def deliveries(
 
 @example("runner replay events --failed", "runner replay pushes 17 18")
 def replay(
-    what: str = typer.Argument(help="events, pushes or quarantined."),
+    what: str = typer.Argument(help="events, pushes, quarantined or notices (of changes, to the host)."),
     ids: list[str] = typer.Argument(None, help="Which: their ids."),
     integration: str = Integration,
     failed: bool = typer.Option(False, "--failed", help="All that failed."),
 ) -> None:
-    """Run again what failed: events, pushes, or quarantined payloads. A running worker takes them up."""
+    """Run again what failed: events, pushes, quarantined payloads, notices. A running worker takes them up."""
     from runner.cli.replaying import ONE, REPLAYS
     from runner.cli.workshop import in_house
 

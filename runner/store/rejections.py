@@ -99,11 +99,9 @@ def find(connection: Connection, connector: str | None = None) -> list[Rejection
     return [Rejection(*row) for row in connection.execute(query)]
 
 
-def kept(
-    connection: Connection, since: datetime, integration_id: str | None = None, limit: int = 100
-) -> list[Rejected]:
-    """What is kept of requests that came since then, the latest first."""
-    query = select(rejected).where(rejected.c.received_at >= since).order_by(rejected.c.id.desc()).limit(limit)
+def kept(connection: Connection, integration_id: str | None = None, limit: int = 100) -> list[Rejected]:
+    """What is kept of requests, the latest first."""
+    query = select(rejected).order_by(rejected.c.id.desc()).limit(limit)
     if integration_id is not None:
         query = query.where(rejected.c.integration_id == integration_id)
     return [_rejected(row) for row in connection.execute(query)]

@@ -272,7 +272,7 @@ async def test_a_secret_that_no_key_opens_is_answered_503_and_not_taken_for_a_fo
 
 async def test_what_is_turned_away_is_kept_without_secrets(here: World) -> None:
     await here.receive("servicetitan", b"{}", {"X-ServiceTitan-Signature": "ab", "Authorization": "Bearer x"})
-    (found,) = await here.read(lambda c: rejections.kept(c, here.clock.now()))
+    (found,) = await here.read(lambda c: rejections.kept(c))
     assert (found.reason, found.delivery.body) == ("bad-signature", b"{}")
     assert dict(found.delivery.headers) == {"x-servicetitan-signature": "ab"}
 

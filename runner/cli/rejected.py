@@ -1,0 +1,39 @@
+"""Webhook requests that were turned away, as they are kept for a while: for who looks for the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from sqlalchemy import Connection
+
+from runner.cli import output
+from runner.store import rejections
+from runner.store.rejections import Rejected
+
+COLUMNS = ("id", "connector", "reason", "received_at", "method", "size")
+
+
+def show(connection: Connection, integration_id: str | None, limit: int, as_json: bool) -> None:
+    """Print them, the latest first; `as_json` with headers and body."""
+    found = [shown(one) for one in rejections.kept(connection, integration_id, limit)]
+    output.listing(found, COLUMNS, as_json)
+    if not as_json and found:
+        typer.echo("\nWith headers and body: --json")
+
+
+def shown(one: Rejected) -> dict[str, Any]:
+    """As JSON values; the body as text, what is no UTF-8 in it replaced."""
+    delivery = one.delivery
+    return {
+        "id": one.id,
+        "connector": delivery.connector,
+        "integration_id": delivery.integration_id,
+        "reason": one.reason,
+        "received_at": f"{delivery.received_at:%Y-%m-%dT%H:%M:%SZ}",
+        "method": delivery.method,
+        "url": delivery.url,
+        "headers": dict(delivery.headers),
+        "size": one.size,
+        "body": delivery.body.decode("utf-8", "replace"),
+    }

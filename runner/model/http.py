@@ -40,7 +40,9 @@ class Request:
         return urlsplit(self.url).hostname or ""
 
     def __repr__(self) -> str:
-        return f"Request({self.method} {urlsplit(self.url)._replace(query='').geturl()})"
+        """Without path and query: some partners take their keys there."""
+        parts = urlsplit(self.url)
+        return f"Request({self.method} {parts.scheme}://{parts.hostname}/...)"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def test_a_request_does_not_show_its_query_headers_or_body() -> None:
         auth=("a", "s3cr3t"),
     )
 
-    assert repr(request) == "Request(GET https://api.example/x)"
+    assert repr(request) == "Request(GET https://api.example/...)"
     assert request.host == "api.example"
 
 

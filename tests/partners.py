@@ -4,7 +4,7 @@ the very hosts that the connectors name."""
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,10 +14,13 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, func, select
 
-from runner.authoring.simulate.companycam import CompanyCam, companycam
-from runner.authoring.simulate.jobber import Jobber, jobber
+from runner.authoring.simulate.companycam import CompanyCam
+from runner.authoring.simulate.guide import GUIDES
+from runner.authoring.simulate.jobber import Jobber
 from runner.authoring.simulate.outbox import WebhookTarget
-from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
+from runner.authoring.simulate.partner import Partner
+from runner.authoring.simulate.server import PARTNERS
+from runner.authoring.simulate.servicetitan import ServiceTitan
 from runner.connector.config import Config
 from runner.connector.library import Connectors
 from runner.connector.loader import load_config
@@ -55,6 +58,21 @@ SETTINGS = {
     },
     "jobber": {},
     "companycam": {"access_token": "companycam-token"},
+}
+ALWAYS = ("servicetitan", "jobber", "companycam")
+HOSTS = {
+    "servicetitan": ("api.servicetitan.io", "auth.servicetitan.io"),
+    "jobber": ("api.getjobber.com",),
+    "companycam": ("api.companycam.com",),
+    "quickbooks": (
+        "quickbooks.api.intuit.com",
+        "oauth.platform.intuit.com",
+        "appcenter.intuit.com",
+        "developer.intuit.com",
+        "developer.api.intuit.com",
+        "api.agaveapi.com",
+    ),
+    "hubspot": ("api.hubapi.com", "app.hubspot.com"),
 }
 CONNECTORS = Connectors(ROOT / "connectors")
 SCHEMAS = RecordSchemas.read(ROOT / "schemas/records")
@@ -111,21 +129,40 @@ class World:
     clock: FakeClock
     wire: Wire
     log: Log
-    servicetitan: ServiceTitan
-    jobber: Jobber
-    companycam: CompanyCam
+    partners: dict[str, Any]
     doors: list[Received]
 
-    async def connect(self, connector: str, company: str = "acme", **settings: str) -> Integration:
+    @property
+    def servicetitan(self) -> ServiceTitan:
+        found: ServiceTitan = self.partners["servicetitan"]
+        return found
+
+    @property
+    def jobber(self) -> Jobber:
+        found: Jobber = self.partners["jobber"]
+        return found
+
+    @property
+    def companycam(self) -> CompanyCam:
+        found: CompanyCam = self.partners["companycam"]
+        return found
+
+    async def connect(
+        self, connector: str, company: str = "acme", *, way: str | None = None, **settings: str
+    ) -> Integration:
         """Connect a company as its admin would, consent included."""
-        given = {**SETTINGS[connector], **settings}
-        integration = await connect.begin(self.house, company, connector, settings=given)
-        return await self.consent(integration) if connector == "jobber" else integration
+        given = {**SETTINGS.get(connector, {}), **settings}
+        integration = await connect.begin(self.house, company, connector, settings=given, way=way)
+        consents = self.house.connectors.get(connector).way_in(integration.way).flow == "code"
+        return await self.consent(integration) if consents else integration
 
     async def consent(self, integration: Integration) -> Integration:
+        """Approve on the partner's own page."""
         url = httpx.URL(await consent.authorize_url(self.house, integration.id))
-        code = self.jobber.grants.code(url.params["redirect_uri"])
-        made = await consent.finish(self.house, {"code": code, "state": url.params["state"]})
+        form = {**dict(url.params), "decision": "approve"}
+        async with httpx.AsyncClient(transport=self.wire) as browser:
+            back = await browser.post(url.copy_with(query=None), data=form)
+        made = await consent.finish(self.house, dict(httpx.URL(back.headers["location"]).params))
         return made.integration
 
     async def read(self, work: Callable[[Connection], Any]) -> Any:
@@ -170,9 +207,16 @@ class World:
 
 @asynccontextmanager
 async def world(
-    database: Path, *, config: Config = CONFIG, connectors: Connectors = CONNECTORS, size: int = 12, **options: Any
+    database: Path,
+    *,
+    config: Config = CONFIG,
+    connectors: Connectors = CONNECTORS,
+    size: int = 12,
+    partners: Sequence[str] = (),
+    **options: Any,
 ) -> AsyncIterator[World]:
-    """Open it. `options` are those of the simulators, by partner: `servicetitan={"size": 900}`."""
+    """Open it. `partners` are those beside the three that are always there; `options` are those of the simulators, by
+    partner: `servicetitan={"size": 900}`."""
     clock, log, doors = FakeClock(), Log(), []
     built: list[World] = []
 
@@ -183,22 +227,15 @@ async def world(
         return httpx.Response(received.status, headers=dict(received.headers), content=received.body)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(knock)) as out:
-        made = {
-            name: make(
+        made: dict[str, Partner] = {
+            name: PARTNERS[name](
                 now=clock.now,
                 webhooks=WebhookTarget(f"{BASE}/webhooks/{name}" if name != "companycam" else "", out),
                 **{"size": size, **options.get(name, {})},
             )
-            for name, make in (("servicetitan", servicetitan), ("jobber", jobber), ("companycam", companycam))
+            for name in dict.fromkeys((*ALWAYS, *partners))
         }
-        wire = Wire(
-            {
-                "api.servicetitan.io": made["servicetitan"].app,
-                "auth.servicetitan.io": made["servicetitan"].app,
-                "api.getjobber.com": made["jobber"].app,
-                "api.companycam.com": made["companycam"].app,
-            }
-        )
+        wire = Wire({host: partner.app for name, partner in made.items() for host in HOSTS[name]})
         store = Store.open(f"sqlite:///{database}", KEYS)
         async with httpx.AsyncClient(transport=wire) as http:
             house = open_house(
@@ -207,19 +244,24 @@ async def world(
                 store=store,
                 http=http,
                 clock=clock,
-                apps=APPS,
+                apps={**APPS, **{name: _app(name) for name in partners}},
                 schemas=SCHEMAS,
                 base_url=BASE,
                 log=log,
                 random=lambda: 0.5,
             )
-            built.append(
-                World(house, clock, wire, log, made["servicetitan"], made["jobber"], made["companycam"], doors)
-            )
+            built.append(World(house, clock, wire, log, made, doors))
             try:
                 yield built[0]
             finally:
                 await store.close()
+
+
+def _app(name: str) -> dict[str, Any]:
+    """The operator's app values, as the partner's guide gives them."""
+    declared = CONNECTORS.get(name).app
+    given = GUIDES[name](BASE).app
+    return {key: Secret(text) if declared[key].secret else text for key, text in given.items() if key in declared}
 
 
 def _next_run(connection: Connection) -> datetime | None:

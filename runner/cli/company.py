@@ -17,32 +17,48 @@ if TYPE_CHECKING:
     from runner.model.run import SyncRun
 
 Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
-COLUMNS = ("id", "company", "connector", "environment", "state", "account")
+COLUMNS = ("id", "company", "connector", "environment", "state", "since", "account")
 
 
-@example("runner integrations --state error", "runner integrations --remove acme/jobber")
+@example(
+    "runner integrations --state error", "runner integrations acme/jobber", "runner integrations --remove acme/jobber"
+)
 def list_integrations(
+    integration: str = typer.Argument(None, help="One, with every move that it made: its id, or company/connector."),
     company: str = typer.Option(None, "--company", help="Those of one company."),
     connector: str = typer.Option(None, "--connector", help="Those of one connector."),
     state: str = typer.Option(None, "--state", help="pending, active, error or disabled."),
     enable: str = typer.Option(None, "--enable", metavar="INTEGRATION", help="Switch one on again."),
     disable: str = typer.Option(None, "--disable", metavar="INTEGRATION", help="Switch one off; what opens it stays."),
+    disconnect: str = typer.Option(
+        None,
+        "--disconnect",
+        metavar="INTEGRATION",
+        help="Switch one off, revoke and forget what opens it.",
+    ),
     remove: str = typer.Option(None, "--remove", metavar="INTEGRATION", help="Delete one with all that it holds."),
     yes: bool = typer.Option(False, "--yes", help="Remove without asking."),
     as_json: bool = AsJson,
 ) -> None:
-    """List integrations and how they stand; or switch one off, on again, or remove it."""
-    from runner.cli import switching
+    """List integrations and how they stand; or show what became of one; or switch one off, on again, or remove it."""
+    from runner.cli import history, switching
     from runner.cli.workshop import look
     from runner.model.integration import State
     from runner.service.shapes import IntegrationShape
     from runner.store import integrations
 
-    asked = [text for text in (enable, disable, remove) if text]
+    asked = [text for text in (enable, disable, disconnect, remove, integration) if text]
     if len(asked) > 1:
-        refuse("give one of --enable, --disable and --remove")
+        refuse("give one of INTEGRATION, --enable, --disable, --disconnect and --remove")
+    if integration:
+        history.show(integration, as_json)
+        return
+    if remove:
+        switching.remove(remove, yes)
+        return
     if asked:
-        switching.remove(remove, yes) if remove else _tell_row(switching.switch(asked[0], on=bool(enable)), as_json)
+        one = switching.part(disconnect) if disconnect else switching.switch(asked[0], on=bool(enable))
+        _tell_row(one, as_json)
         return
     if state and state not in list(State):
         refuse(f"--state is one of {', '.join(State)}, not {state}")
@@ -150,4 +166,5 @@ def _lines(found: Sequence[Integration]) -> Iterator[str]:
 
 
 def _row(one: Integration) -> dict[str, Any]:
-    return {**vars(one), "state": one.state.value, "account": one.account_name or one.account_id}
+    since = f"{one.since:%Y-%m-%d}" if one.since else None
+    return {**vars(one), "state": one.state.value, "since": since, "account": one.account_name or one.account_id}

@@ -74,9 +74,11 @@ def rotate() -> None:
     done = in_store(work)
     for name in done.shut:
         typer.echo(f"{name}: no key opens it; it stays as it is (put its key behind the others, or connect again)")
-    typer.echo(f"{done.count} {'secret was' if done.count == 1 else 'secrets were'} sealed anew with key {primary}")
+    what = "secret was" if done.count == 1 else "secrets were"
     if done.shut:
+        typer.echo(f"{done.count} {what} sealed anew with key {primary}, and {len(done.shut)} not")
         raise typer.Exit(output.FOUND)
+    typer.echo(f"{done.count} {what} sealed anew; all are sealed with key {primary}")
 
 
 @keys.command("forget")

@@ -7,20 +7,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from runner.cli.workshop import chosen
-from runner.engine import process
+from runner.engine import notify, process
 from runner.engine.house import House
 from runner.engine.replay import replay_events
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.push import Push, PushState
 from runner.model.wakeup import WakeUp
-from runner.store import integrations, pushes, quarantine
+from runner.store import changes, integrations, pushes, quarantine
+from runner.store.changes import Telling
 from runner.store.events import EventFilter
 from runner.store.quarantine import Quarantined
 
 Replay = Callable[[House, Sequence[str], str | None, bool], Awaitable[int]]
 MOST = 100_000
-ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload"}
+ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload", "notices": "notice"}
 
 
 async def events(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:
@@ -61,7 +62,26 @@ async def quarantined(house: House, ids: Sequence[str], integration: str | None,
     return sum([await _again(house, one) for one in wanted])
 
 
-REPLAYS: Mapping[str, Replay] = {"events": events, "pushes": push, "quarantined": quarantined}
+async def notices(house: House, ids: Sequence[str], integration: str | None, _: bool) -> int:
+    """The host is told again of changes: of these, or of all that were given up; returns how many."""
+
+    def work(connection: Connection) -> int:
+        of = chosen(connection, integration).id if integration else None
+        dead = None if ids else Telling.DEAD
+        found = {one.change.id for one in changes.find(connection, of, telling=dead, limit=MOST)}
+        _missing(ids, {str(one) for one in found}, "change")
+        wanted = sorted(one for one in found if not ids or str(one) in ids)
+        return notify.again(connection, house, wanted)
+
+    return await house.store.database.write(work)
+
+
+REPLAYS: Mapping[str, Replay] = {
+    "events": events,
+    "pushes": push,
+    "quarantined": quarantined,
+    "notices": notices,
+}
 
 
 async def _again(house: House, bad: Quarantined) -> bool:

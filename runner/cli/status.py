@@ -9,6 +9,7 @@ from runner.cli.output import table
 from runner.model.event import EventState
 from runner.model.push import PushState
 from runner.service.overview import Overview, Standing
+from runner.store.changes import Telling
 
 
 def lines(found: Overview) -> Iterator[str]:
@@ -81,13 +82,17 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
 
 def _problems(found: Overview) -> Iterator[str]:
     """Each with the command or deed that mends it."""
+    if dead := found.notices.get(Telling.DEAD):
+        what = counted(dead, "change")
+        yield f"- The host could not be told of {what}. See its log, then `runner replay notices --failed`."
     for one in found.integrations:
         name, reason = _name(one), one.integration.reason
         if reason is not None:
             yield f"- {name} is {one.integration.state.value}: {reason.message}. {reason.remedy}".rstrip(". ") + "."
         for sync in one.syncs:
             if sync.state == "failed":
-                yield f"- {name} sync {sync.sync} failed: {sync.error}. Try `runner sync {name} {sync.sync}`."
+                often = f" {sync.failures} times in a row" if sync.failures > 1 else ""
+                yield f"- {name} sync {sync.sync} failed{often}: {sync.error}. Try `runner sync {name} {sync.sync}`."
         if count := one.events[EventState.FAILED]:
             yield f"- {name} has {counted(count, 'failed event')}. {_SEE} `runner replay events`."
         if count := one.pushes[PushState.FAILED]:

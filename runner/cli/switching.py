@@ -15,6 +15,7 @@ from runner.engine.house import House
 from runner.engine.trial import Proof
 from runner.errors import SettingsError
 from runner.model.integration import Integration, Reason, State
+from runner.model.lifecycle import is_parting
 from runner.store import feed, integrations
 
 
@@ -24,6 +25,19 @@ def switch(text: str, *, on: bool) -> Integration:
     async def work(house: House) -> Integration:
         found = await house.store.database.read(lambda c: chosen(c, text))
         return await _on(house, found, text) if on else await _off(house, found)
+
+    return in_house(work)
+
+
+def part(text: str) -> Integration:
+    """Off for good: revoked at the partner, and what opens it forgotten. Returns it as it is then."""
+    reason = Reason("disconnected", "An operator disconnected it", "Connect it again")
+
+    async def work(house: House) -> Integration:
+        found = await house.store.database.read(lambda c: chosen(c, text))
+        if not await parting.disconnect(house, found, reason):
+            typer.echo("the partner could not be reached to revoke; a worker tries again for a day", err=True)
+        return await house.store.database.read(lambda c: integrations.get(c, found.id))
 
     return in_house(work)
 
@@ -50,6 +64,8 @@ def remove(text: str, yes: bool) -> None:
 
 async def _on(house: House, found: Integration, text: str) -> Integration:
     connector = house.connectors.get(found.connector)
+    if is_parting(found):
+        raise SettingsError(f"{text} was disconnected and not only switched off (`runner connect` connects it again)")
     credential = await house.store.database.read(lambda c: house.store.vault.get(c, found.id))
     consents = connector.way_in(found.way).flow == "code"
     if consents and credential.refresh_token is None and credential.access_token is None:

@@ -26,8 +26,8 @@ from runner.service.asked import check_connector, check_integration, check_kind
 from runner.service.operation import Handler, Operation, body_of, json, openapi, query_of, routes
 from runner.service.overview import standing, sync_names
 from runner.service.problems import Problem
-from runner.service.shapes import EventShape, IntegrationShape, PushShape, RecordShape
-from runner.store import events, feed, integrations, pushes
+from runner.service.shapes import ChangeShape, EventShape, IntegrationShape, PushShape, RecordShape
+from runner.store import changes, events, feed, integrations, pushes
 from runner.store.events import EventFilter
 
 T = TypeVar("T")
@@ -47,9 +47,10 @@ _LINK = (
     "for their time."
 )
 _DISCONNECT = (
-    "The state becomes `disabled` and the credential is forgotten; records, events and links stay, and the same "
-    "integration is taken up again by connecting the company anew. Doing it twice does nothing more. Deleting what "
-    "is kept is for the operator: `runner integrations --remove`."
+    "The state becomes `disabled` at once; the credential is forgotten when it was revoked at the partner, or a day "
+    "later where that cannot be. Records, events and links stay, and the same integration is taken up again by "
+    "connecting the company anew. Doing it twice does nothing more. Deleting what is kept is for the operator: "
+    "`runner integrations --remove`."
 )
 
 
@@ -74,6 +75,8 @@ class Api:
                       shapes.Queued, takes=shapes.SyncNow, status=202),
             self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
                         shapes.RecordPage, shapes.WhichRecords),
+            self._reads("/api/changes", "listChanges", "What became of integrations, in order", self.changes,
+                        shapes.ChangePage, shapes.WhichChanges),
             self._reads("/api/deliveries", "listDeliveries", "Events and pushes", self.deliveries, shapes.Deliveries,
                         shapes.WhichDeliveries),
         ]  # fmt: skip
@@ -115,7 +118,7 @@ class Api:
         names = sync_names(self._house.connectors, found)
         stands = await self._read(lambda c: standing(c, found, names))
         told = self._connecting(found, None)
-        return json(shapes.IntegrationDetail(**dict(told), syncs=[*stands.syncs]))
+        return json(shapes.IntegrationDetail(**dict(told), health=stands.health, syncs=[*stands.syncs]))
 
     async def disconnect(self, request: Request) -> Response:
         """Switch one off; its records stay."""
@@ -152,6 +155,15 @@ class Api:
         found = await self._read(lambda c: _page(c, asked))
         last = found[-1].sequence if found else asked.after
         return json(shapes.RecordPage(records=found, next=last))
+
+    async def changes(self, request: Request) -> Response:
+        """The next changes of integrations: what the host may have missed."""
+        asked = query_of(request, shapes.WhichChanges)
+        found = await self._read(
+            lambda c: changes.find(c, asked.integration, asked.company, after=asked.after, limit=asked.limit)
+        )
+        last = found[-1].change.id if found else asked.after
+        return json(shapes.ChangePage(changes=[ChangeShape.of(one) for one in found], next=last))
 
     async def deliveries(self, request: Request) -> Response:
         """The latest events and pushes."""

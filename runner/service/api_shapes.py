@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.service.shapes import EventShape, IntegrationShape, PushShape, RecordShape, SyncShape
+from runner.service.shapes import ChangeShape, EventShape, IntegrationShape, PushShape, RecordShape, SyncShape
 
 
 class Sent(BaseModel):
@@ -78,6 +78,15 @@ class WhichDeliveries(Sent):
     limit: int = Field(100, ge=1, le=1000)
 
 
+class WhichChanges(Sent):
+    """Which changes of integrations to list: those after the last one that you have."""
+
+    after: int = Field(0, ge=0, description="The id of the last change that you have")
+    integration: str | None = Field(None, description="One integration; a removed one may be asked for too")
+    company: str | None = None
+    limit: int = Field(100, ge=1, le=1000)
+
+
 class Nothing(Sent):
     """No parameters."""
 
@@ -99,6 +108,7 @@ class Connecting(BaseModel):
 class IntegrationDetail(Connecting):
     """An integration with its syncs."""
 
+    health: str = Field(description="fine; failing, when a sync fails again and again; else the state")
     syncs: list[SyncShape]
 
 
@@ -112,6 +122,13 @@ class RecordPage(BaseModel):
     """Records in the order of their last change; ask again with `after` = `next`, now or later."""
 
     records: list[RecordShape]
+    next: int
+
+
+class ChangePage(BaseModel):
+    """Changes of integrations in their order; ask again with `after` = `next`, now or later."""
+
+    changes: list[ChangeShape]
     next: int
 
 

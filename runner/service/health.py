@@ -92,6 +92,10 @@ class _Figures:
         for one in self._found.rejections:
             refused.add_metric([one.connector, one.reason], one.count)
         yield refused
+        notices = GaugeMetricFamily("runner_notices", "Changes that the host is told of", labels=["state"])
+        for telling, count in self._found.notices.items():
+            notices.add_metric([telling.value], count)
+        yield notices
 
     def _integrations(self) -> Metric:
         family = GaugeMetricFamily("runner_integrations", "Integrations", labels=["connector", "state"])

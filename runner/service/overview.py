@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from runner.connector.library import Connectors
 from runner.model.event import EventState
-from runner.model.integration import Integration
+from runner.model.integration import Integration, State
 from runner.model.push import PushState
+from runner.model.run import RunState
 from runner.service.shapes import IntegrationShape, SyncShape
 from runner.store import (
     calls,
+    changes,
     checkpoints,
     events,
     feed,
@@ -25,8 +27,12 @@ from runner.store import (
     wakeups,
 )
 from runner.store.calls import Calls
+from runner.store.changes import Telling
 from runner.store.rejections import Rejection
 from runner.store.waits import Waits
+
+FAILING = 3
+"""After so many failed runs in a row an active integration is said to be failing."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,18 @@ class Standing:
     calls: Calls
     waits: tuple[Waits, ...] = ()
 
+    @property
+    def health(self) -> str:
+        """`fine`; `failing` when a sync of an active one fails again and again, which is no matter of its credential;
+        else the state."""
+        if self.integration.state is not State.ACTIVE:
+            return self.integration.state.value
+        return "failing" if any(sync.failures >= FAILING for sync in self.syncs) else "fine"
+
     def shown(self) -> dict[str, object]:
         """As JSON values."""
         return {
+            "health": self.health,
             **IntegrationShape.of(self.integration).model_dump(mode="json"),
             "syncs": [sync.model_dump(mode="json") for sync in self.syncs],
             "records": self.records,
@@ -67,6 +82,7 @@ class Overview:
     events: dict[EventState, int]
     backlog: dict[str, int]
     rejections: tuple[Rejection, ...]
+    notices: dict[Telling, int] = field(default_factory=dict)
 
     def shown(self) -> dict[str, object]:
         """As JSON values."""
@@ -74,6 +90,7 @@ class Overview:
             "integrations": [standing.shown() for standing in self.integrations],
             "events": {state.value: count for state, count in self.events.items()},
             "backlog": self.backlog,
+            "notices": {telling.value: count for telling, count in self.notices.items()},
             "rejections": [vars(one) | {"last_at": one.last_at.isoformat()} for one in self.rejections],
         }
 
@@ -86,6 +103,7 @@ def overview(connection: Connection, connectors: Connectors) -> Overview:
         events=events.counts(connection),
         backlog=wakeups.depth(connection),
         rejections=tuple(rejections.find(connection)),
+        notices=changes.counts(connection),
     )
 
 
@@ -114,4 +132,6 @@ def sync_names(connectors: Connectors, integration: Integration) -> list[str]:
 
 def _sync(connection: Connection, integration_id: str, name: str) -> SyncShape:
     checkpoint = checkpoints.get(connection, integration_id, name)
-    return SyncShape.of(name, checkpoint, runs.last(connection, integration_id, name))
+    last = runs.last(connection, integration_id, name)
+    failures = runs.failures(connection, integration_id, name) if last and last.state is not RunState.DONE else 0
+    return SyncShape.of(name, checkpoint, last, failures)

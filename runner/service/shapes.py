@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from runner.model.event import WebhookEvent
-from runner.model.integration import Integration
+from runner.model.integration import Integration, Reason
+from runner.model.lifecycle import REMOVED, matter_of
 from runner.model.push import Push
 from runner.model.run import Checkpoint, SyncRun
+from runner.store.changes import Notice
 from runner.store.feed import StoredRecord
 from runner.store.quarantine import Quarantined
 
@@ -26,8 +28,16 @@ class ReasonShape(Shape):
     """Why an integration is not active."""
 
     code: str
+    matter: str | None = Field(
+        description="Whose matter it is: auth (the company connects again), configuration, partner, operator or host"
+    )
     message: str
     remedy: str
+
+    @classmethod
+    def of(cls, found: Reason | None) -> ReasonShape | None:
+        """A reason as it is shown; None for none."""
+        return cls(**vars(found), matter=matter_of(found.code)) if found else None
 
 
 class IntegrationShape(Shape):
@@ -39,6 +49,7 @@ class IntegrationShape(Shape):
     environment: str
     way: str | None = Field(description="The way in that was picked, where there are several")
     state: str = Field(description="pending, active, error or disabled")
+    since: datetime | None = Field(description="When it came into this state")
     reason: ReasonShape | None
     settings: dict[str, Any]
     account_id: str | None = Field(description="The partner's name for the company")
@@ -49,10 +60,43 @@ class IntegrationShape(Shape):
     @classmethod
     def of(cls, found: Integration) -> IntegrationShape:
         """An integration as it is shown."""
-        reason = found.reason and ReasonShape(**vars(found.reason))
+        reason = ReasonShape.of(found.reason)
         names = set(cls.model_fields) - {"reason", "state", "settings"}
         plain = {name: getattr(found, name) for name in names}
         return cls(**plain, state=found.state.value, reason=reason, settings=dict(found.settings))
+
+
+class ChangeShape(Shape):
+    """One move of an integration, and how far the host has been told of it."""
+
+    id: int
+    integration_id: str
+    company: str
+    connector: str
+    environment: str
+    event: str = Field(description="What happened: begun, connected, refused, mended, disconnected, removed ...")
+    before: str | None = Field(description="The state before; null when it was begun")
+    state: str = Field(description="The state after: pending, active, error, disabled or removed")
+    reason: ReasonShape | None
+    at: datetime
+    telling: str = Field(description="pending, told, skipped (nobody is to be told) or dead (given up)")
+    attempts: int
+    note: str | None
+
+    @classmethod
+    def of(cls, found: Notice) -> ChangeShape:
+        """A change as it is shown."""
+        own = found.change
+        names = set(cls.model_fields) - {"before", "state", "reason", "telling", "attempts", "note"}
+        return cls(
+            **{name: getattr(own, name) for name in names},
+            before=own.before.value if own.before else None,
+            state=own.state.value if own.state else REMOVED,
+            reason=ReasonShape.of(own.reason),
+            telling=found.telling.value,
+            attempts=found.attempts,
+            note=found.note,
+        )
 
 
 class SyncShape(Shape):
@@ -66,9 +110,10 @@ class SyncShape(Shape):
     ended_at: datetime | None
     counts: dict[str, int]
     error: str | None
+    failures: int = Field(description="How many runs have failed since the last one that was done")
 
     @classmethod
-    def of(cls, sync: str, checkpoint: Checkpoint, run: SyncRun | None) -> SyncShape:
+    def of(cls, sync: str, checkpoint: Checkpoint, run: SyncRun | None, failures: int = 0) -> SyncShape:
         """A sync as it is shown."""
         return cls(
             sync=sync,
@@ -79,6 +124,7 @@ class SyncShape(Shape):
             ended_at=run.ended_at if run else None,
             counts=dict(vars(run.counts)) if run else {},
             error=run.error if run else None,
+            failures=failures,
         )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -87,6 +88,16 @@ def last(connection: Connection, integration_id: str, sync: str) -> SyncRun | No
     """The latest run of a sync, if it ever ran."""
     found = find(connection, integration_id, sync, limit=1)
     return found[0] if found else None
+
+
+def failures(connection: Connection, integration_id: str, sync: str) -> int:
+    """How many runs have failed since the last one that was done."""
+    table = sync_runs.c
+    mine = (table.integration_id == integration_id, table.sync == sync)
+    done = select(func.max(table.started_at)).where(*mine, table.state == RunState.DONE.value)
+    since = done.scalar_subquery()
+    failed = select(func.count()).where(*mine, table.state == RunState.FAILED.value)
+    return connection.scalar(failed.where((table.started_at > since) | since.is_(None))) or 0
 
 
 def _latest() -> Select[Any]:

@@ -122,9 +122,43 @@ def test_only_the_one_that_was_switched_is_shown(typed: Type) -> None:
 
 def test_the_remedy_stands_under_the_row(typed: Type) -> None:
     _, row, reason, remedy = typed("integrations", "--disable", "Sample Plumbing/companycam").output.splitlines()
-    assert row.split()[-3:] == ["disabled", "Sample", "Exteriors"]
+    assert row.split()[-4:][0] == "disabled"
     assert reason == "  An operator switched it off"
     assert remedy.startswith("  -> runner integrations --enable ")
+
+
+def test_one_is_shown_with_every_move_that_it_made(typed: Type) -> None:
+    which = "Sample Plumbing/companycam"
+    typed("integrations", "--disable", which)
+    told = typed("integrations", which).output
+    assert "disabled since" in told
+    assert "An operator switched it off (switched-off)" in told
+    assert [line.split()[3] for line in told.splitlines() if line[:1].isdigit()][:3] == [
+        "begun",
+        "connected",
+        "switched-off",
+    ]
+    moves = json.loads(typed("integrations", which, "--json").output)["changes"]
+    assert [(one["before"], one["state"]) for one in moves] == [
+        (None, "pending"), ("pending", "active"), ("active", "disabled"),
+    ]  # fmt: skip
+
+
+def test_one_that_was_disconnected_is_not_just_switched_on(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    which = "Sample Plumbing/companycam"
+    assert "disabled" in typed("integrations", "--disconnect", which).output
+    assert typed("integrations", "--enable", which).exit_code == output.MISUSE
+    assert "was disconnected" in capsys.readouterr().err
+
+
+def test_the_host_is_told_again_of_a_change(typed: Type) -> None:
+    moves = json.loads(typed("integrations", "Sample Plumbing/companycam", "--json").output)["changes"]
+    first = str(moves[0]["id"])
+    assert typed("replay", "notices", first).output == "1 notice is replayed\n"
+    again = json.loads(typed("integrations", "Sample Plumbing/companycam", "--json").output)["changes"]
+    assert again[0]["telling"] == "pending"
+    assert typed("replay", "notices", "99999").exit_code == output.MISUSE
+    assert typed("replay", "notices", "--failed").exit_code == output.FOUND
 
 
 def test_one_is_removed_when_meant(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from runner.model.run import Checkpoint, RunState, SyncRun
 from runner.service.overview import Overview, Standing
 from runner.service.shapes import SyncShape
 from runner.store.calls import Calls
+from runner.store.changes import Telling
 from runner.store.waits import Waits
 from tests.clock import START
 
@@ -67,6 +68,10 @@ BROKEN = replace(
         (replace(FINE, pushes=FINE.pushes | {PushState.FAILED: 3}), "refused 3 pushes"),
         (replace(FINE, waits=(Waits("user", 1, 1, "7 has no email"),)), "1 user waits for a link, because: 7 has no"),
         (replace(FINE, waits=(Waits("user", 9, 4, "7 has no email"),)), "wait for a link, most often (4): 7 has"),
+        (
+            replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED, 4),)),
+            "acme/jobber sync clients failed 4 times in a row: the partner is down",
+        ),
         (replace(FINE, quarantined=4), "4 quarantined payloads"),
     ],
 )
@@ -74,3 +79,22 @@ def test_what_wants_a_person_is_told_with_the_remedy(one: Standing, words: str) 
     shown = told(one)
     assert "What wants a person:" in shown
     assert words in shown
+
+
+def test_what_the_host_could_not_be_told_is_told_to_the_operator() -> None:
+    house = Overview((FINE,), dict.fromkeys(EventState, 0), {}, (), {Telling.DEAD: 2})
+    assert any("could not be told of 2 changes" in line and "replay notices --failed" in line for line in lines(house))
+
+
+@pytest.mark.parametrize(
+    ("one", "health"),
+    [
+        (FINE, "fine"),
+        (replace(FINE, integration=BROKEN), "error"),
+        (replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED, 2),)), "fine"),
+        (replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED, 3),)), "failing"),
+    ],
+)
+def test_health_tells_failing_syncs_from_refused_credentials(one: Standing, health: str) -> None:
+    assert one.health == health
+    assert one.shown()["health"] == health

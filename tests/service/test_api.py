@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from runner.engine import sync
+from runner.errors import PartnerUnavailable
 from runner.service.app import App
 from runner.service.settings import Settings
-from runner.store import wakeups
+from runner.store import integrations, wakeups
 from tests.browse import go_on
 from tests.partners import BASE, SETTINGS, World
 from tests.service.conftest import API_KEY
@@ -240,6 +241,36 @@ async def test_an_address_that_nobody_allowed_is_refused_before_anything_is_made
     answer = await api.post("/api/integrations", json=body)
     assert (answer.status_code, "redirect_origins" in answer.text) == (422, True)
     assert (await api.get("/api/integrations")).json() == {"integrations": []}
+
+
+async def test_the_host_reads_what_became_of_its_integrations(here: World, api: httpx.AsyncClient) -> None:
+    made = (await connected(api))["integration"]
+    assert (made["state"], made["since"]) == ("active", here.clock.now().isoformat().replace("+00:00", "Z"))
+    here.clock.advance(60)
+    await api.delete(f"/api/integrations/{made['id']}")
+    page = (await api.get("/api/changes", params={"company": "acme", "limit": 2})).json()
+    assert [one["state"] for one in page["changes"]] == ["pending", "active"]
+    rest = (await api.get("/api/changes", params={"after": page["next"], "integration": made["id"]})).json()
+    (last,) = rest["changes"]
+    assert (last["before"], last["state"], last["reason"]["matter"]) == ("active", "disabled", "host")
+    assert (await api.get("/api/changes", params={"after": rest["next"]})).json() == {
+        "changes": [],
+        "next": rest["next"],
+    }
+
+
+async def test_a_sync_that_fails_and_fails_is_told_and_is_no_matter_of_the_credential(
+    here: World, api: httpx.AsyncClient
+) -> None:
+    made = (await connected(api))["integration"]
+    here.servicetitan.fail_next(500, 500, on="/jobs")
+    for _ in range(3):
+        with pytest.raises(PartnerUnavailable):
+            await sync.run(here.house, await here.read(lambda c: integrations.get(c, made["id"])), "jobs")
+        here.clock.advance(60)
+    found = (await api.get(f"/api/integrations/{made['id']}")).json()
+    assert (found["integration"]["state"], found["health"]) == ("active", "failing")
+    assert [one["failures"] for one in found["syncs"] if one["sync"] == "jobs"] == [3]
 
 
 async def test_deliveries_are_listed(api: httpx.AsyncClient) -> None:

@@ -42,3 +42,12 @@ def test_the_latest_comes_first(connection: Connection) -> None:
     begin(connection, "r3", "crew", at=3)
     assert [run.id for run in runs.find(connection)] == ["r3", "r2", "r1"]
     assert [run.id for run in runs.find(connection, sync="jobs", limit=1)] == ["r2"]
+
+
+def test_failures_are_counted_since_the_last_that_was_done(connection: Connection) -> None:
+    assert runs.failures(connection, "i1", "jobs") == 0
+    for number, state in enumerate((RunState.FAILED, RunState.DONE, RunState.FAILED, RunState.FAILED), 1):
+        begin(connection, f"r{number}", at=number)
+        runs.end(connection, f"r{number}", state, later(number), Counts())
+    assert runs.failures(connection, "i1", "jobs") == 2
+    assert runs.failures(connection, "i1", "crew") == 0

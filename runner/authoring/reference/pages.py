@@ -13,6 +13,7 @@ from runner.authoring.codes import CODES
 from runner.authoring.language import blocks
 from runner.authoring.reference.markdown import fenced, page, prose, table
 from runner.authoring.reference.options import heading, option_table
+from runner.authoring.reference.states import states_page
 from runner.authoring.rules.catalog import RULES
 from runner.authoring.rules.rule import Rule
 from runner.components.block import Block
@@ -30,6 +31,7 @@ def pages() -> dict[str, str]:
         "findings.md": findings(),
         "lint.md": lint(),
         "errors.md": error_tree(),
+        "states.md": states_page(),
     }
 
 

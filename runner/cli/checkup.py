@@ -11,11 +11,12 @@ from functools import partial
 from sqlalchemy import Connection, func, select
 
 from runner.cli.workshop import require_database
+from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
-from runner.connector.scope import app_fields, app_values, missing_app_values, variable_of
+from runner.connector.scope import app_by_environment, app_fields, app_values, missing_app_values, variable_of
 from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
-from runner.service.assemble import read_config, read_schemas
+from runner.service.assemble import environments_of, read_config, read_schemas
 from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
 from runner.store.database import Database
@@ -88,11 +89,21 @@ def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Ch
     if not found.fine:
         return
     yield _tried("record schemas", lambda: _schemas(connectors, settings))
-    known = [variable_of(connector, name) for connector in connectors.all() for name in app_fields(connector)]
+    config = _readable_config(settings)
+    known = [
+        variable_of(connector, name, environment)
+        for connector in connectors.all()
+        for name in app_fields(connector)
+        for environment in (None, *environments_of(connector, config))
+    ]
     for told in strangers(settings.environ, known):
         yield Check("settings", False, told)
     for connector in connectors.all():
         yield _tried(connector.connector, partial(_app, connector, settings, used))
+        for environment in environments_of(connector, config):
+            if app_values(connector, settings.environ, environment):
+                name = f"{connector.connector}, {environment}"
+                yield _tried(name, partial(_own_app, connector, settings, environment))
 
 
 def _schemas(connectors: Connectors, settings: Settings) -> str:
@@ -108,6 +119,23 @@ def _app(connector: Connector, settings: Settings, used: Collection[str] | None)
     if used is None or connector.connector in used:
         raise SettingsError(f"set {', '.join(missing)}: companies have it, and it cannot work")
     return f"no company has it; set {', '.join(missing)} before anybody connects"
+
+
+def _own_app(connector: Connector, settings: Settings, environment: str) -> str:
+    """An environment with values of its own takes over no secret, so it needs its own of each."""
+    own = app_by_environment(connector, settings.environ, [environment])
+    missing = missing_app_values(connector, own.get(environment, {}), environment=environment)
+    if missing:
+        raise SettingsError(f"it has an app of its own, which is not whole: set {', '.join(missing)}")
+    return "an app of its own, all values are set"
+
+
+def _readable_config(settings: Settings) -> Config:
+    """runner.yaml; an empty one where it cannot be read, which another check tells."""
+    try:
+        return read_config(settings)
+    except RunnerError:
+        return Config()
 
 
 def _database(settings: Settings) -> tuple[list[Check], set[str] | None]:

@@ -30,12 +30,20 @@ def commands(group: Any) -> str:
     return page("Commands", intro, _commands(group))
 
 
+_SETTINGS = """\
+What the operator sets in the environment; `runner.yaml` holds the rest.
+
+A value of a connector's app may be another one in one environment: `RUNNER_QUICKBOOKS_SANDBOX_CLIENT_ID` beside
+`RUNNER_QUICKBOOKS_CLIENT_ID`. An environment that has a value of its own takes over no secret of the others, so it
+needs all of its secrets; what is no secret is as everywhere where it is not set."""
+
+
 def settings(connectors: Connectors) -> str:
     """Every environment variable of the operator."""
     rows = [(f"`{one.name}`", one.meaning, _code(one.default), _code(one.example)) for one in VARIABLES]
     parts = [table(("variable", "meaning", "when not set", "example"), rows)]
     parts += [_of_connector(connectors, name) for name in connectors.names() if connectors.get(name).app]
-    return page("Settings", "What the operator sets in the environment; `runner.yaml` holds the rest.", parts)
+    return page("Settings", _SETTINGS, parts)
 
 
 def _of_connector(connectors: Connectors, name: str) -> str:

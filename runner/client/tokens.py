@@ -44,11 +44,22 @@ class Claim(Enum):
     OF_THE_DEAD = "of the dead"
 
 
+def own_app(connector: str, environment: str | None) -> str:
+    """The name, among the operator's apps, of the one that an environment has for itself."""
+    return f"{connector}/{environment}"
+
+
+def chosen_app(apps: Apps, connector: str, environment: str | None) -> Mapping[str, str | Secret]:
+    """The operator's values for a connector: those of the environment, where it has its own."""
+    return apps.get(own_app(connector, environment), apps.get(connector, {}))
+
+
 class Tokens:
     """Hands out credentials that are valid now.
 
-    `apps` holds the operator's values by connector, `environments` those of runner.yaml. A token is refreshed by one
-    task of one process at a time: a lock here, a lease in the store, and what was rotated is stored before it is used.
+    `apps` holds the operator's values by connector (and by `own_app`), `environments` those of runner.yaml. A token is
+    refreshed by one task of one process at a time: a lock here, a lease in the store, and what was rotated is stored
+    before it is used.
     """
 
     def __init__(
@@ -68,7 +79,7 @@ class Tokens:
 
     def scope(self, connector: Connector, integration: Integration, credential: Credential, **more: Any) -> scope.Scope:
         """What the templates of a connector may read for one integration."""
-        app = self._apps.get(connector.connector, {})
+        app = chosen_app(self._apps, connector.connector, integration.environment)
         environment = self.environment(connector, integration.environment)
         return scope.build(connector, integration, app=app, credential=credential, environment=environment, **more)
 
@@ -84,7 +95,8 @@ class Tokens:
 
     def secrets(self, connector: Connector, credential: Credential) -> list[Secret]:
         """Every secret that a call of this connector may carry: what must not be repeated in a message."""
-        app = [value for value in self._apps.get(connector.connector, {}).values() if isinstance(value, Secret)]
+        apps = [app for name, app in self._apps.items() if name.partition("/")[0] == connector.connector]
+        app = [value for values in apps for value in values.values() if isinstance(value, Secret)]
         tokens = [token for token in (credential.access_token, credential.refresh_token) if token]
         return [*app, *credential.values.values(), *tokens]
 

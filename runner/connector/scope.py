@@ -82,9 +82,9 @@ def app_by_environment(
 ) -> dict[str, dict[str, str | Secret]]:
     """The app of each environment that has values of its own. What is no secret is as everywhere where it is not set;
     a secret of another environment is never taken in its place. Raises as `app_values`."""
-    shared = {name: value for name, value in app_values(connector, environ).items() if not isinstance(value, Secret)}
+    shared = {name: text for name, text in app_values(connector, environ).items() if not isinstance(text, Secret)}
     own = {name: app_values(connector, environ, name) for name in environments}
-    return {name: shared | values for name, values in own.items() if values}
+    return {name: {**shared, **values} for name, values in own.items() if values}
 
 
 def app_fields(connector: Connector) -> dict[str, Field]:

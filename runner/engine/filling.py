@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from runner.connector import scope
 from runner.connector.connector import Connector
 from runner.connector.wanted import wanted
+from runner.engine import rotation
 from runner.engine.house import House
 from runner.errors import AlreadyExists, NotFound, SettingsError
 from runner.model.credential import Credential
@@ -62,7 +63,9 @@ def check(house: House, connector: Connector, filled: Filled, *, later: bool = F
     wrong += [flaw for name, flaw in flaws(connector, filled).items() if filled.texts.get(name) or not later]
     if wrong:
         raise SettingsError(*wrong)
-    missing = scope.missing_app_values(connector, house.app(connector.connector), filled.way)
+    app = house.app(connector.connector, filled.environment)
+    own = filled.environment if house.has_own_app(connector.connector, filled.environment) else None
+    missing = scope.missing_app_values(connector, app, filled.way, own)
     if missing:
         raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
 
@@ -117,7 +120,7 @@ def keep(connection: Connection, house: House, connector: Connector, known: Inte
         made = _moved(connection, house, connector, made, filled.environment, at)
     credential = filled.credential(connector)
     if credential.values or elsewhere or known.way != filled.way:
-        house.store.vault.put(connection, made.id, credential, at)
+        rotation.put(connection, house.store.vault, connector, made.id, credential, at)
     return made
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import httpx
 
 from runner.client.caller import Caller
-from runner.client.tokens import Apps, Tokens
+from runner.client.tokens import Apps, Tokens, chosen_app, own_app
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
@@ -66,9 +66,13 @@ class House:
         """Where partners send people back to after consent."""
         return f"{self.base_url}/oauth/callback"
 
-    def app(self, connector: str) -> Mapping[str, str | Secret]:
-        """The operator's values for a connector."""
-        return self.apps.get(connector, {})
+    def app(self, connector: str, environment: str | None = None) -> Mapping[str, str | Secret]:
+        """The operator's values for a connector: those of the environment, where it has its own."""
+        return chosen_app(self.apps, connector, environment)
+
+    def has_own_app(self, connector: str, environment: str) -> bool:
+        """Whether the operator set values for this environment alone."""
+        return own_app(connector, environment) in self.apps
 
     def environment(self, connector: Connector, name: str) -> Mapping[str, str]:
         """The addresses of one environment; runner.yaml's come before the connector's. SettingsError lists them."""

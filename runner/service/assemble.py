@@ -11,11 +11,12 @@ import httpx
 from sqlalchemy import Connection
 
 from runner.client.guard import open_http
-from runner.client.tokens import Apps
+from runner.client.tokens import Apps, own_app
 from runner.connector.config import Config
+from runner.connector.connector import Connector
 from runner.connector.library import Connectors
 from runner.connector.loader import load_config
-from runner.connector.scope import app_values
+from runner.connector.scope import app_by_environment, app_values
 from runner.engine import tally
 from runner.engine.house import House, Log
 from runner.engine.opening import open_house
@@ -120,13 +121,22 @@ def read_config(settings: Settings) -> Config:
     return load_config(settings.config)
 
 
+def environments_of(connector: Connector, config: Config) -> list[str]:
+    """The names of its environments: its own, and what runner.yaml adds."""
+    return list({**connector.environments, **config.environments.get(connector.connector, {})})
+
+
 def read_apps(connectors: Connectors, settings: Settings) -> Apps:
-    """The operator's values of every connector; SettingsError names all that are wrong, of all connectors."""
+    """The operator's values of every connector and of environments that have their own; SettingsError names all that
+    are wrong, of all connectors."""
+    config = read_config(settings)
     apps: dict[str, dict[str, str | Secret]] = {}
     wrong = []
     for connector in connectors.all():
         try:
             apps[connector.connector] = app_values(connector, settings.environ)
+            own = app_by_environment(connector, settings.environ, environments_of(connector, config))
+            apps |= {own_app(connector.connector, name): values for name, values in own.items()}
         except SettingsError as error:
             wrong.append(str(error))
     if wrong:

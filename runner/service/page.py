@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,11 +37,11 @@ def show(
     detail: str = "",
 ) -> Response:
     """A page of a title and sentences, with a button, a way back and words for support where there are some."""
-    ways = {"onward": onward, "back": back}
-    return render("page.html", status, title=title, sentences=sentences, code=code, detail=detail, **ways)
+    values = {"sentences": sentences, "onward": onward, "back": back, "code": code, "detail": detail}
+    return render("page.html", status, {"title": title, **values})
 
 
-def render(name: str, status: int, *, form_action: str = "'none'", **values: Any) -> Response:
+def render(name: str, status: int, values: Mapping[str, Any], form_action: str = "'none'") -> Response:
     """A page of the folder `pages`. `form_action` says where its forms may lead, redirects included (CSP)."""
     nonce = secrets.token_urlsafe(12)
     answer = without_traces(HTMLResponse(_PAGES.get_template(name).render(nonce=nonce, **values), status))

@@ -40,23 +40,22 @@ class SettingsPage:
         picked = self.filled.way if self.connector.auth.options else None
         if self.ways and picked is None:
             ways = [Onward(f"{address}&{urlencode({'way': one.value})}", one.title) for one in self.ways]
-            return render("ways.html", status, title=title, ways=ways, company=company)
-        return render(
-            "form.html",
-            status,
-            form_action=form_action,
-            title=title,
-            sentences=self._sentences(),
-            alert=alert.sentences,
-            detail=alert.detail,
-            action=address,
-            key=key,
-            way=picked,
-            controls=self.controls,
-            button=f"Continue to {self.connector.title}" if self._consents else f"Connect {self.connector.title}",
-            other=Onward(f"{address}&way=", "Another way in") if self.ways else None,
-            company=company,
-        )
+            return render("ways.html", status, {"title": title, "ways": ways, "company": company})
+        verb = "Continue to" if self._consents else "Connect"
+        values = {
+            "title": title,
+            "company": company,
+            "alert": alert.sentences,
+            "detail": alert.detail,
+            "sentences": self._sentences(),
+            "action": address,
+            "key": key,
+            "way": picked,
+            "controls": self.controls,
+            "button": f"{verb} {self.connector.title}",
+            "other": Onward(f"{address}&way=", "Another way in") if self.ways else None,
+        }
+        return render("form.html", status, values, form_action)
 
     @property
     def _consents(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.connector.library import Connectors
-from runner.connector.scope import app_values, build, missing_app_values
+from runner.connector.scope import app_by_environment, app_values, build, missing_app_values
 from runner.errors import NotFound, SettingsError
 from runner.model.credential import Credential
 from runner.model.integration import Integration
@@ -56,3 +56,30 @@ def test_declared_values_that_are_not_filled_in_are_their_default_or_null() -> N
 def test_an_unknown_connector_is_named_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean `jobber`"):
         CONNECTORS.get("joober")
+
+
+OWN = {
+    "RUNNER_SERVICETITAN_APP_KEY": "ak1.live",
+    "RUNNER_SERVICETITAN_WEBHOOK_DIGEST": "sha1",
+    "RUNNER_SERVICETITAN_INTEGRATION_APP_KEY": "ak1.tried",
+}
+
+
+def test_an_environment_with_an_app_of_its_own_takes_over_no_secret() -> None:
+    own = app_by_environment(
+        SERVICETITAN, {**OWN, "RUNNER_SERVICETITAN_WEBHOOK_KEY": "live"}, SERVICETITAN.environments
+    )
+    assert own == {"integration": {"app_key": Secret("ak1.tried"), "webhook_digest": "sha1"}}
+    assert missing_app_values(SERVICETITAN, own["integration"], environment="integration") == [
+        "RUNNER_SERVICETITAN_INTEGRATION_WEBHOOK_KEY"
+    ]
+
+
+def test_the_values_of_one_environment_are_not_those_of_all() -> None:
+    assert app_values(SERVICETITAN, OWN)["app_key"] == Secret("ak1.live")
+
+
+def test_a_wrong_value_of_an_environment_names_its_variable() -> None:
+    wrong = {"RUNNER_SERVICETITAN_INTEGRATION_WEBHOOK_DIGEST": "md5"}
+    with pytest.raises(SettingsError, match="RUNNER_SERVICETITAN_INTEGRATION_WEBHOOK_DIGEST: "):
+        app_by_environment(SERVICETITAN, wrong, SERVICETITAN.environments)

@@ -1,0 +1,122 @@
+"""What opens one environment is never sent to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
+from runner.engine import connect
+from runner.engine.house import House
+from runner.engine.opening import open_house
+from runner.errors import AlreadyExists, SettingsError
+from runner.model.integration import State
+from runner.model.secret import Secret
+from runner.store import integrations
+from tests.partners import APPS, SETTINGS, World
+
+OWN = {"tenant_id": "987654321", "client_id": "sandbox-client", "client_secret": "secret-of-the-sandbox"}
+SANDBOX_KEY = "ak1.app-of-the-sandbox"
+HOSTS = ("api-integration.servicetitan.io", "auth-integration.servicetitan.io")
+PRODUCTION = ("api.servicetitan.io", "auth.servicetitan.io")
+
+
+@pytest.fixture
+def sandbox(here: World) -> ServiceTitan:
+    """The partner's other environment: other hosts, another app, another tenant."""
+    made = servicetitan(
+        now=here.clock.now,
+        webhooks=None,
+        size=2,
+        seed=2,
+        tenant=int(OWN["tenant_id"]),
+        client_id=OWN["client_id"],
+        client_secret=OWN["client_secret"],
+        app_key=SANDBOX_KEY,
+    )
+    here.wire.hosts |= {host: httpx.ASGITransport(app=made.app) for host in HOSTS}
+    return made
+
+
+@pytest.fixture
+def both(here: World, sandbox: ServiceTitan) -> House:
+    """The same house, whose operator has an app for each environment."""
+    own = {
+        **APPS["servicetitan"],
+        "app_key": Secret(SANDBOX_KEY),
+        "webhook_key": Secret("sandbox-webhook-key-of-32-ok"),
+    }
+    known = here.house
+    return open_house(
+        connectors=known.connectors,
+        config=known.config,
+        store=known.store,
+        http=known.http,
+        clock=known.clock,
+        apps={**APPS, "servicetitan/integration": own},
+        schemas=known.schemas,
+        base_url=known.base_url,
+        log=known.log,
+    )
+
+
+def carried(here: World, hosts: tuple[str, ...]) -> Iterator[str]:
+    """Everything that went to these hosts, as text."""
+    for request in here.wire.requests:
+        if request.url.host in hosts:
+            yield f"{request.url} {dict(request.headers)} {request.content!r}"
+
+
+async def test_credentials_stay_in_their_environment(here: World, both: House) -> None:
+    live = await connect.begin(both, "acme", "servicetitan", settings=SETTINGS["servicetitan"])
+    tried = await connect.begin(both, "other", "servicetitan", "integration", OWN)
+    assert (live.state, tried.state) == (State.ACTIVE, State.ACTIVE)
+    for one in (live, tried):
+        await both.caller.call(both.connectors.get("servicetitan"), _endpoint(both), one)
+    token = await here.read(lambda c: both.store.vault.get(c, tried.id))
+    theirs = " ".join(carried(here, PRODUCTION))
+    ours = " ".join(carried(here, HOSTS))
+    assert token.access_token is not None
+    for secret in (OWN["client_secret"], SANDBOX_KEY, token.access_token.reveal()):
+        assert secret in ours
+        assert secret not in theirs
+    assert "servicetitan-secret" in theirs
+    assert "servicetitan-secret" not in ours
+    assert "ak1.servicetitan-app" not in ours
+
+
+def _endpoint(house: House) -> object:
+    connector = house.connectors.get("servicetitan")
+    identify = connector.way_in(None).identify
+    assert identify is not None
+    return connector.endpoints[identify.endpoint]
+
+
+async def test_an_app_that_is_not_whole_connects_nobody(here: World, sandbox: ServiceTitan, both: House) -> None:
+    half = {**APPS, "servicetitan/integration": {"app_key": Secret(SANDBOX_KEY)}}
+    bare = open_house(
+        connectors=both.connectors, config=both.config, store=both.store, http=both.http, clock=both.clock, apps=half,
+        schemas=both.schemas, base_url=both.base_url, log=both.log,
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match="RUNNER_SERVICETITAN_INTEGRATION_WEBHOOK_KEY"):
+        await connect.begin(bare, "other", "servicetitan", "integration", OWN)
+
+
+async def test_another_environment_drops_the_credential(here: World, both: House) -> None:
+    wrong = await connect.begin(
+        both, "acme", "servicetitan", settings={**SETTINGS["servicetitan"], "client_secret": "wrong"}
+    )
+    assert wrong.state is State.ERROR
+    moved = await connect.begin(both, "acme", "servicetitan", "integration", {"client_id": "x"}, later=True)
+    stored = await here.read(lambda c: both.store.vault.get(c, moved.id))
+    assert (moved.environment, moved.state, dict(stored.values)) == ("integration", State.PENDING, {})
+    assert list(carried(here, HOSTS)) == []
+
+
+async def test_what_holds_records_of_one_does_not_move(here: World, both: House) -> None:
+    made = await connect.begin(both, "acme", "servicetitan", settings=SETTINGS["servicetitan"])
+    await here.write(lambda c: integrations.set_state(c, made.id, State.DISABLED, None, here.clock.now()))
+    with pytest.raises(AlreadyExists, match="remove that one"):
+        await connect.begin(both, "acme", "servicetitan", "integration", OWN)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
-from runner.engine import filling, subscribe
+from runner.engine import filling, rotation, subscribe
 from runner.engine.filling import Filled
 from runner.engine.house import House
 from runner.engine.mark import backfill
@@ -97,7 +97,7 @@ async def activate(house: House, connector: Connector, integration: Integration,
 
     def work(connection: Connection) -> Integration:
         at = house.clock.now()
-        house.store.vault.put(connection, integration.id, proof.credential, at)
+        rotation.put(connection, house.store.vault, connector, integration.id, proof.credential, at)
         integrations.set_settings(connection, integration.id, integration.settings, at)
         integrations.set_way(connection, integration.id, integration.way, at)
         integrations.set_account(connection, integration.id, proof.account_id, proof.account_name, proof.account, at)

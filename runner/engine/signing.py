@@ -14,6 +14,7 @@ from runner.components.verifiers.base import Verifier
 from runner.connector.connector import Connector
 from runner.connector.scope import previous
 from runner.engine.house import House
+from runner.engine.rotation import secrets_of
 from runner.errors import BadSignature, NotFound
 from runner.model.event import Delivery
 from runner.model.secret import Secret
@@ -44,7 +45,8 @@ def app_of(house: House, connector: Connector) -> dict[str, Any]:
 
 
 async def signing_secrets(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Secret]:
-    """What the secret called `name` is now, and what it was just before; nothing is let in without any.
+    """What the secret called `name` is now, and what it was just before; nothing is let in without any. One of the
+    operator's may differ from environment to environment, which only the partner knows.
 
     StoreError when the store cannot say.
     """
@@ -52,8 +54,9 @@ async def signing_secrets(house: House, connector: Connector, name: str | None, 
         return []
     place, _, key = name.partition(".")
     if place == "app":
-        given = house.app(connector.connector)
-        return _filled(given.get(key), given.get(previous(key)))
+        apps = [house.app(connector.connector, environment) for environment in (None, *connector.environments)]
+        found = _filled(*(app.get(name) for app in apps for name in (key, previous(key))))
+        return list(dict.fromkeys(found))
     if delivery.integration_id is None:
         return []
     return await _of_integration(house, connector, place, key, delivery.integration_id)
@@ -70,7 +73,7 @@ async def _of_integration(
         if place == "subscription":
             return subscriptions.secrets(connection, vault.keys, connector.connector, integration_id, key)
         credential = vault.get(connection, integration_id)
-        return _filled(credential.values.get(key), _shown(integration.settings, key))
+        return [*secrets_of(credential.values, key, house.clock.now()), *_filled(_shown(integration.settings, key))]
 
     try:
         return await house.store.database.read(work)

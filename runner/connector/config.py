@@ -9,6 +9,7 @@ from pydantic import Field as Declared
 from pydantic import StringConstraints, field_validator
 
 from runner.components.block import Block, Name, Period, refusal
+from runner.connector.retention import Retention
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 
@@ -151,4 +152,5 @@ class Config(Block):
     allow_hosts: list[str] = Declared([], description="Private hosts that may be called all the same.")
     connect: Connecting = Declared(Connecting(), description="How companies connect.")
     serve: Serving = Declared(Serving(), description="Limits of the process.")
+    retention: Retention = Declared(Retention(), description="How long what arrived and what was done is kept.")
     notify: Notify | None = Declared(None, description="Where the host is told what becomes of its integrations.")

@@ -12,6 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
 from runner.engine.house import House
+from runner.engine.retain import retain
 from runner.engine.sweep import sweep
 from runner.errors import RunnerError
 from runner.model.integration import State
@@ -20,6 +21,7 @@ from runner.store import integrations, runs, schedules
 from runner.store.statements import chunks
 
 RECONCILE = timedelta(seconds=30)
+RETAIN = timedelta(minutes=10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,6 +68,7 @@ class Scheduler:
         await self.reconcile()
         self._repeat(self.reconcile, RECONCILE)
         self._repeat(self.sweep, self._house.config.serve.sweep_every)
+        self._repeat(self.retain, RETAIN)
         self._jobs.start()
 
     def stop(self) -> None:
@@ -95,6 +98,11 @@ class Scheduler:
         every = self._house.config.serve.sweep_every
         if await self._claim("sweep", every):
             await sweep(self._house)
+
+    async def retain(self) -> None:
+        """Remove what is old; one node does it each time."""
+        if await self._claim("retain", RETAIN):
+            await retain(self._house)
 
     async def tick(self, plan: Plan, slot: datetime) -> bool:
         """Put the wake-up of one slot, unless another node has: claim and wake-up are one transaction."""

@@ -9,18 +9,16 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Select, bindparam, or_, select, update
 
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.wakeup import WakeUp
 from runner.store import deliveries
-from runner.store.deliveries import deliveries as deliveries_table
 from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, read
 from runner.store.queue import Queue
 from runner.store.statements import CHUNK, Compiled, chunks
 
 _FRESH = {"state": EventState.PENDING.value, "attempts": 0, "due_at": None, "note": None}
-_SPENT = (EventState.DONE.value, EventState.DROPPED.value, EventState.DUPLICATE.value)
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def route(connection: Connection, connector: str, account_id: str, integration_i
 def route_addressed(connection: Connection, integration_id: str) -> int:
     """Give an integration the unroutable events that name nobody and came to its own address, as pending; returns how
     many. Then wake it."""
-    table, sent = events.c, deliveries_table.c
+    table, sent = events.c, deliveries.deliveries.c
     mine = select(sent.id).where(sent.integration_id == integration_id)
     return connection.execute(
         update(events)
@@ -153,16 +151,6 @@ def replay(connection: Connection, chosen: EventFilter) -> dict[str, int]:
     for integration_id in changed:
         found[integration_id] = found.get(integration_id, 0) + 1
     return found
-
-
-def prune(connection: Connection, before: datetime, limit: int = 10_000) -> int:
-    """Delete up to `limit` settled events that came before then, and deliveries none is left of; returns how many."""
-    table = events.c
-    old = select(table.sequence).where(table.received_at < before, table.state.in_(_SPENT)).limit(limit)
-    count = connection.execute(delete(events).where(table.sequence.in_(old))).rowcount
-    told = exists().where(table.delivery_id == deliveries_table.c.id)
-    connection.execute(delete(deliveries_table).where(deliveries_table.c.received_at < before, ~told))
-    return count
 
 
 def _due(now: datetime) -> list[Any]:

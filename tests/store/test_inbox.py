@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 
 import pytest
 from sqlalchemy import Connection, text
 
-from runner.errors import NotFound
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.store import deliveries, events, inbox
 from runner.store.database import Database
@@ -162,14 +160,3 @@ def test_find_takes_every_filter(connection: Connection, way_in: Inbox) -> None:
     assert keys(events.find(connection, EventFilter(since=later(10)))) == ["b"]
     assert keys(events.find(connection, EventFilter(until=later(10)))) == ["a"]
     assert keys(events.find(connection, EventFilter(integration_id="i1"), limit=1)) == ["b"]
-
-
-def test_pruning_takes_what_is_settled_and_old_and_its_delivery(connection: Connection, way_in: Inbox) -> None:
-    done = accept(way_in, connection, event("a"))
-    kept = accept(way_in, connection, event("b"))
-    inbox.settle(connection, done.event_ids, EventState.DONE)
-    assert inbox.prune(connection, NOW + timedelta(days=30)) == 1
-    with pytest.raises(NotFound):
-        deliveries.get(connection, done.delivery_id)
-    assert deliveries.get(connection, kept.delivery_id) == DELIVERY
-    assert [delivery_id for delivery_id, _ in deliveries.find(connection, "jobber")] == [kept.delivery_id]

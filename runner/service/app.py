@@ -17,6 +17,7 @@ from runner.service.health import Health
 from runner.service.oauth import Callback
 from runner.service.problems import Problem, broken_answer, http_answer, problem_answer, runner_answer
 from runner.service.settings import Settings
+from runner.service.uninstalling import Uninstalling
 from runner.service.webhooks import Webhooks
 
 PREFIX = "/webhooks/"
@@ -46,6 +47,7 @@ def _rest(house: House, api: Api) -> Starlette:
             Route("/readyz", health.ready, methods=["GET"]),
             Route("/metrics", health.metrics, methods=["GET"]),
             Route("/oauth/callback", Callback(house).answer, methods=["GET"]),
+            Route("/oauth/callback", Uninstalling(house).answer, methods=["DELETE", "POST"]),
             Route("/oauth/{connector}/authorize", page.show, methods=["GET"]),
             Route("/oauth/{connector}/authorize", page.take, methods=["POST"]),
             *api.routes(),

@@ -30,6 +30,19 @@ def cookie_of(house: House, link_id: str, request: Request) -> str | None:
     return text if named == link_id else None
 
 
+def links_of(house: House, request: Request) -> dict[str, str]:
+    """The links for which the browser shows a cookie of ours, each with that cookie."""
+    found = {}
+    for name, text in request.cookies.items():
+        try:
+            link_id, _ = _signer(house, _COOKIE).loads(text)
+        except (itsdangerous.BadData, TypeError, ValueError):
+            continue
+        if name == cookie_name(house, str(link_id)):
+            found[str(link_id)] = text
+    return found
+
+
 def new_cookie(house: House, link_id: str) -> str:
     """What tells a browser from all others that open the same link."""
     text = _signer(house, _COOKIE).dumps([link_id, secrets.token_urlsafe(32)])

@@ -11,6 +11,7 @@ from runner.errors import RunnerError, StateRefused
 from runner.service import browser, tickets
 from runner.service.connecting import connected
 from runner.service.page import Onward, send_on, show
+from runner.service.restart import restarted
 from runner.service.telling import told
 from runner.store import integrations, sessions
 from runner.store.sessions import ConnectSession
@@ -35,6 +36,8 @@ class Callback:
         """Take the admin back from the partner."""
         try:
             query = _query(request)
+            if not query.get("state"):
+                return await restarted(self._house, request)
             session = await self._session(request, query.get("state", ""))
         except RunnerError as error:
             return await self._stopped(error, None)

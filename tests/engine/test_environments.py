@@ -10,11 +10,11 @@ import pytest
 from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
 from runner.engine import connect
 from runner.engine.house import House
-from runner.engine.opening import open_house
 from runner.errors import AlreadyExists, SettingsError
 from runner.model.integration import State
 from runner.model.secret import Secret
 from runner.store import integrations
+from tests.apps import with_apps
 from tests.partners import APPS, SETTINGS, World
 
 OWN = {"tenant_id": "987654321", "client_id": "sandbox-client", "client_secret": "secret-of-the-sandbox"}
@@ -48,18 +48,7 @@ def both(here: World, sandbox: ServiceTitan) -> House:
         "app_key": Secret(SANDBOX_KEY),
         "webhook_key": Secret("sandbox-webhook-key-of-32-ok"),
     }
-    known = here.house
-    return open_house(
-        connectors=known.connectors,
-        config=known.config,
-        store=known.store,
-        http=known.http,
-        clock=known.clock,
-        apps={**APPS, "servicetitan/integration": own},
-        schemas=known.schemas,
-        base_url=known.base_url,
-        log=known.log,
-    )
+    return with_apps(here.house, {**APPS, "servicetitan/integration": own})
 
 
 def carried(here: World, hosts: tuple[str, ...]) -> Iterator[str]:
@@ -95,11 +84,7 @@ def _endpoint(house: House) -> object:
 
 
 async def test_an_app_that_is_not_whole_connects_nobody(here: World, sandbox: ServiceTitan, both: House) -> None:
-    half = {**APPS, "servicetitan/integration": {"app_key": Secret(SANDBOX_KEY)}}
-    bare = open_house(
-        connectors=both.connectors, config=both.config, store=both.store, http=both.http, clock=both.clock, apps=half,
-        schemas=both.schemas, base_url=both.base_url, log=both.log,
-    )  # fmt: skip
+    bare = with_apps(both, {**APPS, "servicetitan/integration": {"app_key": Secret(SANDBOX_KEY)}})
     with pytest.raises(SettingsError, match="RUNNER_SERVICETITAN_INTEGRATION_WEBHOOK_KEY"):
         await connect.begin(bare, "other", "servicetitan", "integration", OWN)
 

@@ -143,7 +143,6 @@ async def test_a_planted_cookie_is_not_taken(here: World, web: httpx.AsyncClient
     [
         "",
         "state=x",
-        "code=x",
         "error=%3Cscript%3E&state=%25",
         "state=%FF%FE&code=%00",
         "state=a&state=b&code=c",

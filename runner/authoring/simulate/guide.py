@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.dropbox_options import DropboxOptions
 from runner.authoring.simulate.googlecalendar_options import GoogleCalendarOptions
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
@@ -95,6 +96,15 @@ def _hubspot(url: str) -> Guide:
     )
 
 
+def _dropbox(url: str) -> Guide:
+    own = DropboxOptions()
+    return Guide(
+        addresses={"www": url, "api": url, "content": url, "notify": url},
+        change='{"what": "entries", "id": "id:EXAMPLEfile0000000001", "fields": {"path_display": "/Done/survey.pdf"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
@@ -102,6 +112,7 @@ GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "quickbooks": _quickbooks,
     "hubspot": _hubspot,
     "googlecalendar": _googlecalendar,
+    "dropbox": _dropbox,
 }
 
 

@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 
 from runner.authoring.simulate.companycam import companycam
+from runner.authoring.simulate.dropbox import dropbox
 from runner.authoring.simulate.googlecalendar import googlecalendar
 from runner.authoring.simulate.hubspot import hubspot
 from runner.authoring.simulate.jobber import jobber
@@ -41,6 +42,7 @@ PARTNERS: Mapping[str, Make] = {
     "quickbooks": quickbooks,
     "hubspot": hubspot,
     "googlecalendar": googlecalendar,
+    "dropbox": dropbox,
 }
 
 

@@ -19,7 +19,7 @@ from runner.authoring.simulate import jobber as simulated_jobber
 from runner.authoring.simulate.guide import ENVIRONMENT
 from runner.authoring.simulate.outbox import WebhookAttempt
 from runner.cli.demo_world import CAM, JOBBER, TITAN, World
-from runner.cli.replaying import REPLAYS
+from runner.engine.replay import replay_pushes
 from runner.model.event import EventState
 from runner.model.integration import State
 from runner.model.push import PushState
@@ -125,7 +125,7 @@ class Acts:
         for push in refused:
             self.say(f"\nThe host refused {push.kind} {push.external_id}: {push.note}")
         if refused:
-            count = await REPLAYS["pushes"](self.world.house, [], None, True)
+            count = await replay_pushes(self.world.house, failed=True)
             self.say(f"  the operator replays it: {count} pushed again")
             await self.quiet()
 

@@ -12,6 +12,7 @@ from runner.cli.output import AsJson, example, refuse
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from runner.cli.replaying import Wanted
     from runner.service.shapes import QuarantinedShape
     from runner.store.store import Store
 
@@ -107,24 +108,64 @@ def deliveries(
     output.listing(sent, ("id", "rule", "kind", "external_id", "state", "retries", "updated_at", "note"), False)
 
 
-@example("runner replay events --failed", "runner replay pushes 17 18")
+@example(
+    "runner replay events --failed",
+    "runner replay events --connector jobber --since 30d --dry-run",
+    "runner replay pushes 17 18",
+)
 def replay(
     what: str = typer.Argument(help="events, pushes, quarantined or notices (of changes, to the host)."),
     ids: list[str] = typer.Argument(None, help="Which: their ids."),
     integration: str = Integration,
     failed: bool = typer.Option(False, "--failed", help="All that failed."),
+    connector: str = typer.Option(None, "--connector", help="Events of one connector."),
+    type_: str = typer.Option(None, "--type", help="Events of one type; * stands for any characters."),
+    state: str = typer.Option(None, "--state", help="Events in one state: done, dropped, failed..."),
+    since: str = typer.Option(None, "--since", help="Events that came since: a time, or how long ago (30d)."),
+    until: str = typer.Option(None, "--until", help="Events that came before: a time, or how long ago."),
+    dry_run: bool = typer.Option(
+        False,
+        "--dry-run",
+        help="Only compare what events would make now with what is stored. Exit code 1 if it differs.",
+    ),
+    fetch: bool = typer.Option(False, "--fetch", help="With --dry-run: ask partners for what events only name."),
+    as_json: bool = AsJson,
 ) -> None:
     """Run again what failed: events, pushes, quarantined payloads, notices. A running worker takes them up."""
-    from runner.cli.replaying import ONE, REPLAYS
+    from runner.cli.replaying import ONE, REPLAYS, Wanted
     from runner.cli.workshop import in_house
 
+    wanted = Wanted(ids or [], integration, failed, connector, type_, state, since, until)
     if what not in REPLAYS:
         refuse(f"replay takes {', '.join(REPLAYS)}, not {what}")
-    if not ids and not failed and not integration:
-        refuse("say which: ids, --failed, or --integration INTEGRATION")
-    count = in_house(lambda house: REPLAYS[what](house, ids or [], integration, failed))
-    typer.echo(f"1 {ONE[what]} is replayed" if count == 1 else f"{count} {what} are replayed")
+    if what != "events" and (wanted.is_of_events or dry_run):
+        refuse(f"{what} are chosen by ids, --failed or --integration; the rest is for events")
+    if wanted.is_open:
+        refuse("say which: ids, --failed, --integration INTEGRATION, or of events --connector, --type, --since...")
+    if dry_run:
+        _compare(wanted, fetch, as_json)
+        return
+    count = in_house(lambda house: REPLAYS[what](house, wanted))
+    if as_json:
+        output.print_json({"replayed": count})
+    else:
+        typer.echo(f"1 {ONE[what]} is replayed" if count == 1 else f"{count} {what} are replayed")
     if not count:
+        raise typer.Exit(output.FOUND)
+
+
+def _compare(wanted: Wanted, fetch: bool, as_json: bool) -> None:
+    from runner.cli import differing
+    from runner.cli.replaying import dry_run
+    from runner.cli.workshop import in_house
+
+    found = in_house(lambda house: dry_run(house, wanted, fetch))
+    if as_json:
+        output.print_json(differing.plain(found))
+    else:
+        for line in differing.lines(found):
+            typer.echo(line)
+    if found.differences or found.refused:
         raise typer.Exit(output.FOUND)
 
 

@@ -3,109 +3,140 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection
 
 from runner.cli.workshop import chosen
-from runner.engine import notify, process
+from runner.components.block import read_duration
+from runner.engine import notify, replay
+from runner.engine.compare import Comparison, compare
 from runner.engine.house import House
-from runner.engine.replay import replay_events
-from runner.errors import NotFound
+from runner.errors import NotFound, SettingsError
 from runner.model.event import EventState
-from runner.model.push import Push, PushState
-from runner.model.wakeup import WakeUp
-from runner.store import changes, integrations, pushes, quarantine
+from runner.store import changes
 from runner.store.changes import Telling
 from runner.store.events import EventFilter
-from runner.store.quarantine import Quarantined
 
-Replay = Callable[[House, Sequence[str], str | None, bool], Awaitable[int]]
 MOST = 100_000
 ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload", "notices": "notice"}
 
 
-async def events(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """Which things: by id, of an integration (its id, or company/connector), those that failed; of events also by
+    connector, type, state and the time of their arrival."""
+
+    ids: Sequence[str] = ()
+    integration: str | None = None
+    failed: bool = False
+    connector: str | None = None
+    type: str | None = None
+    state: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it says what only events have."""
+        return any((self.connector, self.type, self.state, self.since, self.until))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it says nothing at all, which would mean everything."""
+        return not (self.ids or self.integration or self.failed or self.is_of_events)
+
+
+Replay = Callable[[House, Wanted], Awaitable[int]]
+
+
+async def events(house: House, wanted: Wanted) -> int:
     """Events become pending again, as if new; returns how many."""
-
-    of = await house.store.database.read(lambda connection: chosen(connection, integration).id) if integration else None
-    state = EventState.FAILED if failed else None
-    return await replay_events(house, EventFilter(ids=list(ids) or None, integration_id=of, state=state))
+    return await replay.replay_events(house, await fitting(house, wanted))
 
 
-async def push(house: House, ids: Sequence[str], integration: str | None, failed: bool) -> int:
+async def pushes(house: House, wanted: Wanted) -> int:
     """Pushes become due again; what the host has already is not sent twice. Returns how many."""
-
-    def work(connection: Connection) -> int:
-        of = chosen(connection, integration).id if integration else None
-        state = PushState.FAILED if failed else None
-        found = pushes.find(connection, of, state=state, limit=MOST)
-        wanted = [one for one in found if not ids or str(one.id) in ids]
-        _missing(ids, {str(one.id) for one in wanted}, "push")
-        for one in wanted:
-            _mark(connection, house, one)
-        return len(wanted)
-
-    return await house.store.database.write(work)
+    return await replay.replay_pushes(house, wanted.ids, await _integration(house, wanted), failed=wanted.failed)
 
 
-async def quarantined(house: House, ids: Sequence[str], integration: str | None, _: bool) -> int:
-    """Payloads are mapped once more, by the connector as it is now; returns how many gave a record this time."""
-
-    def read(connection: Connection) -> list[Quarantined]:
-        of = chosen(connection, integration).id if integration else None
-        found = quarantine.find(connection, of, limit=MOST)
-        wanted = [one for one in found if not ids or str(one.id) in ids]
-        _missing(ids, {str(one.id) for one in wanted}, "quarantined payload")
-        return wanted
-
-    wanted = await house.store.database.read(read)
-    return sum([await _again(house, one) for one in wanted])
+async def quarantined(house: House, wanted: Wanted) -> int:
+    """Payloads are mapped once more, by the connector as it is now; returns how many were mended."""
+    counts = await replay.replay_quarantine(house, wanted.ids, await _integration(house, wanted))
+    return counts.seen - counts.quarantined
 
 
-async def notices(house: House, ids: Sequence[str], integration: str | None, _: bool) -> int:
+async def notices(house: House, wanted: Wanted) -> int:
     """The host is told again of changes: of these, or of all that were given up; returns how many."""
+    of = await _integration(house, wanted)
 
     def work(connection: Connection) -> int:
-        of = chosen(connection, integration).id if integration else None
-        dead = None if ids else Telling.DEAD
+        dead = None if wanted.ids else Telling.DEAD
         found = {one.change.id for one in changes.find(connection, of, telling=dead, limit=MOST)}
-        _missing(ids, {str(one) for one in found}, "change")
-        wanted = sorted(one for one in found if not ids or str(one) in ids)
-        return notify.again(connection, house, wanted)
+        unknown = [one for one in wanted.ids if one not in {str(known) for known in found}]
+        if unknown:
+            raise NotFound(f"there is no change {', '.join(unknown)} (see `runner integrations ID`)")
+        return notify.again(connection, house, sorted(one for one in found if not wanted.ids or str(one) in wanted.ids))
 
     return await house.store.database.write(work)
 
 
 REPLAYS: Mapping[str, Replay] = {
     "events": events,
-    "pushes": push,
+    "pushes": pushes,
     "quarantined": quarantined,
     "notices": notices,
 }
 
 
-async def _again(house: House, bad: Quarantined) -> bool:
-    integration = await house.store.database.read(lambda c: integrations.get(c, bad.integration_id))
-    connector = house.connectors.get(integration.connector)
-    batch = process.digest(house, connector, bad.processor, [bad.payload], bad.last_at)
-    mended = bool(batch.records)
-
-    def work(connection: Connection) -> None:
-        process.admit(connection, house, integration, batch, house.clock.now())
-        if mended and bad.external_id is None:
-            quarantine.remove(connection, bad.id)
-
-    await house.store.database.write(work)
-    return mended
+async def dry_run(house: House, wanted: Wanted, fetch: bool) -> Comparison:
+    """What running events again would change, by the connectors as they are now; nothing is written."""
+    return await compare(house, await fitting(house, wanted), fetch=fetch)
 
 
-def _mark(connection: Connection, house: House, one: Push) -> None:
-    at = house.clock.now()
-    pushes.mark(connection, one.rule, one.integration_id, one.kind, [one.external_id], one.destination, at)
-    house.store.queue.put(connection, WakeUp("push", one.destination))
+async def fitting(house: House, wanted: Wanted) -> EventFilter:
+    """The events that are wanted; SettingsError for a state or time that is none."""
+    now = house.clock.now()
+    return EventFilter(
+        ids=list(wanted.ids) or None,
+        integration_id=await _integration(house, wanted),
+        connector=wanted.connector,
+        state=EventState.FAILED if wanted.failed else _state(wanted.state),
+        type=wanted.type,
+        since=_moment(wanted.since, now),
+        until=_moment(wanted.until, now),
+    )
 
 
-def _missing(ids: Sequence[str], found: set[str], what: str) -> None:
-    unknown = [one for one in ids if one not in found]
-    if unknown:
-        raise NotFound(f"there is no {what} {', '.join(unknown)} (see `runner deliveries` and `runner records`)")
+async def _integration(house: House, wanted: Wanted) -> str | None:
+    which = wanted.integration
+    if which is None:
+        return None
+    return await house.store.database.read(lambda connection: chosen(connection, which).id)
+
+
+def _state(text: str | None) -> EventState | None:
+    if text is None:
+        return None
+    if text not in set(EventState):
+        raise SettingsError(f"events have no state {text} (there are: {', '.join(EventState)})")
+    return EventState(text)
+
+
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    """`2026-05-04`, `2026-05-04T15:20:10Z`, or how long ago: `30d`, `12h`."""
+    if text is None:
+        return None
+    try:
+        return now - read_duration(text)
+    except PydanticCustomError:
+        pass  # no duration: then it is a time
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(
+            f"`{text}` is no time (write 2026-05-04, 2026-05-04T15:20:10Z, or how long ago: 30d)"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from runner.engine import tally
 from runner.engine.confirm import confirm
+from runner.engine.errands import Errand
 from runner.engine.fetch import fetch_all
 from runner.engine.house import House
-from runner.engine.react import Errand, Outcome, failed, plan
+from runner.engine.react import Outcome, failed, plan
 from runner.errors import NotFound
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from runner.connector.connector import Connector
 from runner.engine.abreast import abreast
+from runner.engine.errands import Errand, asked_with
 from runner.engine.house import House
-from runner.engine.react import Errand, Outcome, asked_with, failed, fetched
+from runner.engine.react import Outcome, failed, fetched
 from runner.engine.trouble import is_passing, refuse
 from runner.engine.walk import one, payloads
 from runner.errors import AuthenticationError, RecordSkipped, StoreUnavailable
@@ -20,11 +24,16 @@ from runner.store.statements import chunks
 AT_ONCE = 8
 
 
+Make = Callable[[Errand, list[Any], datetime], Outcome]
+"""What comes of an errand whose payloads were found, as of the time before they were asked for."""
+
+
 async def fetch_all(
-    house: House, connector: Connector, integration: Integration, errands: list[Errand]
+    house: House, connector: Connector, integration: Integration, errands: list[Errand], make: Make | None = None
 ) -> list[Outcome]:
-    """A few calls at once. When one shows that the partner cannot be called now, the rest waits like it."""
-    work = _Work(house, connector, integration)
+    """A few calls at once. When one shows that the partner cannot be called now, the rest waits like it. `make` says
+    what comes of what was found: records, when nothing is said."""
+    work = _Work(house, connector, integration, make or partial(fetched, house, connector, integration))
     if integration.state is State.ERROR:
         work.stop.append(_in_error(integration))
     found = await abreast(work.run(together) for together in _calls(errands))
@@ -50,6 +59,7 @@ class _Work:
     house: House
     connector: Connector
     integration: Integration
+    make: Make
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     stop: list[Exception] = field(default_factory=list)
 
@@ -79,9 +89,8 @@ class _Work:
         try:
             response = await self.house.caller.call(self.connector, endpoint, self.integration, input=errand.input)
         except RecordSkipped:
-            return [fetched(self.house, self.connector, self.integration, errand, [], asked_at)]
-        found = one(endpoint, name, response)
-        return [fetched(self.house, self.connector, self.integration, errand, found, asked_at)]
+            return [self.make(errand, [], asked_at)]
+        return [self.make(errand, one(endpoint, name, response), asked_at)]
 
     async def _many(self, errands: list[Errand]) -> list[Outcome]:
         """Things that do not come back are gone."""
@@ -93,15 +102,7 @@ class _Work:
         came = payloads(endpoint, reaction.endpoint, response, is_first=True)
         known = {as_id(reaction.key.search(payload)): payload for payload in came if payload is not None}
         return [
-            fetched(
-                self.house,
-                self.connector,
-                self.integration,
-                errand,
-                [known[errand.thing]] if errand.thing in known else [],
-                asked_at,
-            )
-            for errand in errands
+            self.make(errand, [known[errand.thing]] if errand.thing in known else [], asked_at) for errand in errands
         ]
 
 

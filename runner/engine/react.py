@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-import orjson
 from sqlalchemy import Connection
 
 from runner.components.handshakes.confirm import Confirm
@@ -16,6 +15,7 @@ from runner.connector.connector import Connector
 from runner.connector.reaction import Delete, Disconnect, Fetch, Process, RunSync
 from runner.connector.webhook import Webhooks
 from runner.engine.disconnect import part
+from runner.engine.errands import Errand, errand_of
 from runner.engine.house import House
 from runner.engine.process import Batch, admit, delete, digest, tell
 from runner.engine.trouble import backoff, is_passing, until, words
@@ -23,12 +23,10 @@ from runner.errors import MappingError, NotFound
 from runner.mapping.functions import iso8601
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, Reason
-from runner.model.record import as_id
 from runner.model.wakeup import WakeUp
 from runner.store.columns import utc_text
 
 MOST_ATTEMPTS = 8
-LONGEST_HOLD = 5
 
 Apply = Callable[[Connection], None]
 
@@ -46,24 +44,6 @@ class Outcome:
     apply: Apply | None = None
     due: datetime | None = None
     spends: bool = False
-
-
-@dataclass
-class Errand:
-    """One thing that several events ask to be fetched. With `most` in its reaction one call serves many of them:
-    `thing` is then what their payloads are told apart by, and the input is made of them all."""
-
-    reaction: Fetch
-    input: dict[str, Any]
-    events: list[WebhookEvent] = field(default_factory=list)
-    thing: str | None = None
-
-    def due(self) -> datetime:
-        """When to make it: once no event has come for `coalesce`, and not later than five times that."""
-        wait = self.reaction.coalesce
-        newest = max(event.received_at for event in self.events)
-        oldest = min(event.received_at for event in self.events)
-        return min(newest + wait, oldest + wait * LONGEST_HOLD)
 
 
 @dataclass
@@ -131,10 +111,8 @@ def _sort(
     if because is not None:
         made.outcomes.append(Outcome([event], EventState.DROPPED, because))
     elif isinstance(reaction, Fetch):
-        thing = _thing(reaction, event)
-        given = asked_with(connector, reaction, event.payload) if thing is None else {}
-        key = orjson.dumps([reaction.endpoint, reaction.processor, given, thing], option=orjson.OPT_SORT_KEYS)
-        made.errands.setdefault(key, Errand(reaction, given, thing=thing)).events.append(event)
+        key, errand = errand_of(connector, reaction, event)
+        made.errands.setdefault(key, errand).events.append(event)
     elif isinstance(reaction, Process):
         payload = reaction.payload.search(event.payload)
         batch = digest(house, connector, reaction.processor, [] if payload is None else [payload], event.received_at)
@@ -146,8 +124,8 @@ def _sort(
         known.extend(batch)
         told.append(event)
     elif isinstance(reaction, Delete):
-        key_ = (reaction.record, _id(reaction, event))
-        apply = _deleting(house, integration, [key_], _as_of([event]))
+        key_ = (reaction.record, gone_id(reaction, event))
+        apply = _deleting(house, integration, [key_], as_of([event]))
         made.outcomes.append(Outcome([event], apply=apply))
     elif isinstance(reaction, RunSync):
         wakeup = WakeUp("sync", integration.id, reaction.sync)
@@ -159,41 +137,20 @@ def _sort(
         made.outcomes.append(Outcome([event], apply=_parting(house, connector, integration, event)))
 
 
-def _thing(reaction: Fetch, event: WebhookEvent) -> str | None:
-    """Which thing an event names, where one call fetches many."""
-    if reaction.of is None:
-        return None
-    found = as_id(reaction.of.search(event.payload))
-    if found is None:
-        raise MappingError(f"`{reaction.of}` does not say which thing to fetch", reaction.of.place)
-    return found
-
-
-def asked_with(connector: Connector, reaction: Fetch, told: Any) -> dict[str, Any]:
-    """The input of a fetch, read from an event's payload, or from a list of them; MappingError when it is not what the
-    endpoint asks for."""
-    given = {name: rule.search(told) for name, rule in reaction.hand_over.items()}
-    for name, declared in connector.endpoints[reaction.endpoint].input.items():
-        flaw = declared.flaw(given.get(name))
-        if flaw:
-            raise MappingError(f"the event's `{name}` for endpoint `{reaction.endpoint}` {flaw}")
-    return given
-
-
 def _gone(house: House, integration: Integration, errand: Errand, asked_at: datetime) -> Outcome:
     rule = errand.reaction.gone
     if rule is None:
         return Outcome(errand.events, note="the partner does not have it any more")
     try:
-        keys = {(rule.record, _id(rule, event)) for event in errand.events}
+        keys = {(rule.record, gone_id(rule, event)) for event in errand.events}
     except MappingError as error:
         return Outcome(errand.events, EventState.FAILED, words(error))
-    version = max(utc_text(asked_at), _as_of(errand.events))
+    version = max(utc_text(asked_at), as_of(errand.events))
     apply = _deleting(house, integration, sorted(keys), version)
     return Outcome(errand.events, note="gone at the partner", apply=apply)
 
 
-def _as_of(events: list[WebhookEvent]) -> str:
+def as_of(events: list[WebhookEvent]) -> str:
     """How new the news of these events is: by the partner's clock or by ours, whichever is later.
 
     A record's version may come from either clock; a deletion must not lose against what it follows.
@@ -203,7 +160,8 @@ def _as_of(events: list[WebhookEvent]) -> str:
     return max(time for time in told if time)
 
 
-def _id(rule: Delete, event: WebhookEvent) -> str:
+def gone_id(rule: Delete, event: WebhookEvent) -> str:
+    """The id of what an event says is gone; MappingError when it names none."""
     found = rule.id.search(event.payload)
     if not isinstance(found, str | int) or isinstance(found, bool) or found == "":
         raise MappingError(f"`{rule.id}` gives no id of a {rule.record} to delete", rule.id.place)

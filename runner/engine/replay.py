@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from runner.engine.house import House
-from runner.engine.mark import wake
 from runner.engine.process import admit, digest, tell
+from runner.errors import NotFound
+from runner.model.event import EventState
 from runner.model.integration import Integration
+from runner.model.push import PushState
 from runner.model.run import Counts
 from runner.model.wakeup import WakeUp
 from runner.store import inbox, integrations, pushes, quarantine
 from runner.store.events import EventFilter
 
-MOST = 1000
+MOST = 100_000
 
 
 async def replay_events(house: House, chosen: EventFilter) -> int:
-    """Make events pending again, whatever became of them, and wake their integrations; returns how many."""
+    """Make events pending again, whatever became of them, and wake their integrations; returns how many. Duplicates of
+    others are run again only when they are asked for by id or by state."""
+    if chosen.ids is None and chosen.state is None:
+        chosen = replace(chosen, without=EventState.DUPLICATE)
 
     def work(connection: Connection) -> int:
         found = inbox.replay(connection, chosen)
@@ -28,32 +36,42 @@ async def replay_events(house: House, chosen: EventFilter) -> int:
     return await house.store.database.write(work)
 
 
-async def replay_pushes(house: House, destination_id: str) -> int:
-    """Make what failed or waits for a link due again, after it was mended or linked by hand; returns how many."""
+async def replay_pushes(
+    house: House, ids: Sequence[str] = (), integration_id: str | None = None, *, failed: bool = False
+) -> int:
+    """Make pushes due again: those with these ids, of an integration's records, or (with `failed`) those that failed.
+    What the destination has already is not sent twice. Returns how many; NotFound names ids that there are not."""
 
     def work(connection: Connection) -> int:
-        at = house.clock.now()
-        count = pushes.retry_failed(connection, destination_id, at) + pushes.wake_waiting(
-            connection, destination_id, at
-        )
-        wake(connection, house.store.queue, [destination_id] if count else [])
-        return count
+        at, state = house.clock.now(), PushState.FAILED if failed else None
+        found = pushes.find(connection, integration_id, state=state, limit=MOST)
+        wanted = [one for one in found if not ids or str(one.id) in ids]
+        _missing(ids, {str(one.id) for one in wanted}, "push")
+        for one in wanted:
+            pushes.mark(connection, one.rule, one.integration_id, one.kind, [one.external_id], one.destination, at)
+        for destination in {one.destination for one in wanted}:
+            house.store.queue.put(connection, WakeUp("push", destination))
+        return len(wanted)
 
     return await house.store.database.write(work)
 
 
-async def replay_quarantine(house: House, integration_id: str, processor: str | None = None) -> Counts:
+async def replay_quarantine(
+    house: House, ids: Sequence[str] = (), integration_id: str | None = None, processor: str | None = None
+) -> Counts:
     """Map quarantined payloads again, after the connector was mended: what maps now becomes records, as old as when it
-    came; the rest stays. Takes up to a thousand at a time."""
-    integration, found = await house.store.database.read(
-        lambda connection: (
-            integrations.get(connection, integration_id),
-            quarantine.find(connection, integration_id, processor, limit=MOST),
-        )
+    came; the rest stays. NotFound names ids that there are not."""
+    found = await house.store.database.read(
+        lambda connection: quarantine.find(connection, integration_id, processor, limit=MOST)
+    )
+    wanted = [one for one in found if not ids or str(one.id) in ids]
+    _missing(ids, {str(one.id) for one in wanted}, "quarantined payload")
+    owners = await house.store.database.read(
+        lambda connection: integrations.named(connection, {one.integration_id for one in wanted})
     )
     counts = Counts()
-    for one in found:
-        counts += await _again(house, integration, one)
+    for one in wanted:
+        counts += await _again(house, owners[one.integration_id], one)
     return counts
 
 
@@ -68,3 +86,9 @@ async def _again(house: House, integration: Integration, one: quarantine.Quarant
         return admit(connection, house, integration, batch, house.clock.now())
 
     return await house.store.database.write(work)
+
+
+def _missing(ids: Sequence[str], found: Collection[str], what: str) -> None:
+    unknown = [one for one in ids if one not in found]
+    if unknown:
+        raise NotFound(f"there is no {what} {', '.join(unknown)} (see `runner deliveries` and `runner records`)")

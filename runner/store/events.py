@@ -15,7 +15,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    Row,
     String,
     Table,
     Text,
@@ -79,7 +78,8 @@ Entry = tuple[WebhookEvent, str, EventState, bytes | None]
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: all that fit every part that is given. Times are of arrival, `since` included, `until` not."""
+    """Which events: all that fit every part that is given. Times are of arrival, `since` included, `until` not. In
+    `type` a `*` stands for any characters; `without` leaves out those of a state."""
 
     ids: Sequence[str] | None = None
     integration_id: str | None = None
@@ -88,6 +88,7 @@ class EventFilter:
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    without: EventState | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter as parts of a WHERE."""
@@ -95,10 +96,14 @@ class EventFilter:
         parts: list[ColumnElement[bool]] = []
         if self.ids is not None:
             parts.append(table.id.in_(list(self.ids)))
-        equal = {"integration_id": self.integration_id, "connector": self.connector, "type": self.type}
+        equal = {"integration_id": self.integration_id, "connector": self.connector}
         parts.extend(table[name] == value for name, value in equal.items() if value is not None)
         if self.state is not None:
             parts.append(is_pending if self.state is EventState.PENDING else table.state == self.state.value)
+        if self.without is not None:
+            parts.append(table.state != self.without.value)
+        if self.type is not None:
+            parts.append(table.type == self.type if "*" not in self.type else _like(table.type, self.type))
         if self.since is not None:
             parts.append(table.received_at >= self.since)
         if self.until is not None:
@@ -156,6 +161,13 @@ def read(connection: Connection, conditions: list[ColumnElement[bool]], limit: i
     return [_event(row) for row in connection.execute(query)]
 
 
+def page(connection: Connection, chosen: EventFilter, after: int, limit: int) -> list[tuple[int, WebhookEvent]]:
+    """Events that fit with the number of each, in the order of arrival, from after that number on."""
+    query = select(events.c.sequence, *_COLUMNS).where(*chosen.conditions(), events.c.sequence > after)
+    rows = connection.execute(query.order_by(events.c.sequence).limit(limit)).all()
+    return [(row[0], _event(row[1:])) for row in rows]
+
+
 def counts(
     connection: Connection, integration_id: str | None = None, connector: str | None = None
 ) -> dict[EventState, int]:
@@ -172,7 +184,12 @@ def oldest_pending(connection: Connection) -> dict[str, datetime]:
     return dict(connection.execute(query.group_by(events.c.connector)).all())
 
 
-def _event(row: Row[Any]) -> WebhookEvent:
+def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return column.like(escaped.replace("*", "%"), escape="\\")
+
+
+def _event(row: Sequence[Any]) -> WebhookEvent:
     values = dict(zip(_FIELDS, row, strict=True))
     values["state"] = EventState(values["state"])
     return WebhookEvent(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from runner.errors import NotFound
 from runner.model.record import Record
 from runner.store.integrations import integrations
 from runner.store.records import records
+from runner.store.statements import chunks
 
 _COLUMNS = [records.c[name] for name in ("integration_id", "sequence", "created_at", "changed_at", "deleted_at")]
 _OWN = [records.c[name] for name in ("kind", "external_id", "fields", "version", "inactive", "processor", "parent")]
@@ -67,6 +68,17 @@ def find(
     if inactive is not None:
         query = query.where(table.inactive.is_(inactive))
     return [_stored(row) for row in connection.execute(query)]
+
+
+def named(
+    connection: Connection, integration_id: str, kind: str, external_ids: Sequence[str]
+) -> dict[str, StoredRecord]:
+    """Those of these ids that there are, deleted ones too."""
+    table, found = records.c, dict[str, StoredRecord]()
+    for part in chunks(external_ids):
+        query = _select().where(table.integration_id == integration_id, table.kind == kind, table.external_id.in_(part))
+        found.update((row.external_id, _stored(row)) for row in connection.execute(query))
+    return found
 
 
 def children(connection: Connection, integration_id: str, parent: str, kind: str | None = None) -> list[StoredRecord]:

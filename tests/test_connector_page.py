@@ -97,7 +97,7 @@ def test_the_payload_holds_the_records_that_the_relations_name() -> None:
 def test_the_webhook_reads_as_one_event() -> None:
     webhooks = connector().webhooks
     assert webhooks is not None
-    told = webhooks.read(json.loads(blocks("json")[0]), {}, {})
+    told = webhooks.events.read(json.loads(blocks("json")[0]), {}, {})
     assert [(one.type, one.key, one.account_id) for one in told] == [("job.updated", "e-1", "a-5")]
 
 

@@ -144,7 +144,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "word that is not among the choices": (
         "encoding: hex",
         "encoding: hexa",
-        ["acme.yaml:40:66: wrong-value: `hexa` is not known (use one of: hex, base64)"],
+        ["acme.yaml:40:66: wrong-value: `hexa` is not known (use one of: hex, base64, base64url)"],
     ),
     "duration without a unit": (
         "every: 15m",

@@ -35,7 +35,11 @@ What the operator sets in the environment; `runner.yaml` holds the rest.
 
 A value of a connector's app may be another one in one environment: `RUNNER_QUICKBOOKS_SANDBOX_CLIENT_ID` beside
 `RUNNER_QUICKBOOKS_CLIENT_ID`. An environment that has a value of its own takes over no secret of the others, so it
-needs all of its secrets; what is no secret is as everywhere where it is not set."""
+needs all of its secrets; what is no secret is as everywhere where it is not set.
+
+The secret that a partner signs webhooks with can change without an event being lost: set its variable to the new one,
+and the same with `_PREVIOUS` after it (`RUNNER_JOBBER_CLIENT_SECRET_PREVIOUS`) to the old one. Webhooks signed with
+either are taken, nothing else is done with the old one; remove it once the partner signs with the new one."""
 
 
 def settings(connectors: Connectors) -> str:

@@ -44,6 +44,9 @@ def webhooks(declared: Webhooks, kinds: Kinds) -> Iterator[str]:
     """The parts: how a request proves itself, what it is answered, what each type of event leads to."""
     yield f"Verified by {component(declared.verify)}"
     yield option_rows(declared.verify)
+    if declared.handshake is not None:
+        yield f"The address is tried by {component(declared.handshake)}"
+        yield option_rows(declared.handshake)
     within = f", within {spelled(declared.answer.within)}" if declared.answer.within else ""
     yield f"Answered with {declared.answer.status}{within}. {_told(declared.events)}"
     if declared.subscription is not None:

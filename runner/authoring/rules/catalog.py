@@ -15,6 +15,7 @@ from runner.authoring.rules.secret_not_marked import secret_not_marked
 from runner.authoring.rules.short_answer import short_answer
 from runner.authoring.rules.since_without_full import since_without_full
 from runner.authoring.rules.sync_without_paginator import sync_without_paginator
+from runner.authoring.rules.unproved_effect import unproved_effect
 from runner.authoring.rules.unused_endpoint import unused_endpoint
 from runner.authoring.rules.unused_processor import unused_processor
 from runner.authoring.rules.unused_value import unused_value
@@ -33,6 +34,7 @@ RULES = (
     short_answer,
     since_without_full,
     sync_without_paginator,
+    unproved_effect,
     unused_endpoint,
     unused_processor,
     unused_value,

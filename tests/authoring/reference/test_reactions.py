@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 from runner.authoring.kinds import Kinds
 from runner.authoring.reference import reactions
 from runner.authoring.reference.reactions import reaction_words
+from runner.components.block import adapter
+from runner.components.catalog import HANDSHAKES
 from runner.connector.connector import Connector
 from runner.connector.loader import load
 from runner.connector.reaction import AnyReaction, Reaction
@@ -56,6 +58,14 @@ def test_webhooks_say_verification_answer_and_every_event(jobber: Connector) -> 
     assert "| `header` | `X-Jobber-Hmac-SHA256` |" in text
     assert "Answered with 200, within 1s." in text
     assert all(f"\n| `{pattern}` |" in text for pattern in jobber.webhooks.on)
+
+
+def test_webhooks_say_how_the_address_is_tried(jobber: Connector) -> None:
+    assert jobber.webhooks
+    handshake = adapter(HANDSHAKES).validate_python({"type": "echo", "param": "challenge"})
+    text = "\n\n".join(reactions.webhooks(jobber.webhooks.model_copy(update={"handshake": handshake}), Kinds({})))
+    assert "The address is tried by [`echo`](../language.md#echo-echo)" in text
+    assert "| `param` | `challenge` |" in text
 
 
 def test_secret_of_the_vector_is_not_shown(jobber: Connector) -> None:

@@ -75,6 +75,13 @@ BROKEN = {
         "",
         "47:20: the sync `jobs` reads only the first page of `jobs`",
     ),
+    "unproved-effect": (
+        "syncs:",
+        HOOKS.replace(
+            "type: hmac, header: X-S, secret: settings.api_key", "type: none, because: only hints to fetch things"
+        ).replace("within: 200ms", "within: 5s"),
+        "52:8: anybody can have `disconnect` done by sending `*`, since nothing proves it",
+    ),
     "unused-endpoint": (
         "endpoints:\n",
         "endpoints:\n  spare: {get: /spare, records: '@'}\n",

@@ -74,7 +74,6 @@ class Transition:
 
 
 P, A, E, D = State.PENDING, State.ACTIVE, State.ERROR, State.DISABLED
-_AUTH = tuple(code for code, cause in CAUSES.items() if cause.matter is Matter.AUTH)
 _FAILED = tuple(
     code
     for code, cause in CAUSES.items()
@@ -89,7 +88,7 @@ TRANSITIONS = (
         "refused",
         (A,),
         E,
-        (*_AUTH, "integration-refused"),
+        ("credential-refused", "refresh-interrupted", "scopes-missing", "integration-refused"),
         "The partner refuses for good (`invalid_grant`, 401 with a new token, a rule `fail_integration`). At once, "
         "without another try.",
     ),

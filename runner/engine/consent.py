@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import itsdangerous
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from runner.components.auth.oauth2_authorization_code import OAuth2Authorization
 from runner.connector.connector import Connector
 from runner.engine.connect import activate, fail
 from runner.engine.house import House
+from runner.engine.redirects import check_redirect
 from runner.engine.trial import prove
 from runner.errors import (
     AuthenticationError,
@@ -210,27 +210,6 @@ async def _credential(house: House, integration_id: str) -> Credential:
             return Credential()
 
     return await house.store.database.read(work)
-
-
-def check_redirect(house: House, redirect_to: str | None) -> None:
-    """SettingsError unless it is a path of ours, or an address under our origin or one that runner.yaml allows."""
-    if redirect_to is None or re.match(r"/(?![/\\])", redirect_to):
-        return
-    parts = urlsplit(redirect_to)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in redirect_to:
-        raise SettingsError("redirect_to must be a path that begins with one /, or an http address")
-    if _origin(redirect_to) not in {_origin(one) for one in (house.base_url, *house.config.serve.redirect_origins)}:
-        raise SettingsError(
-            f"redirect_to leads to {_origin(redirect_to)}, and nobody said that this is the host's (the operator adds "
-            "it to `serve: {redirect_origins: [...]}` in runner.yaml)"
-        )
-
-
-def _origin(url: str) -> str:
-    """Scheme, host and port, as they are compared."""
-    parts = urlsplit(url.lower())
-    port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return f"{parts.scheme}://{parts.netloc.removesuffix(port)}"
 
 
 def _signer(house: House) -> itsdangerous.URLSafeSerializer:

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from runner.engine import connect, consent
+from runner.engine import connect
 from runner.engine.disconnect import disconnect
 from runner.engine.house import House
+from runner.engine.redirects import check_redirect
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.integration import Integration, Reason, State
@@ -101,7 +102,7 @@ class Api:
     async def connect(self, request: Request) -> Response:
         """Begin an integration; where it is not connected by that, the answer holds the link."""
         asked = await body_of(request, shapes.Connect)
-        consent.check_redirect(self._house, asked.redirect_to)
+        check_redirect(self._house, asked.redirect_to)
         found = await connect.begin(
             self._house, asked.company, asked.connector, asked.environment, asked.settings, asked.way, later=True
         )

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from runner.connector.config import Config
 from runner.engine import connect, consent
 from runner.errors import AuthenticationError, PartnerError, SettingsError, StateRefused, UnexpectedResponse
 from runner.model.integration import Integration, State
@@ -142,24 +139,6 @@ async def test_connecting_anew_mends_an_integration_in_error(here: World, begun:
 async def test_a_redirect_goes_to_a_path_or_an_http_address(here: World, begun: Integration, redirect_to: str) -> None:
     with pytest.raises(SettingsError, match="redirect_to"):
         await consent.authorize_url(here.house, begun.id, redirect_to)
-
-
-@pytest.mark.parametrize(
-    ("redirect_to", "allowed"),
-    [
-        ("https://app.example:443/done?x=1", True),
-        ("HTTPS://APP.example/done", True),
-        (f"{BASE}/done", True),
-        ("http://app.example/done", False),
-        ("https://app.example.evil.example/", False),
-        ("https://app.example:8443/", False),
-    ],
-)
-async def test_an_address_is_one_of_ours_or_of_an_allowed_origin(here: World, redirect_to: str, allowed: bool) -> None:
-    config = Config.model_validate({"serve": {"redirect_origins": ["https://app.example"]}})
-    house = replace(here.house, config=config)
-    with nullcontext() if allowed else pytest.raises(SettingsError, match="redirect_origins"):
-        consent.check_redirect(house, redirect_to)
 
 
 async def test_a_connector_without_consent_has_no_such_page(here: World) -> None:

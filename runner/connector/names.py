@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from runner.components.auth.oauth2 import OAuth2
 from runner.components.auth.oauth2_authorization_code import REDIRECT
 from runner.components.block import parts
+from runner.components.handshakes.signed_challenge import SignedChallenge
 from runner.components.incrementals.since import Since
 from runner.components.verifiers.signed import SIGNED_NAMES
 from runner.connector.action import Action
@@ -46,7 +47,8 @@ def _offered(connector: Connector, path: Path) -> Offered:
         signed = dict.fromkeys(SIGNED_NAMES) if path[2:3] in (("signs",), ("parts",)) else {}
         return {"app": connector.app, **signed}
     if path[:2] == ("webhooks", "handshake"):
-        return {"app": connector.app, "challenge": (), "signature": ()}
+        signs = connector.webhooks is not None and isinstance(connector.webhooks.handshake, SignedChallenge)
+        return {"app": connector.app, "challenge": (), **({"signature": ()} if signs else {})}
     offered: dict[str, Iterable[str] | None] = {
         "app": connector.app,
         "settings": connector.settings,
@@ -104,7 +106,7 @@ def _unknown(
     if inner is None or len(name) == 1 or name[1] in inner:
         return
     message = f"`{name[0]}.{name[1]}` in `{template}` is not declared"
-    if name[0] in ("checkpoint", *_TOKENS):
+    if name[0] in ("checkpoint", "challenge", "signature", *_TOKENS):
         yield Finding(place, "unknown-name", message, f"`{name[0]}` is a text: write `{{{{ {name[0]} }}}}`")
     else:
         remedy = suggest(name[1], inner) or _declare(name[0])

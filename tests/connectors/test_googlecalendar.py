@@ -1,0 +1,204 @@
+"""Google Calendar, from consent to stored records, against the simulated account's own truth."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from runner.authoring.simulate.googlecalendar import GoogleCalendar
+from runner.authoring.simulate.googlecalendar_data import CREW, FIRST
+from runner.engine import disconnect, sync
+from runner.engine.act import act
+from runner.errors import AuthenticationError, RunnerError
+from runner.model.integration import Integration, Reason, State
+from runner.model.record import Record
+from runner.model.run import RunState, SyncRun
+from runner.store import integrations
+from tests.partners import World, world
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+async def here(path: Path) -> AsyncIterator[World]:
+    async with world(path, partners=("googlecalendar",), size=39) as opened:
+        yield opened
+
+
+@pytest.fixture
+def partner(here: World) -> GoogleCalendar:
+    found: GoogleCalendar = here.partners["googlecalendar"]
+    return found
+
+
+@pytest.fixture
+async def company(here: World) -> Integration:
+    return await here.connect("googlecalendar")
+
+
+async def run(here: World, company: Integration, name: str = "events") -> SyncRun:
+    return await sync.run(here.house, company, name)
+
+
+async def appointments(here: World, company: Integration) -> dict[str, Record]:
+    return await here.records(company, "appointment")
+
+
+def ordinary(partner: GoogleCalendar) -> dict[str, dict[str, object]]:
+    """The events that are there, people's out-of-office notes aside."""
+    rows = {row["id"]: row for row in partner.table("events")}
+    return {
+        key: row
+        for key, row in rows.items()
+        if row.get("eventType", "default") == "default" and (row["status"] != "cancelled" or "recurringEventId" in row)
+    }
+
+
+async def test_the_calendar_is_known_by_its_id(company: Integration) -> None:
+    assert (company.state, company.account_id, company.account_name) == (State.ACTIVE, "ops@example.com", "Operations")
+
+
+async def test_a_scope_that_was_left_unticked_is_told(here: World, company: Integration) -> None:
+    with pytest.raises(RunnerError, match=r"calendar\.events"):
+        await here.consent(company, without="calendar.events")
+
+
+async def test_each_calendar_is_an_integration_of_its_own(here: World, company: Integration) -> None:
+    crew = await here.connect("googlecalendar", calendar_id=CREW)
+    assert (crew.id != company.id, crew.account_id) == (True, CREW)
+
+
+async def test_what_is_stored_is_what_the_calendar_has(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    done = await run(here, company)
+    assert (done.state, done.counts.quarantined) == (RunState.DONE, 0)
+    stored, truth = await appointments(here, company), ordinary(partner)
+    assert stored.keys() == truth.keys()
+    assert {key for key, one in stored.items() if one.inactive} == {
+        key for key, row in truth.items() if row["status"] == "cancelled"
+    }
+    assert {key: one.fields.get("sync_token") for key, one in stored.items()} == {
+        key: row["etag"] for key, row in truth.items()
+    }
+    assert stored[FIRST].fields["description"] == "Bring ladder"
+    assert stored[FIRST].fields["host_project_id"] == "1001"
+    assert partner.violations == 0
+
+
+async def test_occurrences_belong_to_their_series(here: World, partner: GoogleCalendar, company: Integration) -> None:
+    await run(here, company)
+    stored = await appointments(here, company)
+    below = {key: one for key, one in ordinary(partner).items() if "recurringEventId" in one}
+    series = {key: stored[key].fields["series"] for key in below}
+    assert series == {key: one["recurringEventId"] for key, one in below.items()}
+    assert len(below) == 6
+
+
+async def test_what_was_deleted_is_missed_by_the_next_pass(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    await run(here, company)
+    partner.remove("events", FIRST)
+    await run(here, company)
+    assert FIRST not in await appointments(here, company)
+
+
+async def test_the_calendar_itself_is_a_record(here: World, company: Integration) -> None:
+    await run(here, company, "calendar")
+    (calendar,) = (await here.records(company, "calendar")).values()
+    assert (calendar.fields["name"], calendar.fields["zone"], calendar.fields["access"]) == (
+        "Operations",
+        "Europe/London",
+        "write",
+    )
+
+
+async def test_a_channel_is_opened_on_connect_and_its_news_start_the_sync(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    await here.work()
+    (channel,) = partner.channels.open.values()
+    assert channel.address.endswith(f"/webhooks/googlecalendar/{company.id}")
+    partner.change("events", FIRST, summary="Moved to Tuesday")
+    await partner.deliver()
+    assert [door.status for door in here.doors] == [200, 200]
+    await here.work()
+    assert (await appointments(here, company))[FIRST].fields["title"] == "Moved to Tuesday"
+
+
+async def test_the_sync_message_may_come_before_the_answer_and_is_dropped(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    async def knock_first(request: object) -> None:
+        await partner.deliver()
+
+    here.wire.after = knock_first
+    await here.work()
+    assert [door.status for door in here.doors] == [200]
+
+
+async def test_a_channel_is_renewed_before_it_ends_new_one_first(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    await here.work()
+    (first,) = partner.channels.open
+    opened: list[int] = []
+
+    async def count(request: object) -> None:
+        opened.append(len(partner.channels.open))
+
+    here.wire.after = count
+    await here.work(wait=WEEK)
+    (second,) = partner.channels.open
+    assert second != first
+    assert 2 in opened
+
+
+async def test_a_token_that_is_not_the_channel_s_is_refused(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    await here.work()
+    (channel,) = partner.channels.open.values()
+    channel.token = "guessed"
+    partner.change("events", FIRST, summary="x")
+    partner.outbox.waiting = [letter for letter in partner.outbox.waiting if letter.topic == "exists"]
+    await partner.deliver()
+    assert [door.status for door in here.doors] == [401]
+
+
+async def test_what_is_deleted_twice_is_deleted(here: World, partner: GoogleCalendar, company: Integration) -> None:
+    for _ in range(2):
+        await act(here.house, company, "delete_event", {"id": FIRST})
+    assert partner.table("events").row(FIRST)["status"] == "cancelled"
+
+
+async def test_who_takes_the_consent_back_is_told_to_connect_again(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    partner.disconnect()
+    with pytest.raises(AuthenticationError):
+        await run(here, company)
+    left = await here.read(lambda connection: integrations.get(connection, company.id))
+    assert left.state is State.ERROR
+
+
+async def test_disconnecting_stops_the_channel_and_revokes(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    await here.work()
+    await disconnect.disconnect(here.house, company, Reason("disconnected", "the company asked for it"))
+    await here.work()
+    assert partner.channels.open == {}
+    assert partner.calls["POST /revoke"] == 1
+
+
+async def test_over_the_limit_the_runner_waits_and_goes_on(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    partner.fail_next(1, 429, on="events")
+    done = await run(here, company)
+    assert done.state is RunState.DONE

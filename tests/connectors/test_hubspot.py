@@ -1,0 +1,175 @@
+"""HubSpot, from consent to stored records, against the simulated account's own truth."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.authoring.simulate.hubspot import HubSpot
+from runner.authoring.simulate.hubspot_ties import End
+from runner.engine import disconnect, sync
+from runner.engine.act import act
+from runner.errors import AuthenticationError, UnexpectedResponse
+from runner.model.integration import Integration, Reason, State
+from runner.model.run import RunState
+from runner.store import integrations
+from tests.partners import World, world
+
+FIRST = "5550001"
+
+
+@pytest.fixture
+async def here(path: Path) -> AsyncIterator[World]:
+    async with world(path, partners=("hubspot",), size=23) as opened:
+        yield opened
+
+
+@pytest.fixture
+def partner(here: World) -> HubSpot:
+    found: HubSpot = here.partners["hubspot"]
+    return found
+
+
+@pytest.fixture
+async def account(here: World) -> Integration:
+    return await here.connect("hubspot")
+
+
+async def run(here: World, account: Integration, *names: str, full: bool = False) -> list[Any]:
+    return [await sync.run(here.house, account, name, full=full) for name in names]
+
+
+def alive(partner: HubSpot, what: str) -> set[str]:
+    return {row["id"] for row in partner.table(what) if not row["archived"]}
+
+
+async def told(here: World, partner: HubSpot) -> None:
+    """Deliver what waits, and let the runner work on it."""
+    assert all(one.accepted for one in await partner.deliver())
+    here.clock.advance(10)
+    await here.work()
+
+
+async def test_the_account_is_known_by_the_token_answer(account: Integration) -> None:
+    assert (account.state, account.account_id) == (State.ACTIVE, "1234567")
+
+
+async def test_what_is_stored_is_what_the_account_has(here: World, partner: HubSpot, account: Integration) -> None:
+    runs = await run(here, account, "owners", "companies", "contacts", "deals")
+    assert [one.state for one in runs] == [RunState.DONE] * 4
+    assert [one.counts.quarantined for one in runs] == [0] * 4
+    for kind, what in (("deal", "deals"), ("contact", "contacts"), ("company", "companies"), ("user", "owners")):
+        assert (await here.records(account, kind)).keys() == alive(partner, what), kind
+    assert partner.violations == 0
+
+
+async def test_amounts_stages_and_ties_of_deals(here: World, partner: HubSpot, account: Integration) -> None:
+    await run(here, account, "deals")
+    deals = await here.records(account, "deal")
+    for key, record in deals.items():
+        row = partner.table("deals").row(key)
+        amount = row["amount"]
+        assert record.fields["amount"] == (amount and round(float(amount) * 100)), key
+        assert record.fields["stage"] == row["dealstage"]
+        tied = [end.id for end, _ in partner.ties.of(End("deal", key), "contact")]
+        assert (record.fields["contacts"] or []) == tied, key
+        owners = [end.id for end, _ in partner.ties.of(End("deal", key), "company")]
+        assert record.fields["company"] == (owners[0] if owners else None), key
+
+
+async def test_archived_deals_go_with_the_next_pass(here: World, partner: HubSpot, account: Integration) -> None:
+    await run(here, account, "deals")
+    partner.remove("deals", FIRST)
+    await run(here, account, "deals", full=True)
+    assert (await here.records(account, "deal")).keys() == alive(partner, "deals")
+
+
+async def test_many_pages_stay_within_the_limits(path: Path) -> None:
+    async with world(path, partners=("hubspot",), hubspot={"size": 1500}) as here:
+        account, partner = await here.connect("hubspot"), here.partners["hubspot"]
+        (one,) = await run(here, account, "contacts")
+        assert one.counts.pages == 14
+        assert (await here.records(account, "contact")).keys() == alive(partner, "contacts")
+        assert partner.violations == 0
+
+
+async def test_a_webhook_brings_the_object_with_its_ties(here: World, partner: HubSpot, account: Integration) -> None:
+    await here.work()
+    partner.change("deals", FIRST, dealname="Told by webhook", amount="12.34")
+    await told(here, partner)
+    deal = (await here.records(account, "deal"))[FIRST]
+    assert (deal.fields["name"], deal.fields["amount"]) == ("Told by webhook", 1234)
+    assert deal.fields["contacts"] == ["51"]
+    assert partner.calls["GET /crm/v3/objects/{type}/{id}"] == 1
+
+
+async def test_deletions_and_merges_are_followed(here: World, partner: HubSpot, account: Integration) -> None:
+    await here.work()
+    partner.remove("deals", FIRST)
+    partner.forget("60")
+    partner.remove("companies", "9900000003")
+    await told(here, partner)
+    for kind, what in (("deal", "deals"), ("contact", "contacts"), ("company", "companies")):
+        assert (await here.records(account, kind)).keys() == alive(partner, what), kind
+    new = partner.merge("contact", "52", "53")
+    await told(here, partner)
+    contacts = await here.records(account, "contact")
+    assert new in contacts
+
+
+async def test_many_changed_companies_are_read_in_one_call(here: World, partner: HubSpot, account: Integration) -> None:
+    await here.work()
+    for key in sorted(alive(partner, "companies")):
+        partner.change("companies", key, name=f"Renamed {key}")
+    partner.outbox.disturb(copies=2, reverse=True)
+    await told(here, partner)
+    companies = await here.records(account, "company")
+    assert {one.fields["name"] for one in companies.values()} == {f"Renamed {key}" for key in companies}
+    assert partner.calls["POST /crm/v3/objects/{type}/batch/read"] == 1
+
+
+async def test_either_reading_of_the_signed_address_is_taken(path: Path) -> None:
+    async with world(path, partners=("hubspot",), hubspot={"decodes_url": False}) as here:
+        await here.connect("hubspot")
+        partner = here.partners["hubspot"]
+        partner.change("deals", FIRST, dealname="x")
+        assert [one.accepted for one in await partner.deliver()] == [True]
+
+
+async def test_an_uninstalled_app_puts_the_integration_into_error(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    partner.disconnect()
+    with pytest.raises(AuthenticationError, match="connect again"):
+        await run(here, account, "deals")
+    assert (await here.read(lambda c: integrations.get(c, account.id))).state is State.ERROR
+
+
+async def test_disconnecting_revokes_at_the_partner(here: World, partner: HubSpot, account: Integration) -> None:
+    await disconnect.disconnect(here.house, account, Reason("disconnected", "the company asked for it"))
+    await here.work()
+    assert partner.calls["POST /oauth/v3/token/revoke"] == 1
+
+
+async def test_the_limits_own_words_are_waited_out(here: World, partner: HubSpot, account: Integration) -> None:
+    partner.fail_next(1, 429)
+    (one,) = await run(here, account, "owners")
+    assert one.state is RunState.DONE
+
+
+async def test_a_deal_is_changed_and_a_contact_put_on_it(here: World, partner: HubSpot, account: Integration) -> None:
+    await act(here.house, account, "update_deal", {"id": FIRST, "stage": "closedwon", "amount": 99})
+    row = partner.table("deals").row(FIRST)
+    assert (row["dealstage"], row["amount"], row["hs_is_closed_won"]) == ("closedwon", "99", "true")
+    made = await act(here.house, account, "save_contact", {"email": "new@example.com", "first_name": "Ida"})
+    assert partner.table("contacts").row(made["id"])["firstname"] == "Ida"
+    await act(here.house, account, "link_contact", {"deal": FIRST, "contact": made["id"]})
+    assert made["id"] in [end.id for end, _ in partner.ties.of(End("deal", FIRST), "contact")]
+
+
+async def test_a_contact_that_the_partner_refuses_is_told(here: World, account: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="not valid"):
+        await act(here.house, account, "save_contact", {"email": "nobody"})

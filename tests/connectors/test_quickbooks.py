@@ -1,0 +1,196 @@
+"""QuickBooks, from consent to stored records, against the simulated company's own truth."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.authoring.simulate.quickbooks import QuickBooks
+from runner.engine import disconnect, sync
+from runner.engine.act import act
+from runner.errors import AuthenticationError
+from runner.model.integration import Integration, Reason, State
+from runner.model.run import RunState
+from runner.store import integrations
+from tests.partners import World, world
+
+REALM = "9130355377388383"
+
+
+@pytest.fixture
+async def here(path: Path) -> AsyncIterator[World]:
+    async with world(path, partners=("quickbooks",), size=23) as opened:
+        yield opened
+
+
+@pytest.fixture
+def partner(here: World) -> QuickBooks:
+    found: QuickBooks = here.partners["quickbooks"]
+    return found
+
+
+@pytest.fixture
+async def company(here: World) -> Integration:
+    return await here.connect("quickbooks")
+
+
+async def run(here: World, company: Integration, *names: str, full: bool = False) -> list[Any]:
+    return [await sync.run(here.house, company, name, full=full) for name in names]
+
+
+def names(partner: QuickBooks) -> dict[str, str]:
+    return {row["Id"]: row["DisplayName"] for row in partner.table("customers")}
+
+
+async def test_the_company_is_known_by_the_realm_of_the_way_back(company: Integration) -> None:
+    assert (company.state, company.account_id, company.account_name) == (State.ACTIVE, REALM, "Sample Roofing Books")
+
+
+async def test_what_is_stored_is_what_the_company_has(here: World, partner: QuickBooks, company: Integration) -> None:
+    runs = await run(here, company, "customers", "payments", "estimates")
+    assert [one.state for one in runs] == [RunState.DONE] * 3
+    assert [one.counts.quarantined for one in runs] == [0, 0, 0]
+    contacts = await here.records(company, "contact")
+    assert {key: record.fields["name"] for key, record in contacts.items()} == names(partner)
+    assert {key for key, one in contacts.items() if one.inactive} == {
+        row["Id"] for row in partner.table("customers") if not row["Active"]
+    }
+    payments = await here.records(company, "payment")
+    assert {key: one.fields["amount"] for key, one in payments.items()} == {
+        row["Id"]: round(row["TotalAmt"] * 100) for row in partner.table("payments")
+    }
+    assert (await here.records(company, "estimate")).keys() == {row["Id"] for row in partner.table("estimates")}
+    assert partner.violations == 0
+
+
+async def test_sub_customers_are_jobs_of_their_parents(here: World, partner: QuickBooks, company: Integration) -> None:
+    await run(here, company, "customers")
+    projects = await here.records(company, "project")
+    assert projects.keys() == {row["Id"] for row in partner.table("customers") if row["Job"] or row["IsProject"]}
+    job = projects["62"]
+    assert job.fields["contact"] == "61"
+
+
+async def test_a_later_run_asks_only_for_what_changed(here: World, partner: QuickBooks, company: Integration) -> None:
+    await run(here, company, "customers")
+    here.clock.advance(600)
+    partner.change("customers", "58", DisplayName="O'Neil & Sons")
+    (second,) = await run(here, company, "customers")
+    assert (second.counts.seen, second.counts.changed) == (1, 1)
+    assert (await here.records(company, "contact"))["58"].fields["name"] == "O'Neil & Sons"
+
+
+async def test_a_deleted_payment_goes_with_the_next_full_pass(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    await run(here, company, "payments")
+    partner.remove("payments", "182")
+    await run(here, company, "payments", full=True)
+    assert (await here.records(company, "payment")).keys() == {row["Id"] for row in partner.table("payments")}
+
+
+async def test_pages_of_a_thousand_are_walked_to_the_end(path: Path) -> None:
+    async with world(path, partners=("quickbooks",), quickbooks={"size": 2001}) as here:
+        company = await here.connect("quickbooks")
+        (one,) = await run(here, company, "payments")
+        assert (one.counts.pages, one.counts.created) == (3, 2001)
+        assert here.partners["quickbooks"].violations == 0
+
+
+@pytest.mark.parametrize("form", ["cloudevents", "notifications"])
+async def test_a_webhook_of_either_form_fetches_what_changed(path: Path, form: str) -> None:
+    options = {"webhook_form": form, "neighbour": "1234567890"}
+    async with world(path, partners=("quickbooks",), quickbooks=options) as here:
+        company = await here.connect("quickbooks")
+        await here.work()
+        partner: QuickBooks = here.partners["quickbooks"]
+        partner.change("customers", "58", DisplayName="Told by webhook")
+        assert [one.accepted for one in await partner.deliver()] == [True]
+        here.clock.advance(10)
+        await here.work()
+        assert (await here.records(company, "contact"))["58"].fields["name"] == "Told by webhook"
+        assert partner.calls["GET /v3/company/{realm}/customer/{id}"] == 1
+
+
+async def test_repeated_and_reordered_webhooks_end_in_the_companys_truth(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    await run(here, company, "payments", "customers")
+    for name in ("First", "Second", "Third"):
+        here.clock.advance(1)
+        partner.change("customers", "60", DisplayName=name)
+    partner.remove("payments", "182")
+    partner.add("payments", Line=[])
+    partner.outbox.disturb(copies=3, reverse=True)
+    assert all(one.accepted for one in await partner.deliver())
+    here.clock.advance(10)
+    await here.work()
+    assert (await here.records(company, "contact"))["60"].fields["name"] == "Third"
+    assert (await here.records(company, "payment")).keys() == {row["Id"] for row in partner.table("payments")}
+
+
+async def test_a_merged_customer_comes_as_inactive(here: World, partner: QuickBooks, company: Integration) -> None:
+    await run(here, company, "customers")
+    here.clock.advance(600)
+    partner.merge("58", "59")
+    await partner.deliver()
+    await here.work()
+    assert (await here.records(company, "contact"))["59"].inactive
+
+
+async def test_a_webhook_with_another_token_is_refused(path: Path) -> None:
+    async with world(path, partners=("quickbooks",), quickbooks={"verifier_token": "another-token"}) as here:
+        await here.connect("quickbooks")
+        partner = here.partners["quickbooks"]
+        partner.change("customers", "58", Notes="x")
+        assert [one.status for one in await partner.deliver()] == [401]
+
+
+async def test_an_expired_token_is_renewed_on_the_way(here: World, partner: QuickBooks, company: Integration) -> None:
+    here.clock.advance(7200)
+    (one,) = await run(here, company, "customers")
+    assert one.state is RunState.DONE
+    assert partner.calls["POST /oauth2/v1/tokens/bearer"] == 2
+
+
+async def test_over_the_limit_the_runner_waits_and_goes_on(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    partner.fail_next(1, 429, on="/query")
+    (one,) = await run(here, company, "customers")
+    assert (one.state, one.counts.created) == (RunState.DONE, 23 + len(await here.records(company, "project")))
+
+
+async def test_a_company_that_disconnected_inside_quickbooks_is_in_error(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    partner.disconnect()
+    with pytest.raises(AuthenticationError, match="connect again"):
+        await run(here, company, "customers")
+    assert (await here.read(lambda c: integrations.get(c, company.id))).state is State.ERROR
+
+
+async def test_a_connection_whose_admin_left_is_told_with_its_remedy(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    partner.trouble("120")
+    with pytest.raises(AuthenticationError):
+        await run(here, company, "customers")
+    found = await here.read(lambda c: integrations.get(c, company.id))
+    assert found.state is State.ERROR
+    assert found.reason is not None
+    assert "administrator" in found.reason.message
+
+
+async def test_disconnecting_revokes_at_intuit(here: World, partner: QuickBooks, company: Integration) -> None:
+    await disconnect.disconnect(here.house, company, Reason("disconnected", "the company asked for it"))
+    await here.work()
+    assert partner.calls["POST /v2/oauth2/tokens/revoke"] == 1
+
+
+async def test_a_customer_is_made_as_it_is_spelled(here: World, partner: QuickBooks, company: Integration) -> None:
+    made = await act(here.house, company, "create_customer", {"name": "O'Neil \\ Sons", "email": "ada@example.com"})
+    assert partner.table("customers").row(made["id"])["DisplayName"] == "O'Neil \\ Sons"

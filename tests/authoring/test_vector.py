@@ -97,6 +97,21 @@ def test_what_signs_nothing_is_right_with_another_body(
     assert found(spec, bench, base=base) == []
 
 
+STANDARD = """verify: {type: standard_webhooks, secret: settings.api_key}
+  vector:
+    secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+    headers:
+      webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek
+      webhook-timestamp: '1614265330'
+      webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=
+    body: '{"test": 2432232314}'
+    at: '2021-02-25T15:02:10Z'"""
+
+
+def test_vector_of_the_standard(spec: Callable[..., Source], bench: Folders) -> None:
+    assert found(spec, bench, base=STANDARD) == []
+
+
 def test_what_signs_nothing_must_know_its_secret(spec: Callable[..., Source], bench: Folders) -> None:
     verify = "verify: {type: shared_token, header: X-T, secret: settings.api_key}"
     base = f"{verify}\n  vector: {{secret: s, headers: {{X-T: t}}, body: b}}"

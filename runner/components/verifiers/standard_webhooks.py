@@ -50,6 +50,13 @@ class StandardWebhooks(Verifier):
     def secret_name(self) -> str:
         return self.secret
 
+    @property
+    def notices_age(self) -> bool:
+        return True
+
+    def proof_headers(self, app: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(f"{self.header_prefix}{name}" for name in ("id", "timestamp", "signature"))
+
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
         keys = usable(secrets, self.secret, delivery.connector)
         message_id, time, listed = (self._header(delivery, name) for name in ("id", "timestamp", "signature"))

@@ -26,6 +26,7 @@ def lines(found: Overview) -> Iterator[str]:
     yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
     for refused in found.rejections:
         yield f"Turned away: {counted(refused.count, 'request')} for {refused.connector} ({refused.reason})"
+    yield _kept(found)
     problems = list(_problems(found))
     yield ""
     yield "What wants a person:" if problems else "Nothing wants a person."
@@ -78,6 +79,11 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
             "checkpoint": sync.checkpoint,
             **{name: sync.counts.get(name) for name in ("seen", "created", "changed")},
         }
+
+
+def _kept(found: Overview) -> str:
+    since = f"webhooks since {found.kept.oldest:%Y-%m-%d}" if found.kept.oldest else "no webhooks"
+    return f"Kept: {since}, {found.kept.bytes / 1e6:,.1f} MB in all (`retention` in runner.yaml)"
 
 
 def _problems(found: Overview) -> Iterator[str]:

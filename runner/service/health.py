@@ -57,17 +57,18 @@ class Health:
 class _Figures:
     """A collector over one overview, what was worked off, and how long (in seconds) the oldest event waits."""
 
-    def __init__(self, found: Overview, worked: Sequence[Outcome], waits: Mapping[str, float]) -> None:
+    def __init__(self, found: Overview, worked: Sequence[Outcome], waits: Mapping[str, float], now: datetime) -> None:
         self._found = found
         self._worked = worked
         self._waits = waits
+        self._kept_for = (now - (found.kept.oldest or now)).total_seconds()
 
     @classmethod
     def read(cls, connection: Connection, connectors: Connectors, now: datetime) -> _Figures:
         """All figures in one view."""
         oldest = events.oldest_pending(connection)
         waits = {name: max(0.0, (now - at).total_seconds()) for name, at in oldest.items()}
-        return cls(overview(connection, connectors), outcomes.find(connection), waits)
+        return cls(overview(connection, connectors), outcomes.find(connection), waits, now)
 
     def collect(self) -> Iterable[Metric]:
         """The families, each a number a label set."""
@@ -88,6 +89,10 @@ class _Figures:
         for state, count in self._found.backlog.items():
             backlog.add_metric([state], count)
         yield backlog
+        yield GaugeMetricFamily("runner_database_bytes", "What the database holds", value=self._found.kept.bytes)
+        yield GaugeMetricFamily(
+            "runner_oldest_delivery_seconds", "How old the oldest webhook request is that is kept", value=self._kept_for
+        )
         refused = GaugeMetricFamily("runner_rejections", "Webhook requests turned away", labels=["connector", "reason"])
         for one in self._found.rejections:
             refused.add_metric([one.connector, one.reason], one.count)

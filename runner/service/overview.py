@@ -22,6 +22,7 @@ from runner.store import (
     pushes,
     quarantine,
     rejections,
+    retention,
     runs,
     waits,
     wakeups,
@@ -29,6 +30,7 @@ from runner.store import (
 from runner.store.calls import Calls
 from runner.store.changes import Telling
 from runner.store.rejections import Rejection
+from runner.store.retention import Kept
 from runner.store.waits import Waits
 
 FAILING = 3
@@ -82,6 +84,7 @@ class Overview:
     events: dict[EventState, int]
     backlog: dict[str, int]
     rejections: tuple[Rejection, ...]
+    kept: Kept
     notices: dict[Telling, int] = field(default_factory=dict)
 
     def shown(self) -> dict[str, object]:
@@ -92,6 +95,10 @@ class Overview:
             "backlog": self.backlog,
             "notices": {telling.value: count for telling, count in self.notices.items()},
             "rejections": [vars(one) | {"last_at": one.last_at.isoformat()} for one in self.rejections],
+            "kept": {
+                "oldest_delivery": self.kept.oldest.isoformat() if self.kept.oldest else None,
+                "bytes": self.kept.bytes,
+            },
         }
 
 
@@ -103,6 +110,7 @@ def overview(connection: Connection, connectors: Connectors) -> Overview:
         events=events.counts(connection),
         backlog=wakeups.depth(connection),
         rejections=tuple(rejections.find(connection)),
+        kept=retention.kept(connection),
         notices=changes.counts(connection),
     )
 

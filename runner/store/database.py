@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from runner.errors import SettingsError, StoreUnavailable
 from runner.store.columns import json_text
-from runner.store.writer import Job, Writer, readable
+from runner.store.writer import Job, Writer, check_open, readable
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -57,6 +57,11 @@ class Database:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
+
+    @property
+    def most_waiting(self) -> int:
+        """How many works may wait for the writer; what comes on top is refused."""
+        return self._writer.limit
 
     @property
     def url(self) -> URL:
@@ -161,9 +166,7 @@ def _sqlite(url: URL, *, write: bool) -> Engine:
 
     @event.listens_for(engine, "commit")
     def check(connection: Connection) -> None:
-        # On a full disk SQLite may have rolled back by itself; the driver's commit() would then say nothing.
-        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # is connected here
-            raise StoreUnavailable("the database ended the transaction by itself; nothing of it is stored")
+        check_open(connection)
 
     return engine
 

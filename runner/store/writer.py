@@ -56,12 +56,19 @@ def readable(error: BaseException) -> BaseException:
     return error
 
 
+def check_open(connection: Connection) -> None:
+    """StoreUnavailable when SQLite, on a full disk, has rolled back by itself: the next statement would be committed
+    at once and alone, and the driver's commit() would say nothing."""
+    if connection.dialect.name == "sqlite" and not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # is connected here
+        raise StoreUnavailable("the database ended the transaction by itself; nothing of it is stored")
+
+
 class Writer:
     """Takes jobs from any event loop; `limit` jobs may wait, `group` of them share a COMMIT."""
 
     def __init__(self, engine: Engine, limit: int, group: int) -> None:
         self._engine = engine
-        self._limit = limit
+        self.limit = limit
         self._group = group
         self._waiting: deque[Job] = deque()
         self._condition = threading.Condition()
@@ -74,8 +81,8 @@ class Writer:
         with self._condition:
             if self._closed:
                 raise StoreUnavailable("the store is closed")
-            if len(self._waiting) >= self._limit:
-                raise StoreUnavailable(f"busy: {self._limit} writes wait already; try again later")
+            if len(self._waiting) >= self.limit:
+                raise StoreUnavailable(f"busy: {self.limit} writes wait already; try again later")
             self._waiting.append(job)
             self._condition.notify()
 
@@ -150,6 +157,7 @@ def _run_whole(connection: Connection, group: list[Job]) -> None:
 def _run_all(connection: Connection, group: list[Job]) -> None:
     batches: dict[Batch, list[Job]] = {}
     for job in group:
+        check_open(connection)
         if job.batch is not None:
             batches.setdefault(job.batch, []).append(job)
         else:
@@ -168,6 +176,7 @@ def _run_work(connection: Connection, job: Job) -> None:
 
 
 def _run_batch(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
+    check_open(connection)
     try:
         with connection.begin_nested():
             _hand_over(connection, batch, jobs)

@@ -15,6 +15,7 @@ from runner.service.overview import Overview, Standing
 from runner.service.shapes import SyncShape
 from runner.store.calls import Calls
 from runner.store.changes import Telling
+from runner.store.retention import Kept
 from runner.store.waits import Waits
 from tests.clock import START
 
@@ -31,7 +32,9 @@ FINE = Standing(
 
 
 def told(one: Standing) -> str:
-    return "\n".join(lines(Overview((one,), dict.fromkeys(EventState, 0), {"waiting": 2, "running": 1}, ())))
+    return "\n".join(
+        lines(Overview((one,), dict.fromkeys(EventState, 0), {"waiting": 2, "running": 1}, (), Kept(None, 0)))
+    )
 
 
 def test_a_house_in_order_wants_nobody() -> None:
@@ -82,7 +85,7 @@ def test_what_wants_a_person_is_told_with_the_remedy(one: Standing, words: str) 
 
 
 def test_what_the_host_could_not_be_told_is_told_to_the_operator() -> None:
-    house = Overview((FINE,), dict.fromkeys(EventState, 0), {}, (), {Telling.DEAD: 2})
+    house = Overview((FINE,), dict.fromkeys(EventState, 0), {}, (), Kept(None, 0), {Telling.DEAD: 2})
     assert any("could not be told of 2 changes" in line and "replay notices --failed" in line for line in lines(house))
 
 

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import hmac
 import re
 from datetime import timedelta
 
 import httpx
 
 from tests.partners import World
+
+BODY = b'{"type": "tn.jpm.job-updated", "userassignedid": "x", "data": {"tenantId": 5}}'
+
+
+def sign(body: bytes) -> dict[str, str]:
+    key = b"servicetitan-webhook-key-of-32-or-more"
+    return {"X-ServiceTitan-Signature": hmac.new(key, body, "sha256").hexdigest()}
 
 
 async def test_a_living_process_says_so(web: httpx.AsyncClient) -> None:
@@ -28,6 +36,15 @@ async def test_metrics_come_out_of_the_store(here: World, web: httpx.AsyncClient
     text = (await web.get("/metrics")).text
     assert 'runner_integrations{connector="servicetitan",state="active"} 1.0' in text
     assert 'runner_rejections{connector="jobber",reason="bad-signature"} 1.0' in text
+
+
+async def test_metrics_tell_what_is_kept(here: World, web: httpx.AsyncClient) -> None:
+    assert "runner_oldest_delivery_seconds 0.0" in (await web.get("/metrics")).text
+    await here.receive("servicetitan", BODY, sign(BODY))
+    here.clock.advance(90)
+    text = (await web.get("/metrics")).text
+    assert "runner_oldest_delivery_seconds 90.0" in text
+    assert float(re.findall(r"^runner_database_bytes (\S+)$", text, re.MULTILINE)[0]) > 4096
 
 
 async def test_metrics_count_what_was_worked_off(here: World, web: httpx.AsyncClient) -> None:

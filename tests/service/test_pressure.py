@@ -1,0 +1,110 @@
+"""When the store takes nothing, for whatever reason, a webhook is answered 503 and nothing else; and it recovers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+from sqlalchemy import Connection, text
+
+from runner.store import events
+from runner.store.events import EventFilter
+from tests.partners import World
+from tests.service.test_webhooks import body, post
+
+HOLD = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+database.execute("ROLLBACK")
+"""
+
+
+async def set_pragma(here: World, pragma: str) -> None:
+    """On the writer's own connection."""
+    await here.write(lambda connection: connection.exec_driver_sql(f"PRAGMA {pragma}").close())
+
+
+async def stored(here: World) -> set[str]:
+    return {event.key for event in await here.read(lambda c: events.find(c, EventFilter(), limit=10_000))}
+
+
+def key(number: int) -> str:
+    return f"CLIENT_UPDATE:c{number}:t"
+
+
+def assert_busy(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()) == (503, {"error": "store-unavailable"})
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_full_disk_is_503_and_what_was_answered_well_is_stored(here: World, web: httpx.AsyncClient) -> None:
+    await post(web, body(0))
+    pages = await here.read(lambda c: c.execute(text("PRAGMA page_count")).scalar_one())
+    await set_pragma(here, f"max_page_count={pages + 8}")
+    answers = {number: (await post(web, body(number))).status_code for number in range(1, 100)}
+    assert set(answers.values()) == {200, 503}
+    assert await stored(here) == {key(0)} | {key(number) for number, status in answers.items() if status == 200}
+    await set_pragma(here, "max_page_count=1000000")
+    again = [(await post(web, body(number))).status_code for number, status in answers.items() if status == 503]
+    assert set(again) == {200}
+    assert len(await stored(here)) == 100
+
+
+async def test_a_disk_that_fills_amid_a_group_loses_nothing_answered_well(here: World, web: httpx.AsyncClient) -> None:
+    pages = await here.read(lambda c: c.execute(text("PRAGMA page_count")).scalar_one())
+    await set_pragma(here, f"max_page_count={pages}")
+    answers = await asyncio.gather(*(post(web, body(number)) for number in range(50)))
+    accepted = {key(number) for number, answer in enumerate(answers) if answer.is_success}
+    assert await stored(here) == accepted
+    assert 503 in {answer.status_code for answer in answers}
+
+
+async def test_a_database_that_another_process_holds_is_503_until_it_lets_go(
+    here: World, web: httpx.AsyncClient, path: Path
+) -> None:
+    await set_pragma(here, "busy_timeout=50")
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD, str(path), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    assert_busy(await post(web, body(1)))
+    assert (await web.get("/healthz")).status_code == 200
+    await holder.communicate(b"")
+    assert await stored(here) == set()
+    assert (await post(web, body(1))).status_code == 200
+
+
+async def test_a_file_that_may_only_be_read_is_503(here: World, web: httpx.AsyncClient) -> None:
+    await set_pragma(here, "query_only=ON")
+    assert_busy(await post(web, body(1)))
+    assert (await web.post("/webhooks/jobber", content=b"{}")).status_code == 401
+    assert (await web.get("/healthz")).status_code == 200
+    assert await stored(here) == set()
+
+
+async def test_a_line_that_is_too_long_is_503_at_once(here: World, web: httpx.AsyncClient) -> None:
+    gate, loop, holds = threading.Event(), asyncio.get_running_loop(), asyncio.Event()
+
+    def hold(_: Connection) -> None:
+        loop.call_soon_threadsafe(holds.set)
+        gate.wait(20)
+
+    held = asyncio.create_task(here.write(hold))
+    await holds.wait()
+    waiting = [asyncio.create_task(here.write(lambda _: None)) for _ in range(here.house.store.database.most_waiting)]
+    await asyncio.sleep(0)
+    answers = await asyncio.gather(*(post(web, body(number)) for number in range(5)))
+    for answer in answers:
+        assert_busy(answer)
+    gate.set()
+    await asyncio.gather(held, *waiting)
+    assert Counter([(await post(web, body(number))).status_code for number in range(5)]) == {200: 5}

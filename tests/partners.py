@@ -73,6 +73,8 @@ HOSTS = {
         "api.agaveapi.com",
     ),
     "hubspot": ("api.hubapi.com", "app.hubspot.com"),
+    "googlecalendar": ("www.googleapis.com", "accounts.google.com", "oauth2.googleapis.com"),
+    "dropbox": ("www.dropbox.com", "api.dropboxapi.com", "content.dropboxapi.com", "notify.dropboxapi.com"),
 }
 CONNECTORS = Connectors(ROOT / "connectors")
 SCHEMAS = RecordSchemas.read(ROOT / "schemas/records")
@@ -156,10 +158,11 @@ class World:
         consents = self.house.connectors.get(connector).way_in(integration.way).flow == "code"
         return await self.consent(integration) if consents else integration
 
-    async def consent(self, integration: Integration) -> Integration:
-        """Approve on the partner's own page."""
+    async def consent(self, integration: Integration, *, without: str = "-") -> Integration:
+        """Approve on the partner's own page, every box ticked but those whose scope contains `without`."""
         url = httpx.URL(await consent.authorize_url(self.house, integration.id))
-        form = {**dict(url.params), "decision": "approve"}
+        ticked = [scope for scope in url.params.get("scope", "").split() if without not in scope]
+        form = {**dict(url.params), "decision": "approve", "ticked": ticked}
         async with httpx.AsyncClient(transport=self.wire) as browser:
             back = await browser.post(url.copy_with(query=None), data=form)
         made = await consent.finish(self.house, dict(httpx.URL(back.headers["location"]).params))
@@ -198,11 +201,13 @@ class World:
                 await queue.settle(taken[0])
         raise AssertionError(f"the work does not end: {ran[-20:]}")
 
-    async def receive(self, connector: str, body: bytes, headers: dict[str, str], **more: Any) -> Received:
+    async def receive(
+        self, connector: str, body: bytes, headers: dict[str, str], *, method: str = "POST", url: str = "", **more: Any
+    ) -> Received:
         """One webhook request through the front door."""
-        url = f"{BASE}/webhooks/{connector}"
+        url = url or f"{BASE}/webhooks/{connector}"
         lower = {name.lower(): value for name, value in headers.items()}
-        return await receive(self.house, Delivery(connector, "POST", url, lower, body, self.clock.now(), **more))
+        return await receive(self.house, Delivery(connector, method, url, lower, body, self.clock.now(), **more))
 
 
 @asynccontextmanager
@@ -221,8 +226,9 @@ async def world(
     built: list[World] = []
 
     async def knock(request: httpx.Request) -> httpx.Response:
-        connector = request.url.path.rpartition("/")[2]
-        received = await built[0].receive(connector, request.content, dict(request.headers))
+        connector, _, own = request.url.path.removeprefix("/webhooks/").partition("/")
+        more = {"method": request.method, "url": str(request.url), "integration_id": own or None}
+        received = await built[0].receive(connector, request.content, dict(request.headers), **more)
         doors.append(received)
         return httpx.Response(received.status, headers=dict(received.headers), content=received.body)
 

@@ -16,9 +16,12 @@ def create_without_find(subject: Subject) -> Iterator[Doubt]:
         find: {endpoint: search_projects, with: {query: name}, same: [name]}
 
     Why: when the answer to a create gets lost, nobody knows whether it was done; a second try makes a second project.
+    The actions of a subscription need neither: one whose answer got lost is given up for another.
     """
+    webhooks = subject.connector.webhooks
+    asked = webhooks.subscription.actions if webhooks and webhooks.subscription else ()
     for name, action in subject.connector.actions.items():
-        if not action.may_repeat and action.find is None:
+        if not action.may_repeat and action.find is None and name not in asked:
             yield Doubt(
                 subject.document.key_place(("actions", name)),
                 f"the action `{name}` can do its work twice when an answer gets lost",

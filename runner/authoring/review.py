@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.authoring.cases import Case
 from runner.authoring.durations import spelled
+from runner.components.verifiers.none import Unproved
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
 
@@ -28,6 +29,7 @@ def review(connector: Connector, cases: list[Case]) -> dict[str, Any]:
             {"processor": name, "record": made.record, "fields": len(list(made.fields.flat())), "examples": shown[name]}
             for name, made in connector.processors.items()
         ],
+        "proof": _proof(connector),
         "events": _events(connector),
         "actions": [
             {"action": name, "call": f"{action.method} {action.path or 'GraphQL'}", "input": ", ".join(action.input)}
@@ -46,6 +48,14 @@ def _sync(name: str, sync: Sync) -> dict[str, Any]:
         "incremental": getattr(sync.incremental, "type", None),
         "full": spelled(sync.full.every) if sync.full else None,
     }
+
+
+def _proof(connector: Connector) -> str | None:
+    """How webhooks are proved, and why not where they are not."""
+    if connector.webhooks is None:
+        return None
+    verify = connector.webhooks.verify
+    return f"none ({verify.because})" if isinstance(verify, Unproved) else str(getattr(verify, "type", ""))
 
 
 def _events(connector: Connector) -> list[dict[str, Any]]:

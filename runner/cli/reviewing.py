@@ -12,6 +12,8 @@ def lines(page: Mapping[str, Any]) -> Iterator[str]:
     """The lines of the page: a heading, then each part that has something to say."""
     yield f"{page['title']} ({page['connector']})  {page['docs']}"
     yield f"auth: {page['auth']}"
+    if page["proof"]:
+        yield f"webhooks are proved by: {page['proof']}"
     for who, asked in page["asks"].items():
         if asked:
             yield f"asks the {who} for: {', '.join(asked)}"

@@ -5,6 +5,8 @@ from pathlib import Path
 from runner.authoring.cases import cases
 from runner.authoring.folders import Folders
 from runner.authoring.review import review
+from runner.cli.reviewing import lines
+from runner.components.verifiers.none import Unproved
 from runner.connector.library import Connectors
 
 
@@ -21,3 +23,14 @@ def test_page_of_a_partner_with_everything() -> None:
     page = review(connectors.get("jobber"), [])
     assert {"type": "APP_DISCONNECT", "do": "disconnect"} in page["events"]
     assert page["unverified"][0]["where"] == "auth.token"
+
+
+def test_page_says_what_proves_webhooks_and_why_nothing_does() -> None:
+    connector = Connectors(Path("connectors")).get("jobber")
+    assert connector.webhooks is not None
+    assert review(connector, [])["proof"] == "hmac"
+    unproved = Unproved(type="none", because="events are only hints to fetch things")
+    webhooks = connector.webhooks.model_copy(update={"verify": unproved})
+    page = review(connector.model_copy(update={"webhooks": webhooks}), [])
+    assert page["proof"] == "none (events are only hints to fetch things)"
+    assert "webhooks are proved by: none (events are only hints to fetch things)" in list(lines(page))

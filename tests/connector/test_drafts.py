@@ -69,7 +69,7 @@ def test_the_tables_name_who_needs_a_row(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in rows() if row.kind], ids=lambda row: f"{row.kind}:{row.name}")
 def test_a_type_that_exists_is_not_listed(row: Row) -> None:
     kinds = {"paginator": "paginators", "incremental": "incrementals", "rate_limit": "ratelimits"}
-    kinds |= {"auth": "auth", "verifier": "verifiers"}
+    kinds |= {"auth": "auth", "verifier": "verifiers", "handshake": "handshakes"}
     known = KINDS[kinds[row.kind]].choices() if row.kind in kinds else {}
     assert row.name not in known
 

@@ -122,7 +122,9 @@ class Tokens:
 
         Nothing happens when the refused credential is no longer the stored one: somebody has acted already.
         """
-        reason = Reason(error.code, str(error), "Connect the integration again")
+        mended = "Mend the client id and secret, and sync: it is active again when that works"
+        remedy = mended if error.code == "client-refused" else "Connect the integration again"
+        reason = Reason(error.code, str(error), remedy)
 
         def work(connection: Connection) -> None:
             now, known = self._clock.now(), integrations.get(connection, integration.id)

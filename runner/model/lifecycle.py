@@ -45,6 +45,10 @@ CAUSES: Mapping[str, Cause] = {
     "integration-refused": Cause(
         Matter.CONFIGURATION, "A rule of the connector says that the company must act: a right, a plan, a setting."
     ),
+    "client-refused": Cause(
+        Matter.CONFIGURATION,
+        "The partner refuses the client id or its secret: the operator's registration, or what the company filled in.",
+    ),
     "bad-settings": Cause(Matter.CONFIGURATION, "What was filled in, or the operator's settings, do not fit."),
     "bad-value": Cause(Matter.CONFIGURATION, "An expression or template of the connector could not be worked out."),
     "not-found": Cause(Matter.CONFIGURATION, "Something that connecting needs is not stored."),
@@ -88,7 +92,7 @@ TRANSITIONS = (
         "refused",
         (A,),
         E,
-        ("credential-refused", "refresh-interrupted", "scopes-missing", "integration-refused"),
+        ("credential-refused", "refresh-interrupted", "scopes-missing", "integration-refused", "client-refused"),
         "The partner refuses for good (`invalid_grant`, 401 with a new token, a rule `fail_integration`). At once, "
         "without another try.",
     ),

@@ -45,10 +45,11 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     SettingsError and ConnectorError say what is to be mended before anything is opened; keys that do not open the
     stored credentials are such a thing.
     """
+    keys = settings.keyring()
     connectors, config = Connectors(settings.connectors), read_config(settings)
-    apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
     _check_notify(config, settings)
-    store = Store.open(settings.database_url, settings.keyring())
+    apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
+    store = Store.open(settings.database_url, keys)
     try:
         await asyncio.to_thread(bring_up_to_date, store.database)
         await store.database.read(store.vault.check)

@@ -5,16 +5,19 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from runner.client.tokens import Apps, Tokens
 from runner.engine import sync
 from runner.engine.disconnect import disconnect
 from runner.engine.refresh import refresh
 from runner.engine.sweep import sweep
+from runner.errors import AuthenticationError
 from runner.model.credential import UNSAID, Credential
 from runner.model.integration import Integration, Reason, State
+from runner.model.secret import Secret
 from runner.store import integrations
 from runner.store.wakeups import wakeups
 from tests.clock import START
-from tests.partners import World
+from tests.partners import APPS, World
 
 
 async def token(here: World, integration: Integration) -> Credential:
@@ -143,3 +146,19 @@ async def test_a_refused_refresh_in_a_sync_is_asked_once(here: World) -> None:
     assert here.jobber.calls[ASKED] - asked == 1
     found = await stands(here, integration)
     assert (found.state, found.reason and found.reason.code) == (State.ERROR, "credential-refused")
+
+
+async def test_a_wrong_client_secret_is_the_operators_and_no_company_connects_again(here: World) -> None:
+    integration = await here.connect("jobber")
+    here.clock.advance(4000)
+    wrong = open_tokens(here, {"jobber": {**APPS["jobber"], "client_secret": Secret("no longer")}})
+    with pytest.raises(AuthenticationError, match="check the client id and secret"):
+        await wrong.get(here.house.connectors.get("jobber"), integration)
+    found = await stands(here, integration)
+    assert (found.state, found.reason and found.reason.code) == (State.ERROR, "client-refused")
+    await sync.run(here.house, found, "clients")  # the operator has mended it
+    assert (await stands(here, integration)).state is State.ACTIVE
+
+
+def open_tokens(here: World, apps: Apps) -> Tokens:
+    return Tokens(here.house.store, here.house.http, here.clock, apps)

@@ -15,6 +15,7 @@ _REMEDIES = {
     "unauthorized_client": "check the client id and secret, and that the app is still admitted at the partner",
     "invalid_scope": "check that the app may ask for the scopes of the connector",
 }
+_CLIENT = ("invalid_client", "unauthorized_client")
 _AGAIN = "the consent has ended or was withdrawn: connect again"
 
 
@@ -30,7 +31,7 @@ def refused(response: Response, error: Any, transient: list[str]) -> PartnerErro
         return PartnerUnavailable(f"{where} answers {status}{f' {word}' if word else ''}", status=status)
     if word or status in (400, 401) or (status == 403 and response.is_json):
         text = f"{where} refuses: {word or status} ({_REMEDIES.get(word, _AGAIN)})"
-        return AuthenticationError(text, status=status)
+        return AuthenticationError(text, status=status, code="client-refused" if word in _CLIENT else None)
     what = "JSON without an access_token" if response.is_json else "no JSON"
     return UnexpectedResponse(
         f"{where} answers {status} with {what} (check token_url and the environment)", status=status

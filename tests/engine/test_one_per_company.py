@@ -1,0 +1,106 @@
+"""A company has one integration of a connector, or many where the connector says so: the database sees to it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner.engine import connect
+from runner.engine.house import House
+from runner.errors import AlreadyExists
+from runner.model.integration import Integration
+from runner.model.secret import Secret
+from runner.store import integrations
+from runner.store.store import Store
+from tests.apps import with_apps
+from tests.partners import KEYS, ROOT, World, world
+
+BEGIN = """
+import asyncio, sys
+from pathlib import Path
+
+from tests.engine.test_one_per_company import contend
+sys.exit(asyncio.run(contend(Path(sys.argv[1]))))
+"""
+COMPANIES = [f"company-{number}" for number in range(20)]
+
+
+async def contend(path: Path) -> int:
+    """Begin for every company what another process begins too; exit code 0 unless something else than AlreadyExists
+    is raised."""
+    async with world(path) as here:
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        await asyncio.gather(*(_begin(here.house, company) for company in COMPANIES))
+    return 0
+
+
+async def _begin(house: House, company: str) -> Integration | None:
+    try:
+        return await connect.begin(house, company, "jobber")
+    except AlreadyExists:
+        return None
+
+
+async def test_begun_at_once_there_is_one(here: World) -> None:
+    made = await asyncio.gather(*(connect.begin(here.house, "acme", "jobber") for _ in range(20)))
+    assert len({one.id for one in made}) == 1
+    assert len(await here.read(lambda c: integrations.find(c))) == 1
+
+
+async def test_begun_at_once_over_several_stores_there_is_one(here: World, path: Path) -> None:
+    """Every store has a writer thread of its own, as processes have."""
+    stores = [Store.open(f"sqlite:///{path}", KEYS) for _ in range(4)]
+    houses = [_over(here.house, store) for store in stores]
+    await asyncio.gather(*(_begin(house, company) for company in COMPANIES for house in houses))
+    for store in stores:
+        await store.close()
+    found = await here.read(lambda c: integrations.find(c))
+    assert sorted(one.company for one in found) == sorted(COMPANIES)
+
+
+def _over(house: House, store: Store) -> House:
+    return replace(house, store=store)
+
+
+async def test_begun_in_two_processes_there_is_one(here: World, path: Path) -> None:
+    rival = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BEGIN, str(path), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert rival.stdin is not None
+    assert rival.stdout is not None
+    assert await rival.stdout.readline() == b"ready\n"
+    rival.stdin.write(b"go\n")
+    await asyncio.gather(*(_begin(here.house, company) for company in COMPANIES))
+    assert await asyncio.wait_for(rival.wait(), 30) == 0
+    assert sorted(_companies(path)) == sorted(COMPANIES)
+
+
+def _companies(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT company FROM integrations")]
+
+
+async def test_many_where_the_connector_says_so(here: World) -> None:
+    house = with_apps(here.house, {"teamup": {"token": Secret("teamup-token")}})
+    made = [await connect.begin(house, "acme", "teamup", later=True) for _ in range(3)]
+    assert len({one.id for one in made}) == 3
+
+
+async def test_two_companies_may_share_an_account(here: World) -> None:
+    one, other = await here.connect("servicetitan"), await here.connect("servicetitan", "other")
+    assert one.account_id == other.account_id
+    assert one.id != other.id
+
+
+async def test_the_table_itself_refuses_a_second(here: World) -> None:
+    made = await connect.begin(here.house, "acme", "jobber")
+    with pytest.raises(AlreadyExists):
+        await here.write(lambda c: integrations.add(c, Integration("another", made.company, "jobber", "production")))

@@ -54,6 +54,8 @@ def _expressions(processor: Processor) -> Iterator[tuple[str, Expression]]:
     yield "id", processor.id
     if processor.cursor is not None:
         yield "cursor", processor.cursor
+    if processor.deletes is not None:
+        yield "deletes.when", processor.deletes.when
     for name, rule in processor.when.items():
         yield f"when.{name}", rule
     for name, rule in processor.fields.flat():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from runner.authoring.kinds import Kinds
@@ -11,11 +12,13 @@ from runner.model.record import Flaw, Processed, Record
 
 
 def of(processed: Processed) -> str:
-    """One word: `record`, `skipped`, `error` or `quarantined`."""
+    """One word: `record`, `skipped`, `gone`, `error` or `quarantined`."""
     if processed.record is not None:
         return "record"
     if processed.skipped is not None:
         return "skipped"
+    if processed.gone is not None:
+        return "gone"
     return "error" if processed.error is not None else "quarantined"
 
 
@@ -31,6 +34,8 @@ def plain(processed: Processed, *, places: bool = True) -> dict[str, Any]:
         made["record"] = _record(processed.record)
     if processed.skipped is not None:
         made["skipped"] = processed.skipped
+    if processed.gone is not None:
+        made["gone"] = {name: value for name, value in asdict(processed.gone).items() if value not in (None, False)}
     if processed.error is not None:
         made["error"] = processed.error
     if processed.predicates:

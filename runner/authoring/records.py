@@ -19,6 +19,11 @@ def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Fi
     for name, processor in connector.processors.items():
         yield from unknown_kind(document.place(("processors", name, "record")), processor.record, kinds)
         yield from _relations(name, processor, document, kinds)
+        if (gone := processor.deletes) is not None:
+            path = ("processors", name, "deletes")
+            yield from unknown_kind(document.place((*path, "record")), gone.record, kinds)
+            if gone.field is not None and gone.record in kinds:
+                yield from _field(document, (*path, "field"), gone.record, (gone.field,), kinds)
         if processor.record in kinds:
             yield from _fields(name, processor, document, kinds)
 

@@ -17,6 +17,7 @@ Plain = dict[str, Any]
 _PIPE = " | "
 _READING = ("id", "cursor", "when", "fields", "errors")
 _RELATION_READING = ("each", "id", "ids", "with")
+_DELETES_READING = ("when", "id", "value")
 _STAND_IN: Plain = {"record": "unknown", "id": "@", "fields": {}}
 """For a base that is not there: one mistake is one finding."""
 
@@ -118,16 +119,20 @@ class _Unfolding:
 def _rebased(base: Plain, of: str) -> Plain:
     """A processor that reads what `of` gives in place of the payload."""
     made = {**base, **_of({key: base[key] for key in _READING if key in base}, of)}
+    if isinstance(base.get("deletes"), dict):
+        made["deletes"] = _rebased_part(base["deletes"], of, _DELETES_READING)
     relations = base.get("relations")
     if isinstance(relations, dict):
-        made["relations"] = {name: _rebased_relation(relation, of) for name, relation in relations.items()}
+        made["relations"] = {
+            name: _rebased_part(relation, of, _RELATION_READING) for name, relation in relations.items()
+        }
     return made
 
 
-def _rebased_relation(relation: Any, of: str) -> Any:
-    if not isinstance(relation, dict):
-        return relation
-    return {**relation, **_of({key: relation[key] for key in _RELATION_READING if key in relation}, of)}
+def _rebased_part(part: Any, of: str, reading: tuple[str, ...]) -> Any:
+    if not isinstance(part, dict):
+        return part
+    return {**part, **_of({key: part[key] for key in reading if key in part}, of)}
 
 
 def _of(group: Mapping[str, Any], of: str) -> Plain:

@@ -12,6 +12,7 @@ from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
 from runner.connector.at_once import AtOnce, Values
+from runner.connector.deletes import Deletes
 from runner.connector.relation import ErrorAnswer, Relation
 from runner.errors import MappingError
 from runner.mapping.expression import Expression
@@ -71,10 +72,14 @@ class Processor(Block):
     fields: Fields = Declared(description="The record's fields.")
     relations: dict[Name, Relation] = Declared({}, description="Other records inside the payload, or named by it.")
     errors: ErrorAnswer | None = Declared(None, description="How an error answer looks in place of a payload.")
+    deletes: Deletes | None = Declared(None, description="Payloads that say that something is gone.")
 
     def process(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
         """The outcome for one raw payload. `find` gives the processors of nested relations by name; `depth` says how
         many payloads this one lies in."""
+        gone = self._gone(payload, name)
+        if gone is not None:
+            return gone
         values = self._at_once.read(payload)
         if values is None or values.is_error or not values.predicates.get("valid", True):
             return self.explain(payload, name, find, depth)
@@ -94,7 +99,22 @@ class Processor(Block):
 
     def explain(self, payload: Any, name: str, find: Find, depth: int = 0) -> Processed:
         """The same outcome with every expression asked alone: slower, and able to say why."""
-        return _Work(self, name, payload, find, depth).outcome()
+        return self._gone(payload, name) or _Work(self, name, payload, find, depth).outcome()
+
+    def _gone(self, payload: Any, name: str) -> Processed | None:
+        """The outcome of a payload that says that something is gone; None for all others."""
+        rule = self.deletes
+        if rule is None:
+            return None
+        try:
+            if not rule.when.test(payload):
+                return None
+            found = self.cursor.search(payload) if self.cursor is not None else None
+            is_time = isinstance(found, str | int | float) and not isinstance(found, bool)
+            return Processed(gone=rule.read(payload, iso8601(found) if is_time else None))
+        except MappingError as error:
+            place = str(rule.when.place) if rule.when.place.line else ""
+            return Processed(flaws=(Flaw(name, "deletes", str(error), place, rule.when.text, got=error.got),))
 
     @cached_property
     def _at_once(self) -> AtOnce:

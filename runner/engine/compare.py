@@ -139,6 +139,9 @@ class _Work:
             self.made.refused.append(Refused(event.id, event.type, bad.flaws[0].reason))
         if batch.skipped:
             self.made.left_out["should_process is false"] += 1
+        for _, gone in batch.gone:
+            if gone.field is None:
+                self._newer((owner.id, gone.kind, gone.value), _News(None, gone.version, event.id))
         for record in batch.records:
             self._newer((owner.id, record.kind, record.external_id), _News(record, record.version, event.id))
 

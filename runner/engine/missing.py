@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
+from runner.engine.gone import delete
 from runner.engine.house import House
-from runner.engine.process import Batch, delete
+from runner.engine.process import Batch
 from runner.model.integration import Integration
 from runner.store import feed
 from runner.store.columns import utc_text

@@ -12,16 +12,17 @@ from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.processor import Processor
+from runner.engine.gone import strike
 from runner.engine.house import House
 from runner.engine.mark import mark
 from runner.errors import MappingError
 from runner.mapping.functions import iso8601
 from runner.model.integration import Integration
-from runner.model.record import Flaw, Processed, Record, as_id
+from runner.model.record import Deletion, Flaw, Processed, Record, as_id
 from runner.model.run import Counts
 from runner.store import feed, quarantine, records
 from runner.store.columns import utc_text
-from runner.store.records import Key
+from runner.store.records import Upserted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Batch:
 
     `good`, `bad` and `skipped` tell the payloads apart by external id; `errors` of the bad are a partner's error
     answers. `newest` is the latest cursor, as UTC text, and `cursors` says how many payloads had one. `owners` holds
-    the records, by the name that children know them by, that tell of all the children they own.
+    the records, by the name that children know them by, that tell of all the children they own. `gone` is what
+    payloads say is gone, each with the number of records that came before: the partner tells things in their order.
     """
 
     processor: str
@@ -53,10 +55,12 @@ class Batch:
     owners: dict[str, Record] = field(default_factory=dict)
     newest: str | None = None
     cursors: int = 0
+    gone: list[tuple[int, Deletion]] = field(default_factory=list)
 
     def extend(self, other: Batch) -> None:
         """Take over what another batch of the same processor says, as the later of the two."""
         self.seen += other.seen
+        self.gone.extend((len(self.records) + place, gone) for place, gone in other.gone)
         self.records.extend(other.records)
         self.good.extend(other.good)
         self.bad.extend(other.bad)
@@ -78,8 +82,7 @@ def digest(house: House, connector: Connector, processor: str, payloads: Iterabl
 
 def admit(connection: Connection, house: House, integration: Integration, batch: Batch, at: datetime) -> Counts:
     """Store what a batch says, in the caller's transaction: records, quarantine, and the pushes they lead to."""
-    found = [*batch.records, *_gone_children(connection, integration.id, batch)]
-    upserted = records.upsert(connection, integration.id, found, at)
+    upserted, deleted = _store(connection, house, integration, batch, at)
     if batch.good:
         quarantine.clear(connection, integration.id, batch.processor, batch.good)
     for bad in batch.bad:
@@ -93,22 +96,24 @@ def admit(connection: Connection, house: House, integration: Integration, batch:
         stale=upserted.stale,
         skipped=len(batch.skipped),
         quarantined=len(batch.bad),
+        deleted=deleted,
     )
 
 
-def delete(
-    connection: Connection, house: House, integration: Integration, keys: Iterable[Key], at: datetime, version: str
-) -> int:
-    """Mark records and what they own as deleted, unless they are newer than `version`; returns how many."""
-    gone: list[Key] = []
-    for kind, external_id in keys:
-        deleted = records.mark_deleted(connection, integration.id, kind, [external_id], at, version)
-        gone.extend(deleted)
-        for child in feed.children(connection, integration.id, f"{kind}:{external_id}") if deleted else ():
-            own = child.record
-            gone.extend(records.mark_deleted(connection, integration.id, own.kind, [own.external_id], at, version))
-    mark(connection, house.config, house.store.queue, integration, gone, at)
-    return len(gone)
+def _store(
+    connection: Connection, house: House, integration: Integration, batch: Batch, at: datetime
+) -> tuple[Upserted, int]:
+    """The records and the deletions of a batch, in the order in which the partner told them."""
+    found = [*batch.records, *_gone_children(connection, integration.id, batch)]
+    start, deleted, made = 0, 0, Upserted()
+    for place, gone in batch.gone:
+        made = made.joined(records.upsert(connection, integration.id, found[start:place], at))
+        deleted += strike(connection, house, integration, gone, at)
+        if gone.field is None:
+            quarantine.clear(connection, integration.id, batch.processor, [gone.value])
+        start = place
+    last = records.upsert(connection, integration.id, found[start:], at)
+    return (made.joined(last) if batch.gone else last), deleted
 
 
 def tell(house: House, integration: Integration, batch: Batch) -> None:
@@ -149,6 +154,10 @@ class _Digest:
             batch.seen += 1
             made = self.connector.process(self.name, payload)
             if self._is_taken(batch, made):
+                continue
+            if made.gone is not None:
+                batch.gone.append((len(batch.records), made.gone))
+                _note_cursor(batch, made.gone.version)
                 continue
             if made.error is not None:
                 batch.errors += 1

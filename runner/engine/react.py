@@ -16,8 +16,9 @@ from runner.connector.reaction import Delete, Disconnect, Fetch, Process, RunSyn
 from runner.connector.webhook import Webhooks
 from runner.engine.disconnect import part
 from runner.engine.errands import Errand, errand_of
+from runner.engine.gone import delete
 from runner.engine.house import House
-from runner.engine.process import Batch, admit, delete, digest, tell
+from runner.engine.process import Batch, admit, digest, tell
 from runner.engine.trouble import backoff, is_passing, until, words
 from runner.errors import MappingError, NotFound
 from runner.mapping.functions import iso8601

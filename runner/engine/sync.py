@@ -169,7 +169,7 @@ class _Work:
             batch.extend(digest(self.house, self.connector, self.sync.processor, part, page.asked_at))
             await asyncio.sleep(0)
         cursor = self.connector.processor(self.sync.processor).cursor
-        if cursor is not None and batch.seen > batch.errors and not batch.cursors:
+        if cursor is not None and batch.seen > batch.errors + len(batch.gone) and not batch.cursors:
             raise UnexpectedResponse(
                 f"sync `{self.name}`: not one payload of a page has a time at `cursor: {cursor}` of processor "
                 f"`{self.sync.processor}`, so nobody can tell what is new (mend the expression, or take it out)"

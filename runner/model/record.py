@@ -59,12 +59,24 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a payload says is gone: the record of this kind whose id is `value`; or those whose `field` has it, and with
+    `below` those whose field begins with it and a `/`. `version` says how new that is, None where nobody tells."""
+
+    kind: str
+    value: str
+    field: str | None = None
+    below: bool = False
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Processed:
     """The outcome of one raw payload.
 
-    Exactly one of: `record` is given; `skipped` says why the payload is left out on purpose; `error` holds the
-    partner's own error when the payload is an error answer; else `flaws` say why it is quarantined. `nested` holds
-    the outcomes of records inside it; `predicates` what the processor's conditions said.
+    Exactly one of: `record` is given; `skipped` says why the payload is left out on purpose; `gone` says what it tells
+    is gone; `error` holds the partner's own error when the payload is an error answer; else `flaws` say why it is
+    quarantined. `nested` holds the outcomes of records inside it; `predicates` what the processor's conditions said.
     """
 
     record: Record | None = None
@@ -73,10 +85,11 @@ class Processed:
     flaws: tuple[Flaw, ...] = ()
     predicates: dict[str, bool] = field(default_factory=dict)
     nested: tuple[Processed, ...] = ()
+    gone: Deletion | None = None
 
     @property
     def quarantined(self) -> bool:
-        return self.record is None and self.skipped is None and self.error is None
+        return self.record is None and self.skipped is None and self.error is None and self.gone is None
 
 
 def json_type(value: Any) -> str:

@@ -28,6 +28,7 @@ class Counts:
     quarantined: int = 0
     calls: int = 0
     limited: int = 0
+    deleted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))

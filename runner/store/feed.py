@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, Text, case, func, or_, select
 
 from runner.errors import NotFound
 from runner.model.record import Record
@@ -88,6 +88,23 @@ def children(connection: Connection, integration_id: str, parent: str, kind: str
     if kind is not None:
         query = query.where(table.kind == kind)
     return [_stored(row) for row in connection.execute(query.order_by(table.kind, table.external_id))]
+
+
+def having(
+    connection: Connection, integration_id: str, kind: str, field: str, value: str, *, below: bool = False
+) -> list[str]:
+    """External ids of those that are not deleted and have this text in a field; with `below`, of those too where it
+    begins with the text and a `/`."""
+    table = records.c
+    if connection.dialect.name == "sqlite":
+        there = func.json_extract(table.fields, f"$.{field}", type_=Text)
+    else:
+        there = func.jsonb_extract_path_text(table.fields, field, type_=Text)
+    fits = there == value
+    if below:
+        fits = or_(fits, func.substr(there, 1, len(value) + 1) == f"{value}/")
+    mine = (table.integration_id == integration_id, table.kind == kind, table.deleted_at.is_(None))
+    return list(connection.scalars(select(table.external_id).where(*mine, fits).order_by(table.sequence)))
 
 
 def ids(connection: Connection, integration_id: str, kind: str) -> set[str]:

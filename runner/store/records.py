@@ -72,6 +72,11 @@ class Upserted:
     unchanged: int = 0
     stale: int = 0
 
+    def joined(self, other: Upserted) -> Upserted:
+        """Both together."""
+        created, changed = [*self.created, *other.created], [*self.changed, *other.changed]
+        return Upserted(created, changed, self.unchanged + other.unchanged, self.stale + other.stale)
+
 
 @dataclass(slots=True)
 class _Known:

@@ -46,6 +46,10 @@ def section(name: str, processor: Processor, kinds: Kinds) -> Iterator[str]:
         yield table(("predicate", "expression", "meaning"), rows)
     if processor.errors is not None:
         yield _error_answer(processor)
+    if (gone := processor.deletes) is not None:
+        known = f"id {code(gone.id)}" if gone.id else f"{code(gone.field)} {code(gone.value)}"
+        below = ", and all below it" if gone.below else ""
+        yield f"Payloads with {code(gone.when)} say that the {to_kind(gone.record, kinds)} with {known}{below} is gone."
 
 
 def field_table(processor: Processor, schema: Node) -> str:

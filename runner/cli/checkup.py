@@ -21,6 +21,7 @@ from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
 from runner.store.database import Database
 from runner.store.events import events
+from runner.store.subscriptions import SubscriptionState, subscriptions
 from runner.store.vault import Vault, credentials
 
 SLACK = 60
@@ -153,7 +154,7 @@ async def _looked_into(database: Database, settings: Settings) -> tuple[list[Che
         if await asyncio.to_thread(database.pending):
             return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")], None
         fine = Check("database", True, f"{database.url} is up to date")
-        found = await database.read(lambda c: [_sealed(c, settings), _clock(c)])
+        found = await database.read(lambda c: [_sealed(c, settings), _asked_for(c), _clock(c)])
         return [fine, *found], {one.connector for one in await database.read(integrations.find)}
     except StoreUnavailable as error:
         return [Check("database", False, str(error))], None
@@ -176,6 +177,16 @@ def _sealed(connection: Connection, settings: Settings) -> Check:
         return Check("credentials", False, f"{shut} open with none of the keys; put the old key back behind the others")
     count = len(integrations.find(connection))
     return Check("credentials", True, f"of {count} integrations; {old} with an older key (`runner keys rotate`)")
+
+
+def _asked_for(connection: Connection) -> Check:
+    """Whether the webhooks that were asked for come."""
+    query = select(subscriptions.c.state, subscriptions.c.note).order_by(subscriptions.c.made_at)
+    found = connection.execute(query).all()
+    failed = [row.note for row in found if row.state == SubscriptionState.FAILED]
+    if failed:
+        return Check("subscriptions", False, f"{len(failed)} of {len(found)} were refused, the last one: {failed[-1]}")
+    return Check("subscriptions", True, f"{len(found)} webhooks were asked for at partners")
 
 
 def _clock(connection: Connection) -> Check:

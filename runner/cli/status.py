@@ -99,6 +99,7 @@ def _problems(found: Overview) -> Iterator[str]:
             if sync.state == "failed":
                 often = f" {sync.failures} times in a row" if sync.failures > 1 else ""
                 yield f"- {name} sync {sync.sync} failed{often}: {sync.error}. Try `runner sync {name} {sync.sync}`."
+        yield from _unheard(name, one)
         if count := one.events[EventState.FAILED]:
             yield f"- {name} has {counted(count, 'failed event')}. {_SEE} `runner replay events`."
         if count := one.pushes[PushState.FAILED]:
@@ -109,3 +110,12 @@ def _problems(found: Overview) -> Iterator[str]:
             yield f"- {name}: {what} for a link, {most}: {waits.note}. See `runner deliveries --waiting`."
         if one.quarantined:
             yield f"- {name} has {counted(one.quarantined, 'quarantined payload')}. See `runner records --quarantined`."
+
+
+def _unheard(name: str, one: Standing) -> Iterator[str]:
+    """Webhooks that were asked for and do not come, or perhaps not."""
+    for asked in one.subscriptions:
+        if asked.note is not None and asked.state in ("failed", "live"):
+            what = "gets no webhooks" if asked.state == "failed" else "may get no webhooks any more"
+            again = f" (tried again at {asked.due_at:%Y-%m-%d %H:%M} UTC)" if asked.due_at else ""
+            yield f"- {name} {what}: {asked.note}{again}."

@@ -11,7 +11,7 @@ from runner.model.event import EventState
 from runner.model.integration import Integration, State
 from runner.model.push import PushState
 from runner.model.run import RunState
-from runner.service.shapes import IntegrationShape, SyncShape
+from runner.service.shapes import IntegrationShape, SubscriptionShape, SyncShape
 from runner.store import (
     calls,
     changes,
@@ -24,6 +24,7 @@ from runner.store import (
     rejections,
     retention,
     runs,
+    subscriptions,
     waits,
     wakeups,
 )
@@ -50,6 +51,7 @@ class Standing:
     quarantined: int
     calls: Calls
     waits: tuple[Waits, ...] = ()
+    subscriptions: tuple[SubscriptionShape, ...] = ()
 
     @property
     def health(self) -> str:
@@ -70,6 +72,7 @@ class Standing:
             "pushes": {state.value: count for state, count in self.pushes.items()},
             "pushes_retried": self.retries,
             "pushes_waiting": [vars(one) for one in self.waits],
+            "subscriptions": [one.model_dump(mode="json") for one in self.subscriptions],
             "quarantined": self.quarantined,
             "calls": self.calls.calls,
             "calls_limited": self.calls.limited,
@@ -128,6 +131,7 @@ def standing(connection: Connection, integration: Integration, syncs: list[str])
         quarantined=sum(quarantine.counts(connection, integration.id).values()),
         calls=calls.total(connection, integration.id),
         waits=tuple(waits.find(connection, integration.id)) if sent.states[PushState.WAITING] else (),
+        subscriptions=tuple(SubscriptionShape.of(one) for one in subscriptions.of(connection, integration.id)),
     )
 
 

@@ -16,6 +16,7 @@ from runner.model.run import Checkpoint, SyncRun
 from runner.store.changes import Notice
 from runner.store.feed import StoredRecord
 from runner.store.quarantine import Quarantined
+from runner.store.subscriptions import Subscribed
 
 
 class Shape(BaseModel):
@@ -126,6 +127,24 @@ class SyncShape(Shape):
             error=run.error if run else None,
             failures=failures,
         )
+
+
+class SubscriptionShape(Shape):
+    """Webhooks that were asked for, without their secrets."""
+
+    id: str | None = Field(description="The partner's name for it")
+    state: str = Field(description="asked, live, failed, ending or lost")
+    made_at: datetime
+    expires_at: datetime | None
+    due_at: datetime | None = Field(description="When it is looked at again")
+    attempts: int
+    note: str | None = Field(description="What went wrong last")
+
+    @classmethod
+    def of(cls, found: Subscribed) -> SubscriptionShape:
+        """A subscription as it is shown."""
+        names = set(cls.model_fields) - {"id", "state"}
+        return cls(**{name: getattr(found, name) for name in names}, id=found.external_id, state=found.state.value)
 
 
 class RecordShape(Shape):

@@ -12,7 +12,7 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.push import PushState
 from runner.model.run import Checkpoint, RunState, SyncRun
 from runner.service.overview import Overview, Standing
-from runner.service.shapes import SyncShape
+from runner.service.shapes import SubscriptionShape, SyncShape
 from runner.store.calls import Calls
 from runner.store.changes import Telling
 from runner.store.retention import Kept
@@ -101,3 +101,14 @@ def test_what_the_host_could_not_be_told_is_told_to_the_operator() -> None:
 def test_health_tells_failing_syncs_from_refused_credentials(one: Standing, health: str) -> None:
     assert one.health == health
     assert one.shown()["health"] == health
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("failed", "gets no webhooks"), ("live", "may get no webhooks any more"), ("ending", None)]
+)
+def test_webhooks_that_do_not_come_are_told(state: str, said: str | None) -> None:
+    asked = SubscriptionShape(
+        id=None, state=state, made_at=START, expires_at=None, due_at=START, attempts=1, note="it answers 422"
+    )
+    line = f"- acme/jobber {said}: it answers 422 (tried again at 2026-05-04 15:20 UTC)."
+    assert (line in told(replace(FINE, subscriptions=(asked,)))) is (said is not None)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check format bench snapshots clean
+.PHONY: demo test check format bench peers snapshots clean
 
 demo: $(VENV)/installed
 	$(BIN)/runner demo
@@ -36,8 +36,24 @@ snapshots: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
 
+# What others make of the same pages. Each has an environment of its own: their pins and ours exclude each other.
+peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
+
+.venv-peers/%/installed: bench/peers/%.txt
+	$(PYTHON) -m venv .venv-peers/$*
+	.venv-peers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# Kills the server again and again for a minute under load; `make soak SOAK="--seed 7"` repeats a run.
+soak: $(VENV)/installed
+	$(BIN)/python -m tests.soak $(SOAK)
+
+# Five minutes of hostile webhooks and of API requests made up from /api/openapi.json.
+fuzz: $(VENV)/installed
+	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py -q
+
 clean:
-	rm -rf $(VENV) .demo build dist *.egg-info
+	rm -rf $(VENV) .venv-peers .demo build dist *.egg-info
 
 # The versions of requirements.txt are the ones that CI has seen pass.
 $(VENV)/installed: pyproject.toml requirements.txt

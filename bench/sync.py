@@ -2,6 +2,7 @@
 
 The floor does the least that could be called the same: httpx, orjson, a mapping by hand, an upsert in batches with
 synchronous=FULL, no validation, no checkpoint, no change detection. `floor, jmespath` maps with the jmespath package.
+Where `make peers` has installed them, dlt and Airbyte's CDK run in the same rounds, over a tenth of the records.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import orjson
 from bench.house import opened
 from bench.jobs import partner
 from bench.measure import interleave, report, show
+from bench.peers import installed
 from runner.engine.sync import run
 
 FIELDS = {
@@ -111,7 +113,8 @@ def timed(walk: Callable[[Path], int], folder: Path, keep: bool = False) -> floa
 
 def measure(total: int, size: int, rounds: int) -> dict[str, Any]:
     """One page size: floor, floor with jmespath, ours, and ours again over what did not change."""
-    with partner(total, size) as url, tempfile.TemporaryDirectory() as place:
+    few = total // 10  # of the peers' pages: they take their time
+    with partner(total, size) as url, partner(few, size) as small, tempfile.TemporaryDirectory() as place:
         folders = {name: Path(place) / str(index) for index, name in enumerate(("floor", "jmespath", "ours"))}
         for folder in folders.values():
             folder.mkdir()
@@ -127,7 +130,7 @@ def measure(total: int, size: int, rounds: int) -> dict[str, Any]:
                 lambda path: asyncio.run(ours(url, path)), folders["ours"], keep=True
             ),
         }
-        figures = interleave(variants, rounds)
+        figures = interleave(variants | installed.variants(small, few), rounds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return report(
         f"3. sync: {total:,} records in pages of {size:,}",

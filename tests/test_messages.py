@@ -231,6 +231,11 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "{endpoint: job_list, processor",
         ["acme.yaml:38:20: unknown-endpoint: there is no endpoint `job_list` (did you mean `jobs`?)"],
     ),
+    "unknown way": (
+        "processor: job, every: 15m",
+        "processor: job, every: 15m, ways: [intuit]",
+        ["acme.yaml:38:61: unknown-way: there is no way `intuit` (declare it under `ways`)"],
+    ),
     "unknown processor": (
         "with: {id: job}, processor: job",
         "with: {id: job}, processor: jobb",

@@ -92,7 +92,7 @@ def sync(
 
     async def work(house: House) -> list[SyncRun]:
         found = await house.store.database.read(lambda c: chosen(c, integration))
-        names = list(house.connectors.get(found.connector).syncs)
+        names = list(house.connectors.get(found.connector).syncs_of(found.way))
         if name is not None and name not in names:
             raise NotFound(f"{found.connector} has no sync `{name}` (there are: {', '.join(names) or 'none'})")
         runs = []

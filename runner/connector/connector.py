@@ -74,6 +74,11 @@ class Connector(Block):
         found |= {("auth", "ways", name): way for name, way in self.auth.options.items()}
         return found | {("other_auth", name): way for name, way in self.other_auth.items()}
 
+    def syncs_of(self, way: str | None) -> dict[str, Sync]:
+        """The syncs of integrations that picked `way` (None where there is no choice, or the first was meant)."""
+        picked = way or next(iter(self.auth.options), None)
+        return {name: sync for name, sync in self.syncs.items() if not sync.ways or picked in sync.ways}
+
     def processor(self, name: str) -> Processor:
         """The processor of that name; the loader has proved that it exists."""
         return self.processors[name]

@@ -161,6 +161,8 @@ class _Check:
             yield from self._known(
                 (*path, "processor"), sync.processor, self.connector.processors, "unknown-processor", "processor"
             )
+            for place, way in enumerate(sync.ways):
+                yield from self._known((*path, "ways", place), way, self.connector.auth.options, "unknown-way", "way")
             processor = self.connector.processors.get(sync.processor)
             if isinstance(sync.incremental, Since) and processor is not None and processor.cursor is None:
                 message = (

@@ -176,7 +176,7 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
 def _wake(connection: Connection, house: House, connector: Connector, active: Integration) -> None:
     """All syncs, the events that came before anybody knew the account, and the records that wait for a destination."""
     queue, at = house.store.queue, house.clock.now()
-    for name in connector.syncs:
+    for name in connector.syncs_of(active.way):
         queue.put(connection, WakeUp("sync", active.id, name))
     if active.account_id is not None:
         inbox.route(connection, active.connector, active.account_id, active.id)

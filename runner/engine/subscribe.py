@@ -141,7 +141,7 @@ def _give_up(connection: Connection, desk: Desk, live: Subscribed, is_there: boo
 
 def _catch_up(connection: Connection, desk: Desk) -> None:
     """Messages may have been missed meanwhile: the syncs bring what they told."""
-    for name in desk.connector.syncs:
+    for name in desk.connector.syncs_of(desk.integration.way):
         desk.house.store.queue.put(connection, WakeUp("sync", desk.integration.id, name))
 
 

@@ -61,7 +61,7 @@ def _subscriptions(
 def _syncs(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:
     """Syncs that were killed in the middle of a walk, never ran, or last began longer ago than they should."""
     try:
-        syncs = house.connectors.get(integration.connector).syncs
+        syncs = house.connectors.get(integration.connector).syncs_of(integration.way)
     except RunnerError as error:
         house.log.error("connector-unusable", integration=integration.id, code=error.code)
         return []

@@ -139,7 +139,7 @@ def sync_names(connectors: Connectors, integration: Integration) -> list[str]:
     """The syncs of an integration's connector; none when its file is gone."""
     if integration.connector not in connectors.names():
         return []
-    return list(connectors.get(integration.connector).syncs)
+    return list(connectors.get(integration.connector).syncs_of(integration.way))
 
 
 def _sync(connection: Connection, integration_id: str, name: str) -> SyncShape:

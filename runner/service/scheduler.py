@@ -121,7 +121,7 @@ class Scheduler:
             Plan(found.id, name, sync.every)
             for found in active
             if found.connector in known
-            for name, sync in self._house.connectors.get(found.connector).syncs.items()
+            for name, sync in self._house.connectors.get(found.connector).syncs_of(found.way).items()
         ]
 
     def _add(self, plan: Plan) -> None:

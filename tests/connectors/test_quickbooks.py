@@ -194,3 +194,38 @@ async def test_disconnecting_revokes_at_intuit(here: World, partner: QuickBooks,
 async def test_a_customer_is_made_as_it_is_spelled(here: World, partner: QuickBooks, company: Integration) -> None:
     made = await act(here.house, company, "create_customer", {"name": "O'Neil \\ Sons", "email": "ada@example.com"})
     assert partner.table("customers").row(made["id"])["DisplayName"] == "O'Neil \\ Sons"
+
+
+# Through Agave
+
+
+@pytest.fixture
+async def linked(here: World) -> Integration:
+    return await here.connect("quickbooks", way="agave", account_token="agave-account-token")
+
+
+async def test_agave_reaches_the_same_company(linked: Integration) -> None:
+    assert (linked.state, linked.account_id, linked.account_name) == (State.ACTIVE, REALM, "Sample Roofing Books")
+
+
+async def test_through_agave_the_same_records_come(here: World, partner: QuickBooks, linked: Integration) -> None:
+    await here.work()
+    contacts = await here.records(linked, "contact")
+    assert {key: record.fields["name"] for key, record in contacts.items()} == names(partner)
+    payments = await here.records(linked, "payment")
+    assert payments.keys() == {row["Id"] for row in partner.table("payments")}
+    assert not [label for label in partner.calls if "/v3/company/" in label]
+
+
+@pytest.mark.parametrize("form", [True, False])
+async def test_both_shapes_of_source_data_are_read(path: Path, form: bool) -> None:
+    async with world(path, partners=("quickbooks",), quickbooks={"bare_source_data": form}) as here:
+        linked = await here.connect("quickbooks", way="agave", account_token="agave-account-token")
+        (one,) = await run(here, linked, "agave_customers")
+        assert (one.counts.quarantined, one.counts.seen) == (0, 12)
+
+
+async def test_an_unlinked_account_is_in_error(here: World, partner: QuickBooks, linked: Integration) -> None:
+    partner.disconnect()
+    with pytest.raises(AuthenticationError):
+        await run(here, linked, "agave_customers")

@@ -12,9 +12,11 @@ from runner.client.limiter import Limiter
 from runner.client.tokens import Tokens
 from runner.components.auth.base import Identify
 from runner.connector.connector import Connector
+from runner.connector.endpoint import Endpoint
 from runner.engine.house import House
 from runner.errors import AuthenticationError, MappingError, UnexpectedResponse
 from runner.model.credential import Credential
+from runner.model.http import Response
 from runner.model.integration import Integration
 from runner.model.record import as_id
 
@@ -71,7 +73,9 @@ async def prove(
     trial = Trial(house, credential)
     caller = Caller(house.http, house.clock, Limiter(house.clock), trial, on_call=house.tally.count)
     probe = replace(integration, account=account)
-    response = await caller.call(connector, connector.endpoints[way.identify.endpoint], probe)
+    endpoint = connector.endpoints[way.identify.endpoint]
+    response = await caller.call(connector, endpoint, probe)
+    _check(connector, way.identify, endpoint, response)
     told = {
         "body": response.json,
         "settings": dict(integration.settings),
@@ -81,6 +85,17 @@ async def prove(
     account_id, account_name = _identity(connector, way.identify, told)
     account |= _captured(connector, way.identify, told)
     return Proof(credential, account_id, account_name, account)
+
+
+def _check(connector: Connector, identify: Identify, endpoint: Endpoint, response: Response) -> None:
+    """UnexpectedResponse unless the answer holds what the endpoint promises: a page of HTML opens no account."""
+    try:
+        found = endpoint.records.search(response.json)
+    except MappingError as error:
+        raise UnexpectedResponse(f"{connector.title} `{identify.endpoint}`: {error}") from None
+    if found is None:
+        what = f"there is nothing at `records: {endpoint.records}`" if response.is_json else "it is no JSON"
+        raise UnexpectedResponse(f"{connector.title} `{identify.endpoint}` answers what it should not: {what}")
 
 
 def _captured(connector: Connector, identify: Identify, told: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from runner.model.secret import Secret
 from runner.store.columns import Number, UtcDateTime, metadata
 from runner.store.keys import KeyRing
 from runner.store.statements import insert
+from runner.store.writer import after_commit
 
 credentials = Table(
     "credentials",
@@ -38,11 +39,24 @@ class Stored:
     version: int
 
 
+class Tide:
+    """Counts what this process has written to a vault: what was read before the last of it may be old."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def rise(self) -> None:
+        """One more."""
+        self.count += 1
+
+
 @dataclass(frozen=True)
 class Vault:
-    """Seals and opens credentials. Each row has its own nonce, names its key and is bound to its integration."""
+    """Seals and opens credentials. Each row has its own nonce, names its key and is bound to its integration. `tide`
+    rises with every commit of this process that changed one."""
 
     keys: KeyRing
+    tide: Tide = field(default_factory=Tide, compare=False, repr=False)
 
     def put(
         self,
@@ -56,6 +70,7 @@ class Vault:
 
         With `expect_version` (0: nothing yet) Superseded when another refresh was faster: read again and use theirs.
         """
+        after_commit(connection, self.tide.rise)
         current = connection.scalar(_current(integration_id).with_for_update()) or 0
         if expect_version is not None and expect_version != current:
             raise Superseded(f"the credential of integration {integration_id} was renewed in between; read it again")
@@ -94,6 +109,7 @@ class Vault:
 
     def remove(self, connection: Connection, integration_id: str) -> None:
         """Forget the credential, if there is one."""
+        after_commit(connection, self.tide.rise)
         connection.execute(delete(credentials).where(credentials.c.integration_id == integration_id))
 
     def fading(self, connection: Connection, now: datetime) -> list[str]:

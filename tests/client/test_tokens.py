@@ -8,12 +8,15 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
-from runner.errors import AuthenticationError, PartnerUnavailable, RateLimited, SettingsError
+from runner.client.recent import SEEN
+from runner.errors import AuthenticationError, CredentialUnreadable, PartnerUnavailable, RateLimited, SettingsError
 from runner.model.credential import Credential
 from runner.model.integration import State
 from runner.model.secret import Secret
 from runner.store import leases
+from runner.store.store import Store
 from tests.client.conftest import CONSENT, INTEGRATION, Answer, Desk, answer, connector
 from tests.clock import START
 
@@ -189,3 +192,75 @@ def test_an_environment_can_come_from_the_operator(desk: Desk) -> None:
 def test_an_unknown_environment_says_which_there_are(desk: Desk) -> None:
     with pytest.raises(SettingsError, match="there are: production"):
         desk.tokens().environment(connector(), "staging")
+
+
+async def other_process(desk: Desk, credential: Credential | None) -> None:
+    """What another process does to the vault, of which this one hears nothing."""
+    elsewhere = Store.open(str(desk.store.database.url), desk.store.vault.keys)
+    vault = elsewhere.vault
+
+    def work(connection: Connection) -> None:
+        if credential is None:
+            vault.remove(connection, INTEGRATION.id)
+        else:
+            vault.put(connection, INTEGRATION.id, credential, START)
+
+    await elsewhere.database.write(work)
+    await elsewhere.close()
+
+
+async def test_a_credential_is_read_once_a_second(desk: Desk) -> None:
+    await desk.keep(FRESH)
+    tokens = desk.tokens()
+    assert await tokens.get(OAUTH, INTEGRATION) == FRESH
+    await desk.store.database.write(lambda c: c.exec_driver_sql("UPDATE credentials SET sealed = x'00'"))
+    assert await tokens.get(OAUTH, INTEGRATION) == FRESH
+    desk.clock.advance(SEEN.total_seconds())
+    with pytest.raises(CredentialUnreadable):
+        await tokens.get(OAUTH, INTEGRATION)
+
+
+async def test_what_this_process_writes_or_forgets_counts_at_once(desk: Desk) -> None:
+    await desk.keep(FRESH)
+    tokens, anew = desk.tokens(), replace(FRESH, access_token=Secret("anew"))
+    await tokens.get(OAUTH, INTEGRATION)
+    await desk.keep(anew)
+    assert await tokens.get(OAUTH, INTEGRATION) == anew
+    await desk.store.database.write(lambda c: desk.store.vault.remove(c, INTEGRATION.id))
+    with pytest.raises(AuthenticationError, match="not connected yet"):
+        await tokens.get(OAUTH, INTEGRATION)
+
+
+@pytest.mark.parametrize("written", [None, replace(FRESH, access_token=Secret("anew"))])
+async def test_what_another_process_writes_or_forgets_counts_after_a_second(
+    desk: Desk, written: Credential | None
+) -> None:
+    await desk.keep(FRESH)
+    tokens = desk.tokens()
+    await tokens.get(OAUTH, INTEGRATION)
+    await other_process(desk, written)
+    desk.clock.advance(SEEN.total_seconds())
+    if written is None:
+        with pytest.raises(AuthenticationError, match="not connected yet"):
+            await tokens.get(OAUTH, INTEGRATION)
+    else:
+        assert await tokens.get(OAUTH, INTEGRATION) == written
+
+
+async def test_a_refusal_looks_into_the_vault_whatever_was_seen_a_moment_ago(desk: Desk) -> None:
+    await desk.keep(FRESH)
+    tokens, anew = desk.tokens(), replace(FRESH, access_token=Secret("anew"))
+    seen = await tokens.get(OAUTH, INTEGRATION)
+    await other_process(desk, anew)
+    assert await tokens.renew(OAUTH, INTEGRATION, seen) == anew
+    assert desk.partner.requests == []
+
+
+async def test_a_clock_that_goes_back_makes_nothing_good_for_longer(desk: Desk) -> None:
+    await desk.keep(FRESH)
+    tokens = desk.tokens()
+    await tokens.get(OAUTH, INTEGRATION)
+    await other_process(desk, None)
+    desk.clock.advance(-3600)
+    with pytest.raises(AuthenticationError, match="not connected yet"):
+        await tokens.get(OAUTH, INTEGRATION)

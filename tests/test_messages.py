@@ -635,6 +635,48 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
             "acme.yaml:35:19: bad-expression: `first + last`: JMESPath has no `+` (use a function: see `runner docs`)",
         ],
     ),
+    "a choice of one way": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        'type: choice, ways: {key: {type: bearer, token: "{{ settings.api_key }}"}},',
+        [
+            "acme.yaml:12:7: wrong-value: a choice has two ways or more (write the one way as `auth` itself)",
+        ],
+    ),
+    "a choice inside a choice": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        'type: choice, ways: {a: {type: choice, ways: {}}, b: {type: bearer, token: "{{ settings.api_key }}"}},',
+        [
+            "acme.yaml:12:39: unknown-type: `choice` is not a `type` of `auth.ways.a` (there are: api_key, basic, bearer, jwt_assertion, oauth2_authorization_code, oauth2_client_credentials, session_token)",
+        ],
+    ),
+    "a second consent": (
+        "http:\n  base_url",
+        "other_auth:\n  app: {type: oauth2_authorization_code, authorize_url: https://a.example, token_url: https://a.example,\n    client_id: x, client_secret: y}\nhttp:\n  base_url",
+        [
+            "acme.yaml:15:3: wrong-value: `app` cannot stand in `other_auth`: nobody is asked for a second consent or choice (make it `auth`, or take a type that needs nobody)",
+        ],
+    ),
+    "a key without its value": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        "type: api_key, name: X-Key,",
+        [
+            "acme.yaml:12:7: wrong-value: a key needs a name and a value (give `name` and `value`, or `headers`)",
+        ],
+    ),
+    "a name that what is revoked does not read": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        'type: oauth2_client_credentials, token_url: https://a.example, client_id: x, client_secret: y,\n  revoke: {url: https://a.example, form: {token: "{{ refresh_tokens }}"}},',
+        [
+            "acme.yaml:13:51: unknown-name: `refresh_tokens` in `{{ refresh_tokens }}` has no value here (did you mean `refresh_token`?)",
+        ],
+    ),
+    "a client that signs nothing": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        "type: oauth2_client_credentials, token_url: https://a.example, client_id: x, client_auth: assertion,",
+        [
+            "acme.yaml:12:7: wrong-value: `client_auth: assertion` needs something to sign (add `assertion: {key: ..., claims: ...}`)",
+        ],
+    ),
     "several at once, sorted by place": (
         "connector: acme\ntitle: Acme\n",
         "connector: Acme!\ntitle: 7\nversion: 1\n",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from runner.components.auth.oauth2 import OAuth2
-from runner.components.auth.oauth2_authorization_code import REDIRECT
+from runner.components.auth.oauth2_authorization_code import REDIRECT, OAuth2AuthorizationCode
 from runner.components.block import parts
 from runner.components.handshakes.signed_challenge import SignedChallenge
 from runner.components.incrementals.since import Since
@@ -91,7 +91,8 @@ def _captured(connector: Connector) -> list[str]:
     ways = connector.ways.values()
     captures = [way.capture for way in ways if isinstance(way, OAuth2)]
     identified = [name for way in ways if way.identify for name in way.identify.capture]
-    return [REDIRECT, *identified, *(name for capture in captures for name in (*capture.callback, *capture.token))]
+    kept = [REDIRECT for way in ways if isinstance(way, OAuth2AuthorizationCode) and way.refresh_params]
+    return [*kept, *identified, *(name for capture in captures for name in (*capture.callback, *capture.token))]
 
 
 def _unknown(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from runner.components.auth.base import Auth, Scope
 from runner.components.auth.ways import AnyWay
-from runner.components.block import Name
+from runner.components.block import Name, refusal
 from runner.errors import SettingsError
 from runner.model.http import Request
 
@@ -35,7 +35,13 @@ class WayChoice(Auth):
         'app: {type: basic, username: "{{ app.client_id }}", password: "{{ app.client_secret }}"}}}'
     )
     type: Literal["choice"] = Field(description="Several ways in, of which the company picks one.")
-    ways: dict[Name, AnyWay] = Field(min_length=2, description="The ways, by name; the first is the default.")
+    ways: dict[Name, AnyWay] = Field(description="The ways, by name; the first is the default.")
+
+    @model_validator(mode="after")
+    def _is_a_choice(self) -> WayChoice:
+        if len(self.ways) < 2:
+            raise refusal("a choice has two ways or more", "write the one way as `auth` itself")
+        return self
 
     @property
     def options(self) -> Mapping[str, Auth]:

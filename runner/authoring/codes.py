@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "too-large": "The file holds too many values or levels; aliases are counted each time.",
     "uneven-environments": "The environments of a connector do not have the same keys.",
     "unformatted": "`runner fmt` cannot lay the file out without a doubt that it still says the same.",
-    "unknown-action": "A rule of runner.yaml, or a handshake, names an action that is not there.",
+    "unknown-action": "A rule of runner.yaml, a handshake or a subscription names an action that is not there.",
     "unknown-auth": "A call names a way in that `other_auth` does not hold.",
     "unknown-connector": "runner.yaml names a connector that has no file.",
     "unknown-endpoint": "There is no such endpoint in this connector.",

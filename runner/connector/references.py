@@ -200,7 +200,7 @@ class _Check:
         made = self.connector.actions.get(declared.create)
         if check is not None and made is not None and "id" not in made.result:
             message = f"`check` looks for an id, and the action `{declared.create}` keeps none"
-            yield Finding(self.document.place((*path, "create")), "missing-result", message, "add `result: {id: ...}`")
+            yield Finding(self.document.place((*path, "create")), "missing-field", message, "add `result: {id: ...}`")
 
     def _reaction(self, path: Path, reaction: Reaction) -> Iterator[Finding]:
         if isinstance(reaction, Process | Fetch):

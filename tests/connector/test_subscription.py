@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from runner.connector.endpoint import Endpoint
+from runner.connector.loader import check
 from runner.connector.subscription import Expiry, Subscription
 from runner.errors import MappingError
+from tests.engine.hooked import PHOTOS
 
 MOMENT = datetime(2026, 3, 9, 9, tzinfo=UTC)
 LISTING = Endpoint.model_validate({"get": "/hooks", "records": "data"})
@@ -38,3 +40,36 @@ def test_a_subscription_is_found_by_its_id(wanted: str | None, found: Any) -> No
 
     assert declared.find(LISTING, {"data": [{"id": 11}, {"id": 12, "on": True}, None]}, wanted) == found
     assert declared.actions == ("make", "end", "wake")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("create: create_hook", "create: make_hook", "unknown-action: there is no action `make_hook`"),
+        ("mend: enable_hook", "mend: wake_hook", "unknown-action: there is no action `wake_hook`"),
+        ("check: {endpoint: hooks", "check: {endpoint: hoks", "unknown-endpoint: there is no endpoint `hoks`"),
+        ("check: {endpoint: hooks", "check: {endpoint: project", "missing-input: the endpoint `project` needs `id`"),
+        (
+            'enable_hook: {put: "/hooks/{{ subscription.id }}"',
+            'enable_hook: {input: {id: {}}, put: "/hooks/{{ input.id }}"',
+            "missing-input: the action `enable_hook` needs `id`, and a subscription gives none",
+        ),
+        ("result: {id: id}", "result: {name: id}", "missing-field: `check` looks for an id"),
+        (
+            "secret: subscription.secret",
+            "secret: subscription.token",
+            "unknown-secret: there is no `subscription.token`",
+        ),
+        ('token: "{{ subscription.secret }}"', 'token: "{{ subscription.id }}"', "unknown-name: `subscription.id`"),
+        ('{put: "/hooks/{{ subscription.id }}"', '{put: "/hooks/{{ subscription.number }}"', "unknown-name"),
+        ("projects: {get: /projects,", 'projects: {get: "/projects/{{ subscription.id }}",', "unknown-name"),
+    ],
+)
+def test_what_does_not_fit_is_a_finding(old: str, new: str, said: str) -> None:
+    assert old in PHOTOS
+    found = [f"{finding.code}: {finding.message}" for finding in check(PHOTOS.replace(old, new, 1), "photos.yaml")[1]]
+    assert any(said in one for one in found), found
+
+
+def test_a_partner_that_is_known_by_its_address_needs_no_account() -> None:
+    assert check(PHOTOS, "photos.yaml")[1] == []

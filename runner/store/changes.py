@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from runner.model.integration import Integration, Reason, State
-from runner.model.lifecycle import REMOVED, Change
+from runner.model.lifecycle import BEGUN, REMOVED, Change
 from runner.store.columns import Json, Number, UtcDateTime, metadata
 
 
@@ -90,7 +90,7 @@ def add(
         "connector": about.connector,
         "environment": about.environment,
         "event": event,
-        "before": None if state is not None and event == "begun" else about.state.value,
+        "before": None if event == BEGUN else about.state.value,
         "state": state.value if state else None,
         "reason": asdict(reason) if reason else None,
         "at": at,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,8 @@ from runner.engine import connect
 from runner.engine.disconnect import disconnect, remove
 from runner.errors import AlreadyExists, NotFound, SettingsError
 from runner.model.integration import Reason, State
-from runner.store import integrations
+from runner.model.push import PushState
+from runner.store import integrations, pushes
 from tests.partners import SETTINGS, World
 
 TITAN = SETTINGS["servicetitan"]
@@ -151,3 +153,33 @@ async def test_what_is_removed_leaves_room_for_another(here: World) -> None:
 async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(here: World) -> None:
     with pytest.raises(SettingsError, match="did you mean `tenant_id`"):
         await connect.begin(here.house, "acme", "servicetitan", settings={**TITAN, "tenantid": "1"})
+
+
+REFUSED = Reason("credential-refused", "CompanyCam refuses the token", "Connect again")
+
+
+async def test_what_waited_for_a_destination_in_error_goes_when_it_is_connected_again(here: World) -> None:
+    host = await here.connect("companycam")
+    await here.write(lambda c: here.house.store.move(c, host.id, State.ERROR, REFUSED, here.clock.now()))
+    await here.connect("servicetitan")
+    await here.work(wait=timedelta(minutes=1))
+    waiting = (await here.read(lambda c: pushes.counts(c, destination=host.id))).states
+    assert (waiting[PushState.PENDING] > 0, waiting[PushState.DONE]) == (True, 0)
+    again = await here.connect("companycam")
+    await here.work(wait=timedelta(minutes=1))
+    done = (await here.read(lambda c: pushes.counts(c, destination=host.id))).states
+    assert (again.id, done[PushState.PENDING], done[PushState.FAILED]) == (host.id, 0, 0)
+    assert done[PushState.DONE] > 0
+
+
+async def test_syncs_that_a_refusal_stopped_run_when_consent_is_given_again(here: World) -> None:
+    made = await here.connect("jobber")
+    here.jobber.grants.drop()
+    here.clock.advance(4000)
+    await here.work()
+    assert (await here.read(lambda c: integrations.get(c, made.id))).state is State.ERROR
+    assert await here.records(made, "contact") == {}
+    again = await here.connect("jobber")
+    await here.work(wait=timedelta(minutes=1))
+    assert (again.id, again.state, again.reason) == (made.id, State.ACTIVE, None)
+    assert await here.records(made, "contact")

@@ -47,6 +47,15 @@ async def test_metrics_tell_what_is_kept(here: World, web: httpx.AsyncClient) ->
     assert float(re.findall(r"^runner_database_bytes (\S+)$", text, re.MULTILINE)[0]) > 4096
 
 
+async def test_what_the_host_is_to_be_told_is_counted(here: World, web: httpx.AsyncClient) -> None:
+    await here.connect("servicetitan")
+    assert 'runner_notices{state="pending"} 2.0' in (await web.get("/metrics")).text
+    await here.work()
+    told = (await web.get("/metrics")).text
+    assert 'runner_notices{state="pending"} 0.0' in told
+    assert 'runner_notices{state="skipped"} 2.0' in told
+
+
 async def test_metrics_count_what_was_worked_off(here: World, web: httpx.AsyncClient) -> None:
     titan = await here.connect("servicetitan")
     await here.work()

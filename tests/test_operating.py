@@ -45,8 +45,9 @@ def test_what_needs_no_company_runs_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_the_yaml_is_taken() -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    notify = Config.model_validate(yaml.safe_load(block)).notify
+    connecting, telling = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert Config.model_validate(yaml.safe_load(connecting)).connect.choose_environment == ["servicetitan"]
+    notify = Config.model_validate(yaml.safe_load(telling)).notify
     assert notify is not None
     assert notify.events == ["error", "disabled", "active"]
 

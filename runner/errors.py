@@ -227,7 +227,7 @@ class Superseded(StoreError):
 
 
 class TransitionRefused(StoreError):
-    """An integration cannot go from its state to that one for this reason: the table of transitions has no such move."""
+    """An integration cannot go from its state to that one for this reason: the table has no such transition."""
 
     code = "transition-refused"
 

@@ -16,7 +16,7 @@ Statement = UpdateBase | Select[Any]
 
 CHUNK = 1000
 """How many ids go into one `IN (...)`: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
-GROUPS = (100, 50, 20, 10, 5, 2, 1)
+GROUPS = (100, 64, 32, 16, 8, 4, 2, 1)
 """How many rows one INSERT of SQLite takes, and what the rest is made up of: few texts, so that all stay prepared."""
 _ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 

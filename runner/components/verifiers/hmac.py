@@ -36,4 +36,5 @@ class Hmac(Signature):
     type: Literal["hmac"] = Field(description="A keyed hash over the delivery.")
 
     def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
-        return hmac.digest(key, message, digest)
+        # not hmac.digest(): that lets go of the interpreter, and waits to have it back, for a microsecond's work
+        return hmac.new(key, message, digest).digest()

@@ -85,7 +85,7 @@ def deliveries(
 
         look(lambda c: show(c, _id(c, integration), limit, as_json))
         return
-    of_events = EventState.FAILED if failed else EventState.PENDING if waiting else None
+    of_events = EventState.DEAD if failed else EventState.PENDING if waiting else None
     of_pushes = PushState.FAILED if failed else PushState.WAITING if waiting else None
 
     def work(connection: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -103,7 +103,7 @@ async def fitting(house: House, wanted: Wanted) -> EventFilter:
         ids=list(wanted.ids) or None,
         integration_id=await _integration(house, wanted),
         connector=wanted.connector,
-        state=EventState.FAILED if wanted.failed else _state(wanted.state),
+        state=EventState.DEAD if wanted.failed else _state(wanted.state),
         type=wanted.type,
         since=_moment(wanted.since, now),
         until=_moment(wanted.until, now),

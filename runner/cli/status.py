@@ -22,7 +22,7 @@ def lines(found: Overview) -> Iterator[str]:
         yield from table([row for one in found.integrations for row in _syncs(one)], _SYNCS)
     yield ""
     waiting, running = found.backlog.get("waiting", 0), found.backlog.get("running", 0)
-    pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTABLE]
+    pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTED]
     yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
     for refused in found.rejections:
         yield f"Turned away: {counted(refused.count, 'request')} for {refused.connector} ({refused.reason})"
@@ -59,7 +59,7 @@ def _integration(one: Standing) -> dict[str, object]:
         "state": one.integration.state.value,
         "records": sum(sum(kinds.values()) for kinds in one.records.values()),
         "events_done": one.events[EventState.DONE],
-        "events_failed": one.events[EventState.FAILED],
+        "events_failed": one.events[EventState.DEAD],
         "pushed": one.pushes[PushState.DONE],
         "waiting": one.pushes[PushState.WAITING],
         "failed": one.pushes[PushState.FAILED],
@@ -100,7 +100,7 @@ def _problems(found: Overview) -> Iterator[str]:
                 often = f" {sync.failures} times in a row" if sync.failures > 1 else ""
                 yield f"- {name} sync {sync.sync} failed{often}: {sync.error}. Try `runner sync {name} {sync.sync}`."
         yield from _unheard(name, one)
-        if count := one.events[EventState.FAILED]:
+        if count := one.events[EventState.DEAD]:
             yield f"- {name} has {counted(count, 'failed event')}. {_SEE} `runner replay events`."
         if count := one.pushes[PushState.FAILED]:
             yield f"- {name} refused {count} {'push' if count == 1 else 'pushes'}. {_SEE} `runner replay pushes`."

@@ -174,7 +174,7 @@ class _Work:
                 return Outcome(errand.events)
 
             for outcome in await fetch_all(self.house, connector, owner, list(errands.values()), make):
-                if outcome.due is not None or outcome.state is EventState.FAILED:
+                if outcome.due is not None or outcome.state is EventState.DEAD:
                     last = outcome.events[-1]
                     self.made.refused.append(Refused(last.id, last.type, outcome.note or ""))
 

@@ -116,7 +116,7 @@ class _Work:
             count = len(outcome.events)
             if outcome.due is not None:
                 self.put_off += count
-            elif outcome.state is EventState.FAILED:
+            elif outcome.state is EventState.DEAD:
                 self.failed += count
                 self.house.log.error(
                     "event-failed", integration=self.integration_id, type=outcome.events[0].type, note=outcome.note

@@ -65,7 +65,7 @@ def plan(house: House, connector: Connector, integration: Integration, events: I
         try:
             _sort(made, house, connector, webhooks, integration, event)
         except MappingError as error:
-            made.outcomes.append(Outcome([event], EventState.FAILED, words(error)))
+            made.outcomes.append(Outcome([event], EventState.DEAD, words(error)))
     for batch, told in made.batches.values():
         tell(house, integration, batch)
         made.outcomes.append(Outcome(told, apply=_admitting(house, integration, batch)))
@@ -79,7 +79,7 @@ def failed(house: House, events: list[WebhookEvent], error: Exception) -> Outcom
     if is_passing(error):
         return Outcome(events, note=words(error), due=until(error, attempts, now))
     if isinstance(error, MappingError) or attempts + 1 >= MOST_ATTEMPTS:
-        return Outcome(events, EventState.FAILED, words(error))
+        return Outcome(events, EventState.DEAD, words(error))
     return Outcome(events, note=words(error), due=now + backoff(attempts) * spread(events[0].id), spends=True)
 
 
@@ -145,7 +145,7 @@ def _gone(house: House, integration: Integration, errand: Errand, asked_at: date
     try:
         keys = {(rule.record, gone_id(rule, event)) for event in errand.events}
     except MappingError as error:
-        return Outcome(errand.events, EventState.FAILED, words(error))
+        return Outcome(errand.events, EventState.DEAD, words(error))
     version = max(utc_text(asked_at), as_of(errand.events))
     apply = _deleting(house, integration, sorted(keys), version)
     return Outcome(errand.events, note="gone at the partner", apply=apply)

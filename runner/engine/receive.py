@@ -48,7 +48,7 @@ class Received:
     headers: Mapping[str, str] = field(default_factory=dict)
     accepted: int = 0
     duplicates: int = 0
-    unroutable: int = 0
+    unrouted: int = 0
     reason: str | None = None
 
 
@@ -105,9 +105,7 @@ async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received
         house.log.error("delivery-not-stored", connector=arrival.delivery.connector, error=type(error).__name__)
         return _busy()
     count = len(accepted.event_ids)
-    return Received(
-        webhooks.answer.status, accepted=count, duplicates=accepted.duplicates, unroutable=accepted.unroutable
-    )
+    return Received(webhooks.answer.status, accepted=count, duplicates=accepted.duplicates, unrouted=accepted.unrouted)
 
 
 async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> Arrival | Reply:

@@ -25,7 +25,7 @@ class Router:
     inbox: Inbox
 
     def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
-        """Give every event its integration, and store all. An account that nobody connected stays unroutable."""
+        """Give every event its integration, and store all. An account that nobody connected stays unrouted."""
         known: dict[Account, list[str]] = {}
         routed = [
             Arrival(arrival.id, arrival.delivery, tuple(_routed(connection, arrival, known))) for arrival in arrivals

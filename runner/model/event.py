@@ -23,16 +23,16 @@ class Delivery:
 
 
 class EventState(StrEnum):
-    """`pending` waits for a worker; `done` took effect; `dropped` was left out by a rule of the connector;
-    `duplicate` came before; `unroutable` names an account that nobody connected; `failed` is
-    spent, and can be replayed."""
+    """`pending` waits for a worker, or for its next try; `done` took effect; `dropped` was left out by a rule of the
+    connector; `duplicate` came before; `unrouted` names an account that nobody connected; `dead` failed at every try,
+    and can be replayed."""
 
     PENDING = "pending"
     DONE = "done"
     DROPPED = "dropped"
     DUPLICATE = "duplicate"
-    UNROUTABLE = "unroutable"
-    FAILED = "failed"
+    UNROUTED = "unrouted"
+    DEAD = "dead"
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ class WebhookEvent:
     attempts: int = 0
     note: str | None = None
     subscription: str | None = None
+
+    @property
+    def standing(self) -> str:
+        """The state in one word for people: one that waits is `accepted`, or `failed` when it is to be tried again."""
+        if self.state is EventState.PENDING:
+            return "failed" if self.attempts else "accepted"
+        return self.state.value
 
     def of(self, integration_id: str) -> WebhookEvent:
         """The same event, of this integration: on the way of every one, so made without asking for each field anew."""

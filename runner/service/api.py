@@ -170,7 +170,7 @@ class Api:
         """The latest events and pushes."""
         asked = query_of(request, shapes.WhichDeliveries)
         await check_integration(self._house, asked.integration)
-        chosen = EventFilter(integration_id=asked.integration, state=EventState.FAILED if asked.failed else None)
+        chosen = EventFilter(integration_id=asked.integration, state=EventState.DEAD if asked.failed else None)
         state = PushState.FAILED if asked.failed else None
         told = await self._read(lambda c: events.find(c, chosen, asked.limit))
         sent = await self._read(lambda c: pushes.find(c, destination=asked.integration, state=state, limit=asked.limit))

@@ -214,7 +214,7 @@ class EventShape(Shape):
     integration_id: str | None
     account_id: str | None
     type: str
-    state: str = Field(description="pending, done, dropped, duplicate, unroutable or failed")
+    state: str = Field(description="accepted, failed (and tried again), done, dropped, duplicate, unrouted or dead")
     attempts: int
     note: str | None
     received_at: datetime
@@ -224,7 +224,7 @@ class EventShape(Shape):
     def of(cls, found: WebhookEvent) -> EventShape:
         """An event as it is shown, without its payload."""
         names = set(cls.model_fields) - {"state"}
-        return cls(**{name: getattr(found, name) for name in names}, state=found.state.value)
+        return cls(**{name: getattr(found, name) for name in names}, state=found.standing)
 
 
 class PushShape(Shape):

@@ -64,7 +64,7 @@ Index(
     postgresql_where=is_pending,
 )
 Index("ix_events_delivery_id", events.c.delivery_id)
-Index("ix_events_unroutable", events.c.connector, events.c.account_id, events.c.state)
+Index("ix_events_unrouted", events.c.connector, events.c.account_id, events.c.state)
 
 _FIELDS = tuple(column.name for column in events.columns if column.name not in ("sequence", "due_at", "digest"))
 _COLUMNS = [events.c[name] for name in _FIELDS]

@@ -41,7 +41,7 @@ class Accepted:
     delivery_id: str
     event_ids: tuple[str, ...]
     duplicates: int = 0
-    unroutable: int = 0
+    unrouted: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Inbox:
         """Store all of `arrivals` and wake the integrations that have something to do; one result each, in order.
 
         An event whose connector, account and key are there already is stored as `duplicate`; a pending one without
-        an integration as `unroutable`. An event that the caller marked (`dropped`) stays so.
+        an integration as `unrouted`. An event that the caller marked (`dropped`) stays so.
         """
         marks = [(arrival.id, event, digest(event)) for arrival in arrivals for event in arrival.events]
         known = _known(connection, [mark for _, _, mark in marks])
@@ -111,27 +111,27 @@ def defer(connection: Connection, event_ids: Sequence[str], until: datetime, not
 
 
 def route(connection: Connection, connector: str, account_id: str, integration_id: str) -> int:
-    """Give the unroutable events of an account to its integration, as pending; returns how many. Then wake it."""
+    """Give the unrouted events of an account to its integration, as pending; returns how many. Then wake it."""
     table = events.c
     return connection.execute(
         update(events)
         .where(
             table.connector == connector,
             table.account_id == account_id,
-            table.state == EventState.UNROUTABLE.value,
+            table.state == EventState.UNROUTED.value,
         )
         .values(_FRESH | {"integration_id": integration_id})
     ).rowcount
 
 
 def route_addressed(connection: Connection, integration_id: str) -> int:
-    """Give an integration the unroutable events that name nobody and came to its own address, as pending; returns how
+    """Give an integration the unrouted events that name nobody and came to its own address, as pending; returns how
     many. Then wake it."""
     table, sent = events.c, deliveries.deliveries.c
     mine = select(sent.id).where(sent.integration_id == integration_id)
     return connection.execute(
         update(events)
-        .where(table.state == EventState.UNROUTABLE.value, table.account_id.is_(None), table.delivery_id.in_(mine))
+        .where(table.state == EventState.UNROUTED.value, table.account_id.is_(None), table.delivery_id.in_(mine))
         .values(_FRESH | {"integration_id": integration_id})
     ).rowcount
 
@@ -177,7 +177,7 @@ def _look_up(bits: int) -> tuple[Select[Any], Compiled, int]:
 
 def _state(event: WebhookEvent) -> EventState:
     lost = event.state is EventState.PENDING and event.integration_id is None
-    return EventState.UNROUTABLE if lost else event.state
+    return EventState.UNROUTED if lost else event.state
 
 
 def _accepted(arrivals: list[Arrival], entries: list[Entry]) -> list[Accepted]:
@@ -186,6 +186,6 @@ def _accepted(arrivals: list[Arrival], entries: list[Entry]) -> list[Accepted]:
     for arrival in arrivals:
         ids = tuple(event.id for event in arrival.events)
         found = list(islice(states, len(ids)))
-        duplicates, lost = found.count(EventState.DUPLICATE), found.count(EventState.UNROUTABLE)
+        duplicates, lost = found.count(EventState.DUPLICATE), found.count(EventState.UNROUTED)
         results.append(Accepted(arrival.id, ids, duplicates, lost))
     return results

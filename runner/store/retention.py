@@ -18,7 +18,7 @@ from runner.store.runs import sync_runs
 
 SETTLED = (EventState.DONE, EventState.DROPPED, EventState.DUPLICATE)
 """States of events that nobody has to look at again."""
-LEFT = (EventState.FAILED, EventState.UNROUTABLE)
+LEFT = (EventState.DEAD, EventState.UNROUTED)
 """States of events that wait for a person, who may not come."""
 
 

@@ -67,7 +67,7 @@ BROKEN = replace(
     [
         (replace(FINE, integration=BROKEN), "acme/jobber is error: Jobber refuses the token. Connect again."),
         (replace(FINE, syncs=(SyncShape.of("clients", Checkpoint(), FAILED),)), "runner sync acme/jobber clients"),
-        (replace(FINE, events=FINE.events | {EventState.FAILED: 2}), "2 failed events"),
+        (replace(FINE, events=FINE.events | {EventState.DEAD: 2}), "2 failed events"),
         (replace(FINE, pushes=FINE.pushes | {PushState.FAILED: 3}), "refused 3 pushes"),
         (replace(FINE, waits=(Waits("user", 1, 1, "7 has no email"),)), "1 user waits for a link, because: 7 has no"),
         (replace(FINE, waits=(Waits("user", 9, 4, "7 has no email"),)), "wait for a link, most often (4): 7 has"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from runner.engine import connect, events
+from runner.engine import events
 from runner.engine.disconnect import disconnect
 from runner.engine.react import MOST_ATTEMPTS
 from runner.model.event import EventState, WebhookEvent
@@ -175,7 +175,7 @@ async def test_an_event_that_keeps_failing_is_given_up_and_can_be_replayed(here:
     await send(here, orjson.dumps(event()))
     await here.work(wait=timedelta(days=1))
     (spent,) = await all_events(here, titan)
-    assert spent.state is EventState.FAILED
+    assert spent.state is EventState.DEAD
     assert "400" in str(spent.note)
     await here.write(lambda c: inbox.replay(c, EventFilter(ids=[spent.id])))
     await events.drain(here.house, titan.id)
@@ -187,7 +187,7 @@ async def test_an_event_that_cannot_be_read_fails_alone(here: World, titan: Inte
     await send(here, orjson.dumps(told | {"data": {"tenantId": 123456789, "job": {"id": {"no": "id"}}}}))
     await send(here, orjson.dumps(event(1)))
     await here.work(wait=timedelta(days=1))
-    assert sorted(one.state for one in await all_events(here, titan)) == [EventState.DONE, EventState.FAILED]
+    assert sorted(one.state for one in await all_events(here, titan)) == [EventState.DEAD, EventState.DONE]
 
 
 async def test_events_of_a_disabled_integration_stay_as_they_are(here: World, titan: Integration) -> None:

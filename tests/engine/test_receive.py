@@ -53,7 +53,7 @@ async def states(here: World) -> list[EventState]:
 async def test_a_signed_event_of_a_connected_account_waits_for_its_integration(here: World) -> None:
     integration = await here.connect("servicetitan")
     received = await send(here, orjson.dumps(event()))
-    assert (received.status, received.accepted, received.unroutable) == (200, 1, 0)
+    assert (received.status, received.accepted, received.unrouted) == (200, 1, 0)
     found = await here.read(lambda c: events.find(c, EventFilter()))
     assert [(one.state, one.integration_id) for one in found] == [(EventState.PENDING, integration.id)]
 
@@ -75,8 +75,8 @@ async def test_a_forged_event_does_not_spoil_the_real_one(here: World) -> None:
 
 async def test_an_account_that_nobody_connected_is_kept_as_unroutable(here: World) -> None:
     received = await send(here, orjson.dumps(event(tenant=5)))
-    assert (received.status, received.unroutable) == (200, 1)
-    assert await states(here) == [EventState.UNROUTABLE]
+    assert (received.status, received.unrouted) == (200, 1)
+    assert await states(here) == [EventState.UNROUTED]
 
 
 async def test_what_waited_for_an_account_is_routed_once_it_is_connected(here: World) -> None:
@@ -149,7 +149,7 @@ async def test_the_address_names_the_integration_when_the_event_does_not(here: W
     told = event()
     del told["data"]["tenantId"]
     received = await send(here, orjson.dumps(told), integration_id=integration.id)
-    assert (received.status, received.unroutable) == (200, 0)
+    assert (received.status, received.unrouted) == (200, 0)
 
 
 async def test_the_address_of_another_connectors_integration_routes_nothing(here: World) -> None:
@@ -157,7 +157,7 @@ async def test_the_address_of_another_connectors_integration_routes_nothing(here
     told = event()
     del told["data"]["tenantId"]
     received = await send(here, orjson.dumps(told), integration_id=integration.id)
-    assert received.unroutable == 1
+    assert received.unrouted == 1
 
 
 async def test_jobbers_signature_is_base64_of_the_client_secret(here: World) -> None:

@@ -49,7 +49,7 @@ async def test_what_is_old_goes_and_what_is_young_stays(here: World) -> None:
 
 
 async def test_what_failed_waits_longer(here: World) -> None:
-    await fill(here, 1, EventState.FAILED)
+    await fill(here, 1, EventState.DEAD)
     here.clock.advance(timedelta(days=179).total_seconds())
     assert await retain(here.house) == Removed()
     here.clock.advance(timedelta(days=2).total_seconds())

@@ -43,7 +43,7 @@ async def routes(here: World) -> dict[str, str | None]:
 async def test_only_an_integration_that_is_open_takes_events(here: World, state: State, goes: bool) -> None:
     await add(here, "i1", state)
     (accepted,) = await accept(here, arrival(1, "a"))
-    assert accepted.unroutable == (0 if goes else 1)
+    assert accepted.unrouted == (0 if goes else 1)
     assert await routes(here) == {"e1": "i1" if goes else None}
 
 

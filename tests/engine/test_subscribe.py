@@ -39,7 +39,7 @@ async def test_connecting_asks_for_webhooks_at_the_integrations_own_address(here
     assert hook["url"] == f"https://runner.example/webhooks/photos/{made.id}"
     assert [(one.state, one.external_id) for one in await here.rows(made)] == [(LIVE, "101")]
     told = await here.partner.tell("101", "project.created", {"id": "9", "name": "Roof"})
-    assert (told.status, told.accepted, told.unroutable) == (200, 1, 0)
+    assert (told.status, told.accepted, told.unrouted) == (200, 1, 0)
     (event,) = await here.events()
     assert event.integration_id == made.id
 

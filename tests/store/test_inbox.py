@@ -91,7 +91,7 @@ def test_without_an_account_the_integration_tells_duplicates_apart(connection: C
 
 
 def test_what_nobody_connected_waits_for_a_route(connection: Connection, way_in: Inbox) -> None:
-    assert accept(way_in, connection, event(integration_id=None)).unroutable == 1
+    assert accept(way_in, connection, event(integration_id=None)).unrouted == 1
     assert woken(connection) == []
     assert inbox.route(connection, "jobber", "another", "i1") == 0
     assert inbox.route(connection, "jobber", "acc", "i1") == 1
@@ -134,7 +134,7 @@ def test_a_deferred_event_waits_and_counts_an_attempt(connection: Connection, wa
 def test_a_settled_event_is_not_pending(connection: Connection, way_in: Inbox) -> None:
     ids = accept(way_in, connection, event("a"), event("b")).event_ids
     inbox.settle(connection, ids[:1], EventState.DONE)
-    inbox.settle(connection, ids[1:], EventState.FAILED, "no such job")
+    inbox.settle(connection, ids[1:], EventState.DEAD, "no such job")
     assert inbox.pending(connection, "i1", 10, NOW) == []
     assert events.get(connection, ids[1]).note == "no such job"
     assert events.counts(connection, "i1")[EventState.DONE] == 1
@@ -142,9 +142,9 @@ def test_a_settled_event_is_not_pending(connection: Connection, way_in: Inbox) -
 
 def test_a_replay_makes_what_fits_pending_again(connection: Connection, way_in: Inbox) -> None:
     ids = accept(way_in, connection, event("a"), event("b"), event("c", integration_id="i2")).event_ids
-    inbox.settle(connection, ids, EventState.FAILED, "spent")
+    inbox.settle(connection, ids, EventState.DEAD, "spent")
     assert inbox.replay(connection, EventFilter(ids=ids[:1])) == {"i1": 1}
-    assert inbox.replay(connection, EventFilter(state=EventState.FAILED, connector="jobber")) == {"i1": 1, "i2": 1}
+    assert inbox.replay(connection, EventFilter(state=EventState.DEAD, connector="jobber")) == {"i1": 1, "i2": 1}
     assert keys(inbox.pending(connection, "i1", 10, NOW)) == ["a", "b"]
     assert events.get(connection, ids[0]).note is None
 

@@ -72,7 +72,7 @@ def test_a_delivery_without_events_goes(connection: Connection) -> None:
 
 
 def test_a_batch_is_small_the_oldest_first_whatever_stays_before_it(connection: Connection) -> None:
-    stays = [arrive(connection, EventState.FAILED, second=second) for second in range(5)]
+    stays = [arrive(connection, EventState.DEAD, second=second) for second in range(5)]
     goes = [arrive(connection, EventState.DONE, second=10 + second) for second in range(4)]
     assert retention.prune_events(connection, SETTLED, later(100), 3) == 3
     assert left(connection) == sorted([*stays, goes[3]])

@@ -186,6 +186,18 @@ def test_dropbox_revokes_by_the_token_itself() -> None:
     assert request.headers["Authorization"] == "Bearer acc"
 
 
+def test_jobber_is_told_by_a_mutation() -> None:
+    auth, scope = code_way("jobber")
+    request = auth.revocation(scope, TOKENS)
+    assert request is not None
+    assert request.url == "https://api.getjobber.com/api/graphql"
+    assert request.json == {"query": "mutation { appDisconnect { userErrors { message } } }"}
+    assert (request.headers["Authorization"], request.headers["X-JOBBER-GRAPHQL-VERSION"]) == (
+        "Bearer acc",
+        "2025-04-16",
+    )
+
+
 @pytest.mark.parametrize("name", ["hover", "servicetitan", "teamup"])
 def test_without_a_documented_revocation_nothing_is_sent(name: str) -> None:
     connector, scope = written(name)

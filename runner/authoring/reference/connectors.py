@@ -59,8 +59,8 @@ def _outside(connector: Connector) -> Iterator[str]:
     yield "## What a company fills in"
     yield _filled(connector.settings, "setting")
     yield "## How it is let in"
-    for name, auth in {"": connector.auth, **connector.other_auth}.items():
-        yield from _auth(name, auth)
+    for path, auth in connector.ways.items():
+        yield from _auth(path, auth)
     yield _environments(connector)
     yield "## How often it calls"
     yield "\n".join(f"- {line}" for line in _limits(connector)) or "No limit is declared."
@@ -107,10 +107,12 @@ def _demands(field: Field) -> str:
     return "; ".join(demand for demand in demands if demand)
 
 
-def _auth(name: str, auth: Auth) -> Iterator[str]:
-    called = f"For calls with `auth: {name}`, " if name else ""
-    yield f"{called}{component(auth)} {_CONNECTED_BY.get(auth.flow, '')}".rstrip()
-    yield option_rows(auth)
+def _auth(path: tuple[str, ...], auth: Auth) -> Iterator[str]:
+    called = {"other_auth": f"For calls with `auth: {path[-1]}`, "}.get(path[0], f"By the way `{path[-1]}`, ")
+    connected = "" if auth.options else _CONNECTED_BY.get(auth.flow, "")
+    yield f"{called if len(path) > 1 else ''}{component(auth)} {connected}".rstrip()
+    if not auth.options:
+        yield option_rows(auth)
 
 
 def _limits(connector: Connector) -> Iterator[str]:

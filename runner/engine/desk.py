@@ -20,9 +20,9 @@ from runner.engine.house import House
 from runner.engine.trouble import until, words
 from runner.errors import PartnerUnavailable, RateLimited
 from runner.model.http import Response
-from runner.model.integration import Integration
+from runner.model.integration import Integration, State
 from runner.model.secret import Secret
-from runner.store import subscriptions
+from runner.store import integrations, subscriptions
 from runner.store.subscriptions import Subscribed, SubscriptionState
 
 LOOK = timedelta(hours=1)
@@ -44,6 +44,13 @@ class Desk:
             lambda connection: subscriptions.of(connection, self.integration.id)
         )
         return [one for one in found if not states or one.state in states]
+
+    async def is_open(self) -> bool:
+        """Whether the integration is still there, and not switched off."""
+        found = await self.house.store.database.read(
+            lambda connection: integrations.named(connection, [self.integration.id])
+        )
+        return any(one.state is not State.DISABLED for one in found.values())
 
     async def write(self, work: Callable[[Connection], None]) -> None:
         """Do `work` in one transaction."""

@@ -12,12 +12,13 @@ from runner.connector.connector import Connector
 from runner.engine.act import find_action, kept
 from runner.engine.desk import LOOK, Desk
 from runner.engine.house import House
-from runner.engine.unsubscribe import retire
+from runner.engine.unsubscribe import end, retire
 from runner.errors import (
     MappingError,
     NotFound,
     PartnerError,
     PartnerUnavailable,
+    RateLimited,
     RunnerError,
     UnexpectedResponse,
 )
@@ -59,9 +60,19 @@ async def keep(house: House, integration_id: str) -> datetime | None:
         for old in await desk.all(SubscriptionState.ENDING):
             if desk.is_due(old):
                 await retire(desk, old)
+        if not await desk.is_open():
+            await _leave(desk)
     finally:
         await desk.count()
     return await desk.next_at()
+
+
+async def _leave(desk: Desk) -> None:
+    """Somebody disconnected in the meantime: what was just made must not stay behind."""
+    try:
+        await end(desk.house, desk.integration)
+    except (PartnerUnavailable, RateLimited) as error:
+        desk.house.log.warning("subscription-left", integration=desk.integration.id, note=error.code)
 
 
 def is_asking(house: House, connector: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -179,6 +179,7 @@ class Partner:
     batches: list[list[str]] = field(default_factory=list)
     poison: str | None = None
     cut: bool = False
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
     life: timedelta = WEEK
     number: int = 100
     house: House | None = None
@@ -197,6 +198,9 @@ class Partner:
         if request.url.path in ("/events", "/projects"):
             return httpx.Response(200, json={"items": []} if request.url.path == "/events" else [])
         made = await (self._hook(request, body) if "/hooks" in request.url.path else self._channel(request, body))
+        if self.meanwhile is not None:
+            work, self.meanwhile = self.meanwhile, None
+            await work()
         if self.cut:
             self.cut = False
             raise httpx.ReadError("gone", request=request)

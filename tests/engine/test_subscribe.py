@@ -282,3 +282,14 @@ async def test_a_partner_that_is_away_is_asked_again_to_end_them(here: Hooked) -
     await here.work("part")
     assert here.partner.hooks == {}
     assert await here.rows(made) == []
+
+
+async def test_what_is_made_while_somebody_disconnects_does_not_stay_behind(here: Hooked) -> None:
+    made = await here.connect("photos")
+    here.partner.meanwhile = lambda: here.house.store.database.write(
+        lambda c: disconnect.part(c, here.house, made.id, Reason("disconnected", "by a test"))
+    )
+    await here.work()
+    assert await here.rows(made) == []
+    before = {"url": f"https://runner.example/webhooks/photos/{made.id}", "token": here.partner.hooks["101"]["token"]}
+    assert (await here.partner.tell("101", "project.created", {"id": "1"}, known=before)).status == 401

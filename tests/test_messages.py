@@ -677,6 +677,13 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
             "acme.yaml:12:7: wrong-value: `client_auth: assertion` needs something to sign (add `assertion: {key: ..., claims: ...}`)",
         ],
     ),
+    "an address for what is revoked without https": (
+        'type: bearer, token: "{{ settings.api_key }}",',
+        "type: oauth2_client_credentials, token_url: https://a.example, client_id: x, client_secret: y,\n  revoke: {url: a.example/r},",
+        [
+            "acme.yaml:13:17: wrong-value: `a.example/r` is no address without `https://` (write https:// before it)",
+        ],
+    ),
     "several at once, sorted by place": (
         "connector: acme\ntitle: Acme\n",
         "connector: Acme!\ntitle: 7\nversion: 1\n",

@@ -22,7 +22,7 @@ from runner.mapping.template import Template
 from runner.model.words import nearest, suggest
 
 _HOST = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/|$)", re.ASCII)
-_URLS = ("base_url", "token_url", "authorize_url", "revoke_url")
+_URLS = ("base_url", "token_url", "authorize_url", "url")
 BASE = {"app", "settings", "environment", "account", "integration"}
 
 

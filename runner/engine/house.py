@@ -61,6 +61,11 @@ class House:
         """Where requests that are turned away are counted; one for the house."""
         return Refusals(self.store.database)
 
+    @cached_property
+    def signing_secrets(self) -> dict[tuple[str, str], tuple[Connector, list[Secret]]]:
+        """The operator's secrets that deliveries are checked with, by connector and name, once they are looked for."""
+        return {}
+
     @property
     def callback_url(self) -> str:
         """Where partners send people back to after consent."""

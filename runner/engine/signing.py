@@ -54,12 +54,20 @@ async def signing_secrets(house: House, connector: Connector, name: str | None, 
         return []
     place, _, key = name.partition(".")
     if place == "app":
-        apps = [house.app(connector.connector, environment) for environment in (None, *connector.environments)]
-        found = _filled(*(app.get(name) for app in apps for name in (key, previous(key))))
-        return list(dict.fromkeys(found))
+        return _of_apps(house, connector, key)
     if delivery.integration_id is None:
         return []
     return await _of_integration(house, connector, place, key, delivery.integration_id)
+
+
+def _of_apps(house: House, connector: Connector, key: str) -> list[Secret]:
+    """Of every environment, each once; found once in the life of a house, whose apps stay the same."""
+    known, at = house.signing_secrets, (connector.connector, key)
+    if at not in known or known[at][0] is not connector:
+        apps = [house.app(connector.connector, environment) for environment in (None, *connector.environments)]
+        found = _filled(*(app.get(name) for app in apps for name in (key, previous(key))))
+        known[at] = (connector, list(dict.fromkeys(found)))
+    return known[at][1]
 
 
 async def _of_integration(

@@ -21,6 +21,7 @@ from runner.components.incrementals.window import DateWindow
 from runner.components.paginators.base import Paginator
 from runner.components.paginators.cursor import Cursor
 from runner.components.paginators.offset import Offset
+from runner.components.paginators.onward import Continue
 from runner.components.paginators.page_number import PageNumber
 from runner.components.paginators.single_page import SinglePage
 from runner.components.plug_ins import plug_ins
@@ -44,7 +45,7 @@ from runner.components.waits.fixed import FixedWait
 from runner.components.waits.header import HeaderWait
 
 AUTH = Choice(*WAYS.classes, WayChoice)
-PAGINATORS = Choice(SinglePage, PageNumber, Offset, Cursor, *plug_ins("paginators", Paginator))
+PAGINATORS = Choice(SinglePage, PageNumber, Offset, Cursor, Continue, *plug_ins("paginators", Paginator))
 INCREMENTALS = Choice(Since, DateWindow, *plug_ins("incrementals", Incremental))
 RATE_LIMITS = Choice(WindowLimit, CostLimit, ConcurrencyLimit, *plug_ins("ratelimits", RateLimit))
 WAITS = Choice(BackoffWait, HeaderWait, BodyWait, FixedWait, CostWait, *plug_ins("waits", Wait))

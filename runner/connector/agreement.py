@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from runner.components.block import parts
 from runner.components.paginators.cursor import Cursor
 from runner.components.paginators.offset import Offset
+from runner.components.paginators.onward import Continue
 from runner.components.paginators.page_number import PageNumber
 from runner.connector.call import Call
 from runner.connector.connector import Connector
@@ -32,6 +33,7 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
         for name, call in getattr(connector, section).items():
             yield from _variables((section, name), call, document)
             yield from _cursor((section, name), call, document)
+            yield from _onward((section, name), call, connector, document)
     yield from _account(connector, document)
     yield from _other_auth(connector, document)
     yield from _forms(connector, document)
@@ -83,6 +85,24 @@ def _cursor(path: Path, call: Call, document: Document) -> Iterator[Finding]:
         message = f"`page.{name}` does not reach the request: each page would be the first one"
         remedy = f"give `param`, or write `{{{{ page.{name} }}}}` into the request"
         yield Finding(document.key_place((*path, "paginate")), "unread-cursor", message, remedy)
+
+
+def _onward(path: Path, call: Call, connector: Connector, document: Document) -> Iterator[Finding]:
+    """The endpoint of further pages exists, takes the cursor, and needs nothing else."""
+    paginate = call.paginate if isinstance(call, Endpoint) else None
+    if not isinstance(paginate, Continue):
+        return
+    place, further = (*path, "paginate", "endpoint"), connector.endpoints.get(paginate.endpoint)
+    if further is None:
+        remedy = suggest(paginate.endpoint, connector.endpoints) or "declare it under `endpoints`"
+        message = f"there is no endpoint `{paginate.endpoint}`"
+        yield Finding(document.place(place), "unknown-endpoint", message, remedy)
+        return
+    needed = {name for name, field in further.input.items() if field.required}
+    if paginate.as_ not in further.input or needed - {paginate.as_}:
+        message = f"the endpoint `{paginate.endpoint}` is given `{paginate.as_}` and nothing else"
+        remedy = f"let it need `with: {{{paginate.as_}: ...}}` alone"
+        yield Finding(document.place(place), "missing-input", message, remedy)
 
 
 def _account(connector: Connector, document: Document) -> Iterator[Finding]:

@@ -115,16 +115,16 @@ async def pages(
     walk = endpoint.paginate.walk(start.page)
 
     def ask(step: Step) -> asyncio.Task[_Asked]:
-        return asyncio.create_task(_ask(house, connector, endpoint, integration, start, step))
+        name = step.endpoint or endpoint_name
+        return asyncio.create_task(_ask(house, connector, name, integration, start, step))
 
     asking: asyncio.Task[_Asked] | None = ask(next(walk))
     first = True
     try:
         while asking is not None:
-            asked_at, response = await asking
-            found = split(endpoint, endpoint_name, response) or payloads(
-                endpoint, endpoint_name, response, is_first=first
-            )
+            name, asked_at, response = await asking
+            asked = connector.endpoints[name]
+            found = split(asked, name, response) or payloads(asked, name, response, is_first=first)
             step = _after(walk, endpoint, response, len(found))
             asking = ask(step) if step is not None else None
             yield Page(found, asked_at, dict(step.page) if step is not None else None)
@@ -136,7 +136,7 @@ async def pages(
             await asyncio.gather(asking, return_exceptions=True)  # what it met does not count: nobody wants its page
 
 
-_Asked = tuple[datetime, Response]
+_Asked = tuple[str, datetime, Response]
 
 
 def _after(walk: Generator[Step, Answer, None], endpoint: Endpoint, response: Response, count: int) -> Step | None:
@@ -148,14 +148,15 @@ def _after(walk: Generator[Step, Answer, None], endpoint: Endpoint, response: Re
 
 
 async def _ask(
-    house: House, connector: Connector, endpoint: Endpoint, integration: Integration, start: Start, step: Step
+    house: House, connector: Connector, name: str, integration: Integration, start: Start, step: Step
 ) -> _Asked:
-    """The answer of one page, and the time before it was asked for."""
+    """The answer of one page, after its endpoint and the time before it was asked for."""
     asked_at = house.clock.now()
+    given = {"page": dict(step.page)} if step.endpoint is None else {"input": dict(step.page)}
     response = await house.caller.call(
-        connector, endpoint, integration, page=dict(step.page), params=dict(step.params), **start.scope
+        connector, connector.endpoints[name], integration, params=dict(step.params), **given, **start.scope
     )
-    return asked_at, response
+    return name, asked_at, response
 
 
 def split(endpoint: Endpoint, name: str, response: Response) -> RawPayloads | None:

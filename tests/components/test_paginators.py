@@ -140,3 +140,38 @@ def test_more_pages_than_allowed_are_an_error() -> None:
 def test_the_variables_are_those_of_the_steps(block: dict[str, Any], names: tuple[str, ...]) -> None:
     paginator = read(**block)
     assert paginator.variables == names == tuple(next(paginator.walk()).page)
+
+
+CONTINUED: dict[str, Any] = {"type": "continue", "next": "cursor", "more": "has_more", "endpoint": "files_continue"}
+
+
+def test_further_pages_come_from_the_other_endpoint_which_is_given_the_cursor() -> None:
+    bodies = [{"cursor": "a", "has_more": True}, {"cursor": "b", "has_more": True}, {"cursor": "c", "has_more": False}]
+    steps = walk(read(**CONTINUED), [page(body) for body in bodies])
+    assert [(step.endpoint, dict(step.page)) for step in steps] == [
+        (None, {}),
+        ("files_continue", {"cursor": "a"}),
+        ("files_continue", {"cursor": "b"}),
+    ]
+
+
+def test_a_walk_that_goes_on_elsewhere_resumes_there() -> None:
+    steps = walk(read(**CONTINUED), [page({"cursor": "c", "has_more": False})], start={"cursor": "b"})
+    assert [(step.endpoint, dict(step.page)) for step in steps] == [("files_continue", {"cursor": "b"})]
+
+
+def test_without_more_a_walk_goes_on_as_long_as_there_is_a_cursor() -> None:
+    block = {**CONTINUED, "more": None, "as": "after"}
+    steps = walk(read(**block), [page({"cursor": "a"}), page({"cursor": ""})])
+    assert [dict(step.page) for step in steps] == [{}, {"after": "a"}]
+
+
+@pytest.mark.parametrize("body", [{"has_more": True}, {"has_more": True, "cursor": {}}])
+def test_more_elsewhere_without_a_cursor_is_an_error(body: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedResponse, match="gives no cursor"):
+        walk(read(**CONTINUED), [page(body)])
+
+
+def test_the_same_cursor_twice_elsewhere_is_an_error() -> None:
+    with pytest.raises(UnexpectedResponse, match="same cursor twice"):
+        walk(read(**CONTINUED), [page({"cursor": "a", "has_more": True})] * 2)

@@ -9,10 +9,11 @@ import pytest
 
 from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.dropbox_data import ACCOUNT, FIRST, MEMBER, ROOT
-from runner.engine import disconnect
+from runner.engine import disconnect, sync
 from runner.engine.act import act
 from runner.errors import PartnerError, RecordSkipped
 from runner.model.integration import Integration, Reason, State
+from runner.model.run import RunState
 from tests.partners import World, world
 
 SURVEY = "/Alex Example/Jobs/1001/survey.pdf"
@@ -104,3 +105,100 @@ async def test_disconnecting_revokes(here: World, partner: Dropbox, company: Int
     await disconnect.disconnect(here.house, company, Reason("disconnected", "the company asked for it"))
     await here.work()
     assert partner.calls["POST /2/auth/token/revoke"] == 1
+
+
+# Syncs and webhooks
+
+
+async def test_what_is_stored_is_what_the_account_has(here: World, partner: Dropbox, company: Integration) -> None:
+    done = await sync.run(here.house, company, "files")
+    assert (done.state, done.counts.quarantined) == (RunState.DONE, 0)
+    files = await here.records(company, "file")
+    assert {key: (one.fields["path_key"], one.fields["type"]) for key, one in files.items()} == {
+        row["id"]: (row["path_lower"], row[".tag"]) for row in partner.table("entries")
+    }
+    assert files[FIRST].fields["checksum"] == "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50"
+    assert partner.violations == 0
+
+
+async def test_further_pages_come_from_continue(path: Path) -> None:
+    async with world(path, partners=("dropbox",), dropbox={"size": 4100}) as here:
+        company = await here.connect("dropbox")
+        done = await sync.run(here.house, company, "files")
+        partner: Dropbox = here.partners["dropbox"]
+        assert done.counts.pages == 3
+        assert partner.calls["POST /2/files/list_folder/continue"] == 2
+        assert len(await here.records(company, "file")) == len(partner.table("entries"))
+
+
+async def test_only_the_folder_that_was_chosen_is_read(path: Path) -> None:
+    async with world(path, partners=("dropbox",)) as here:
+        company = await here.connect("dropbox", folder="/Alex Example/Jobs")
+        await sync.run(here.house, company, "files")
+        files = await here.records(company, "file")
+        assert files
+        assert all(one.fields["path_key"].startswith("/alex example/jobs/") for one in files.values())
+
+
+async def test_a_move_keeps_the_record_and_a_deletion_ends_it(
+    here: World, partner: Dropbox, company: Integration
+) -> None:
+    await sync.run(here.house, company, "files")
+    other = next(row for row in partner.table("entries") if row[".tag"] == "file" and row["id"] != FIRST)
+    partner.change("entries", FIRST, path_display="/Done/survey.pdf")
+    partner.remove("entries", other["id"])
+    here.clock.advance(60)
+    await sync.run(here.house, company, "files")
+    files = await here.records(company, "file")
+    assert files[FIRST].fields["path"] == "/Done/survey.pdf"
+    assert other["id"] not in files
+
+
+async def test_a_notice_starts_the_sync(here: World, partner: Dropbox, company: Integration) -> None:
+    await here.work()
+    made = partner.add("entries")
+    await partner.deliver()
+    assert [door.status for door in here.doors] == [200]
+    await here.work()
+    assert made in await here.records(company, "file")
+
+
+async def test_the_same_bytes_again_are_news_again(here: World, partner: Dropbox, company: Integration) -> None:
+    made = []
+    for _ in range(2):
+        made.append(partner.add("entries"))
+        await partner.deliver()
+        await here.work()
+    assert set(made) <= (await here.records(company, "file")).keys()
+
+
+async def test_the_address_stands_the_challenge(here: World, partner: Dropbox, company: Integration) -> None:
+    partner.hooks.url = ""
+    assert await partner.hooks.enable("https://runner.example/webhooks/dropbox")
+
+
+async def test_a_forged_notice_is_refused(here: World, company: Integration) -> None:
+    body = b'{"list_folder": {"accounts": ["dbid:AAAAexampleAccountId000000000000000"]}}'
+    received = await here.receive("dropbox", body, {"X-Dropbox-Signature": "0" * 64})
+    assert received.status == 401
+
+
+async def test_a_reset_cursor_begins_the_listing_anew(path: Path) -> None:
+    async with world(path, partners=("dropbox",), dropbox={"size": 2100}) as here:
+        company = await here.connect("dropbox")
+        partner: Dropbox = here.partners["dropbox"]
+
+        async def reset_once(request: object) -> None:
+            if not partner.calls["POST /2/files/list_folder/continue"]:
+                partner.listing.reset()
+
+        here.wire.after = reset_once
+        done = await sync.run(here.house, company, "files")
+        assert done.state is RunState.DONE
+        assert len(await here.records(company, "file")) == len(partner.table("entries"))
+
+
+async def test_the_account_is_a_record(here: World, company: Integration) -> None:
+    await sync.run(here.house, company, "account")
+    (account,) = (await here.records(company, "account")).values()
+    assert (account.fields["type"], account.fields["root_folder"]) == ("team", ROOT)

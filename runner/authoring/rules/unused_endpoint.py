@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.authoring.rules.rule import Doubt, Subject, rule
+from runner.components.paginators.onward import Continue
 from runner.connector.connector import Connector
 from runner.connector.reaction import Fetch
 
@@ -26,6 +27,8 @@ def unused_endpoint(subject: Subject) -> Iterator[Doubt]:
 
 def _used(connector: Connector) -> Iterator[str]:
     yield from (sync.endpoint for sync in connector.syncs.values())
+    paginators = (endpoint.paginate for endpoint in connector.endpoints.values())
+    yield from (paginate.endpoint for paginate in paginators if isinstance(paginate, Continue))
     yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)
     reactions = connector.webhooks.on.values() if connector.webhooks else ()
     yield from (reaction.endpoint for reaction in reactions if isinstance(reaction, Fetch))

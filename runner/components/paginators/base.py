@@ -17,10 +17,12 @@ MOST_PAGES = 100_000
 
 @dataclass(frozen=True)
 class Step:
-    """One page to fetch. `page` holds the variables for `{{ page.x }}`; `params` are query parameters to add."""
+    """One page to fetch. `page` holds the variables for `{{ page.x }}`; `params` are query parameters to add. With
+    another `endpoint` in place of the first page's, `page` is what is handed to it as its input."""
 
     page: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True)

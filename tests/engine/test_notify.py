@@ -12,6 +12,7 @@ import httpx
 import orjson
 import pytest
 
+from runner.client.guard import open_http
 from runner.components.verifiers.standard_webhooks import StandardWebhooks
 from runner.connector.config import Notify
 from runner.engine import notify, sync
@@ -189,3 +190,22 @@ async def test_a_refusal_by_the_partner_reaches_the_host(told: Told) -> None:
     await told.here.work()
     last = orjson.loads(told.host.requests[-1].content)["data"]
     assert (last["event"], last["state"], last["reason"]["matter"]) == ("refused", State.ERROR, "auth")
+
+
+async def test_a_private_address_is_not_posted_to(told: Told) -> None:
+    config = told.here.house.config.model_copy(update={"notify": Notify(url="http://127.0.0.1:9/hook")})
+    async with open_http() as guarded:
+        await told.here.connect("companycam")
+        told.here.house = replace(told.here.house, config=config, http=guarded)
+        await told.here.work()
+    found = await told.here.read(lambda c: changes.find(c))
+    assert "private address" in str(found[0].note)
+
+
+async def test_what_is_told_holds_no_secret(told: Told) -> None:
+    wrong = await told.here.connect("servicetitan", client_secret="a-wrong-secret")
+    await told.here.work()
+    assert wrong.state is State.ERROR
+    assert told.host.types() == ["integration.pending", "integration.error"]
+    assert not any(b"a-wrong-secret" in one.content + str(one.headers).encode() for one in told.host.requests)
+    assert not any(SECRET.reveal() in str(one.headers) for one in told.host.requests)

@@ -73,7 +73,7 @@ async def test_a_forged_event_does_not_spoil_the_real_one(here: World) -> None:
     assert (await send(here, body)).duplicates == 0
 
 
-async def test_an_account_that_nobody_connected_is_kept_as_unroutable(here: World) -> None:
+async def test_an_account_that_nobody_connected_is_kept_as_unrouted(here: World) -> None:
     received = await send(here, orjson.dumps(event(tenant=5)))
     assert (received.status, received.unrouted) == (200, 1)
     assert await states(here) == [EventState.UNROUTED]

@@ -14,6 +14,7 @@ from runner.components.catalog import HANDSHAKES
 from runner.connector.connector import Connector
 from runner.connector.loader import load
 from runner.connector.reaction import AnyReaction, Reaction
+from tests.engine.hooked import connectors as hooked_connectors
 
 READ: TypeAdapter[Reaction] = TypeAdapter(AnyReaction)
 CLIENT = "fetches `client` (id `itemId`), maps it by [`client`](#processor-client)"
@@ -79,3 +80,18 @@ def test_action_says_call_input_and_what_is_kept() -> None:
     assert "| `create_project` | Create a project | `POST /projects` | `name`: Name<br>" in text
     assert "`address`: object, may be left out" in text
     assert "`id` from `id`, `url` from `project_url` |" in text
+
+
+def test_what_is_asked_for_and_left_out_is_told(tmp_path: Path) -> None:
+    library = hooked_connectors(tmp_path / "connectors")
+    photos, calendar, crm = (library.get(name).webhooks for name in ("photos", "calendar", "crm"))
+    assert photos is not None
+    assert calendar is not None
+    assert crm is not None
+    by_hook, by_channel, by_hand = ("\n".join(reactions.webhooks(one, Kinds({}))) for one in (photos, calendar, crm))
+    assert "Asked for by `create_hook` on connect, ended by `delete_hook` on disconnect" in by_hook
+    assert "looked for hourly with `hooks`, mended by `enable_hook` when no events come by it" in by_hook
+    assert "made anew 24h before it ends" in by_channel
+    assert "not told: the address names the integration, the subscription" in by_channel
+    assert "Left out, whatever their type: those with `changeSource == 'IMPORT'`" in by_hand
+    assert "up to 100 at once" in by_hand

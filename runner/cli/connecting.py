@@ -47,6 +47,7 @@ def connect(
     """
     from runner.cli.workshop import chosen, in_house
     from runner.engine import connect as verb
+    from runner.engine.redirects import check_redirect
     from runner.model.integration import State
     from runner.service import tickets
 
@@ -54,6 +55,7 @@ def connect(
         refuse("give a connector and a company, or --again and an integration")
 
     async def work(house: House) -> Made:
+        check_redirect(house, redirect_to)
         if again:
             known = await house.store.database.read(lambda c: chosen(c, again))
             return known, tickets.link(house, known, redirect_to)

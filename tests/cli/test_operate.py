@@ -345,6 +345,13 @@ def test_connecting_where_consent_is_needed_prints_the_link(typed: Type) -> None
     assert "http://127.0.0.1:8080/oauth/jobber/authorize?ticket=" in result.output
 
 
+def test_a_hostile_place_to_go_back_to_makes_nothing(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("connect", "jobber", "Tricked", "--redirect-to", "//evil.example")
+    assert typed(*words).exit_code == output.MISUSE
+    assert "redirect_to" in capsys.readouterr().err
+    assert "Tricked" not in typed("integrations").output
+
+
 def test_another_link_is_made_for_one_that_works(typed: Type) -> None:
     result = typed("connect", "--again", "Sample Plumbing/jobber")
     assert result.exit_code == output.FINE, result.output

@@ -20,12 +20,12 @@ from starlette.routing import Route
 from runner.authoring.simulate.answers import Refusal, reply
 from runner.authoring.simulate.consents import bearer_of
 from runner.authoring.simulate.faults import hang_up
-from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, Kind, pipelines, shown_owner, tables, written
+from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, pipelines, shown_owner, tables, written
 from runner.authoring.simulate.hubspot_errors import Errors
-from runner.authoring.simulate.hubspot_hooks import Happening, Hooks
+from runner.authoring.simulate.hubspot_hooks import Happening, Hooks, changed, tied
 from runner.authoring.simulate.hubspot_links import Links
 from runner.authoring.simulate.hubspot_meter import Meter
-from runner.authoring.simulate.hubspot_oauth import Installs
+from runner.authoring.simulate.hubspot_oauth import Installs, scopes_of
 from runner.authoring.simulate.hubspot_objects import Objects
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.hubspot_ties import End, seeded
@@ -85,7 +85,7 @@ class HubSpot(Partner):
             raise self.errors.refusal(414, "Request-URI Too Long")
         token = bearer_of(request)
         scopes = self._scopes(token)
-        if missing := _needed(request) - {*scopes}:
+        if missing := scopes_of(request) - {*scopes}:
             message = "This app hasn't been granted all required scopes to make this call."
             raise self.errors.refusal(403, message, context={"requiredScopes": sorted(missing)})
         private = token == self._private
@@ -200,46 +200,14 @@ class HubSpot(Partner):
             word, flag = ("deletion", "DELETED") if after["archived"] else ("restore", "RESTORED")
             self._tell(Happening(f"{kind.name}.{word}", {**said, "changeFlag": flag}))
         else:
-            self._tell(*_changes(kind, said, before, after))
+            self._tell(*changed(kind, said, before, after))
 
     def _tied(self, one: End, other: End, removed: bool) -> None:
         """Two events for each change, one from either end."""
-        self._tell(*(_tie(ends, removed) for ends in ((one, other), (other, one))))
+        self._tell(*(tied(ends, removed) for ends in ((one, other), (other, one))))
 
     def _tell(self, *happened: Happening) -> None:
         self.hooks.tell(*happened, source=self._source)
-
-
-def _changes(kind: Kind, said: Row, before: Row, after: Row) -> Iterable[Happening]:
-    for name in after:
-        if name not in OWN and before.get(name) != after[name]:
-            value = {"propertyName": name, "propertyValue": after[name] or "", "isSensitive": False}
-            yield Happening(f"{kind.name}.propertyChange", {**said, **value})
-
-
-def _tie(ends: tuple[End, End], removed: bool) -> Happening:
-    one, other = ends
-    said = {
-        "associationType": f"{one.kind}_to_{other.kind}".upper(),
-        "fromObjectId": int(one.id),
-        "toObjectId": int(other.id),
-        "associationRemoved": removed,
-        "isPrimaryAssociation": False,
-    }
-    return Happening(f"{one.kind}.associationChange", said)
-
-
-def _needed(request: Request) -> set[str]:
-    """The scopes that a call takes."""
-    path = request.url.path
-    if path.startswith("/crm/v3/owners"):
-        return {"crm.objects.owners.read"}
-    if path.startswith("/crm/v3/pipelines"):
-        return {"crm.schemas.deals.read"}
-    kinds = [request.path_params[name] for name in ("type", "from", "to") if name in request.path_params]
-    names = [kind.table for kind in BY_TABLE.values() if {kind.table, kind.type_id, kind.name} & {*kinds}]
-    reads = request.method == "GET" or path.endswith(("/search", "/batch/read"))
-    return {f"crm.objects.{name}.{'read' if reads else 'write'}" for name in names}
 
 
 def hubspot(

@@ -21,9 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runner.authoring.simulate.answers import json_body, reply
-from runner.authoring.simulate.hubspot_data import KINDS, written
+from runner.authoring.simulate.hubspot_data import KINDS, OWN, Kind, written
 from runner.authoring.simulate.hubspot_errors import Errors
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
+from runner.authoring.simulate.hubspot_ties import End
 from runner.authoring.simulate.outbox import Outbox
 from runner.authoring.simulate.partner import Answer
 from runner.authoring.simulate.seeded import Dice
@@ -191,6 +192,27 @@ class Hooks:
 
     def _milliseconds(self) -> int:
         return int(self._partner.now().timestamp() * 1000)
+
+
+def changed(kind: Kind, said: Row, before: Row, after: Row) -> Iterable[Happening]:
+    """One event for each property that changed."""
+    for name in after:
+        if name not in OWN and before.get(name) != after[name]:
+            value = {"propertyName": name, "propertyValue": after[name] or "", "isSensitive": False}
+            yield Happening(f"{kind.name}.propertyChange", {**said, **value})
+
+
+def tied(ends: tuple[End, End], removed: bool) -> Happening:
+    """An association that was made or ended, told from its first end."""
+    one, other = ends
+    said = {
+        "associationType": f"{one.kind}_to_{other.kind}".upper(),
+        "fromObjectId": int(one.id),
+        "toObjectId": int(other.id),
+        "associationRemoved": removed,
+        "isPrimaryAssociation": False,
+    }
+    return Happening(f"{one.kind}.associationChange", said)
 
 
 def seal_v1(secret: str, body: bytes) -> str:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from runner.authoring.simulate.answers import Refusal, reply
 from runner.authoring.simulate.consents import Terms, form_of
 from runner.authoring.simulate.grants import Grant, Grants, Rules
+from runner.authoring.simulate.hubspot_data import BY_NAME
 from runner.authoring.simulate.hubspot_errors import Errors
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.partner import Answer
@@ -142,3 +143,16 @@ class Installs(Grants):
         options = self._options
         said = {"hub_id": options.hub_id, "user_id": USER_ID, "client_id": options.client_id, "app_id": options.app_id}
         return {**said, "scopes": list(grant.scopes)}
+
+
+def scopes_of(request: Request) -> set[str]:
+    """The scopes that a call takes."""
+    path = request.url.path
+    if path.startswith("/crm/v3/owners"):
+        return {"crm.objects.owners.read"}
+    if path.startswith("/crm/v3/pipelines"):
+        return {"crm.schemas.deals.read"}
+    kinds = [request.path_params[name] for name in ("type", "from", "to") if name in request.path_params]
+    names = [kind.table for kind in BY_NAME.values() if {kind.table, kind.type_id, kind.name} & {*kinds}]
+    reads = request.method == "GET" or path.endswith(("/search", "/batch/read"))
+    return {f"crm.objects.{name}.{'read' if reads else 'write'}" for name in names}

@@ -18,24 +18,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runner.authoring.simulate.agave import Agave
-from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import bearer_of
 from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
-from runner.authoring.simulate.partner import Answer, Change, Partner
-from runner.authoring.simulate.quickbooks_books import TABLES, Books, Gone, entity_answer
+from runner.authoring.simulate.partner import Change, Partner
+from runner.authoring.simulate.quickbooks_books import TABLES, Books, Gone
 from runner.authoring.simulate.quickbooks_data import tables
 from runner.authoring.simulate.quickbooks_events import Notices, Operation
 from runner.authoring.simulate.quickbooks_faults import Fault, broken, gateway, refusal, throttled
+from runner.authoring.simulate.quickbooks_ledger import Ledger, written_now
 from runner.authoring.simulate.quickbooks_oauth import IntuitGrants
 from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
-from runner.authoring.simulate.quickbooks_reads import batch, changes, query
 from runner.authoring.simulate.table import Row
 
 ENTITIES = {what: entity for entity, what in TABLES.items()}
 OPERATIONS: dict[Change, Operation] = {"add": "Create", "change": "Update", "remove": "Delete"}
-XML = '<?xml version="1.0"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3"/>'
 
 
 class QuickBooks(Partner):
@@ -71,10 +70,9 @@ class QuickBooks(Partner):
         self._trouble = ""
         self._gate = Gate(now, options.limits)
         self._batch_gate = Gate(now, options.batch_limits)
-        self._answered: dict[str, Row] = {}
+        self._ledger = Ledger(options, self.books, self.gone, now, self.dice)
 
     def routes(self) -> Iterable[Route]:
-        company = "/v3/company/{realm}"
         yield self.route("GET", "/connect/oauth2", self.grants.consents.ask, api=False)
         yield self.route("POST", "/connect/oauth2", self.grants.consents.decide, api=False)
         yield self.route("POST", "/oauth2/v1/tokens/bearer", self.grants.token, api=False)
@@ -82,14 +80,7 @@ class QuickBooks(Partner):
             yield self.route("GET", f"/.well-known/{name}", self.grants.discover, api=False)
         yield self.route("POST", "/v2/oauth2/tokens/revoke", self.grants.revoke, api=False)
         yield self.route("GET", "/v1/openid_connect/userinfo", self.grants.person, api=False)
-        yield self.route("GET", f"{company}/companyinfo/{{id}}", self._answer(self._company))
-        yield self.route("GET", f"{company}/query", self._answer(self._query))
-        yield self.route("POST", f"{company}/query", self._answer(self._query))
-        yield self.route("GET", f"{company}/cdc", self._answer(self._changes))
-        yield self.route("POST", f"{company}/batch", self._answer(self._batch))
-        for entity in TABLES:
-            yield self.route("GET", f"{company}/{entity.lower()}/{{id}}", self._answer(self._read(entity)))
-            yield self.route("POST", f"{company}/{entity.lower()}", self._answer(self._write(entity)))
+        yield from self._ledger.routes(self.route)
         yield from self.agave.routes(lambda method, path, answer: self.route(method, path, answer, api=False))
 
     # Being let in
@@ -103,7 +94,7 @@ class QuickBooks(Partner):
         if request.path_params["realm"] != self.options.realm_id or "accounting" not in " ".join(grant.scopes):
             raise Refusal(gateway(403, "3100", "The application is not connected to this company"))
         if self._trouble:
-            raise refusal(Fault(self._trouble), self._time())
+            raise refusal(Fault(self._trouble), written_now(self.now()))
         gates = [self._gate] + ([self._batch_gate] if request.url.path.endswith("/batch") else [])
         if any(gate.wait() for gate in gates):
             self._violated()
@@ -122,87 +113,22 @@ class QuickBooks(Partner):
         has ended; empty, all is well again."""
         self._trouble = code
 
-    # Answering
-
-    def _answer(self, make: Callable[[Request], Awaitable[Row]]) -> Answer:
-        async def answer(request: Request) -> Response:
-            try:
-                made = await make(request)
-            except Fault as fault:
-                return _traced(refusal(fault, self._time()).response, self.dice.uuid())
-            if "application/json" not in request.headers.get("accept", ""):
-                return Response(XML, media_type="application/xml")
-            return _traced(reply({**made, "time": self._time()}), self.dice.uuid())
-
-        return answer
-
-    async def _company(self, request: Request) -> Row:
-        if request.path_params["id"] != self.options.realm_id:
-            raise Fault("610", "Something you're trying to use has been made inactive.")
-        info = {"CompanyName": self.options.company_name, "Country": "US", "Id": "1", "SyncToken": "4", "domain": "QBO"}
-        return {"CompanyInfo": info}
-
-    async def _query(self, request: Request) -> Row:
-        text = request.query_params.get("query", "")
-        if request.method == "POST":
-            if request.headers.get("content-type", "").partition(";")[0] not in {"application/text", "text/plain"}:
-                raise Fault("500", "The statement must be sent as application/text")
-            text = (await request.body()).decode("utf-8", "replace")
-        return query(self.books, text)
-
-    async def _changes(self, request: Request) -> Row:
-        options = self.options
-        asked = request.query_params
-        return changes(self.books, self.gone, asked, self.now(), options.reach, options.most_changes)
-
-    async def _batch(self, request: Request) -> Row:
-        return batch(self.books, await json_body(request))
-
-    def _read(self, entity: str) -> Callable[[Request], Awaitable[Row]]:
-        async def read(request: Request) -> Row:
-            return entity_answer(entity, self.books.read(entity, request.path_params["id"]))
-
-        return read
-
-    def _write(self, entity: str) -> Callable[[Request], Awaitable[Row]]:
-        """A `requestid` that was answered once is answered the same again, and nothing more is done."""
-
-        async def write(request: Request) -> Row:
-            body, asked = await json_body(request), request.query_params
-            if not isinstance(body, dict):
-                raise Fault("100", "The body is not a JSON object", element=None)
-            once = asked.get("requestid", "")
-            if once not in self._answered:
-                made = entity_answer(
-                    entity, self.books.write(entity, body, _operation(asked.get("operation", ""), asked))
-                )
-                if not once:
-                    return made
-                self._answered[once] = made
-            return self._answered[once]
-
-        return write
-
     # Saying no
 
     def refuse(self, status: int, message: str = "") -> Response:
         if status == 429:
-            return throttled(self.options.throttle_code, self._time())
+            return throttled(self.options.throttle_code, written_now(self.now()))
         return gateway(status, "3200", message) if status == 401 else broken(status)
 
     def stray(self, request: Request) -> Response:
         return refusal(
-            Fault("500", f"Operation {request.method} {request.url.path} is not supported"), self._time()
+            Fault("500", f"Operation {request.method} {request.url.path} is not supported"), written_now(self.now())
         ).response
 
     # Changing
 
     def stamp(self) -> datetime:
         return self.now().astimezone(UTC).replace(microsecond=0)
-
-    def _time(self) -> str:
-        """The envelope's time: milliseconds."""
-        return self.now().astimezone().isoformat(timespec="milliseconds")
 
     def new_row(self, what: str, row: Row) -> Row:
         key = str(self.table(what).next_number())
@@ -246,19 +172,6 @@ class QuickBooks(Partner):
             self.table("customers").change(key, {"Balance": balance, "BalanceWithJobs": balance}, self.stamp())
             notices.append(self.notices.notice("Customer", key, "Update"))
         self.notices.tell(*notices)
-
-
-def _operation(word: str, asked: Any) -> str:
-    """What `operation` asks for; a payment is voided by an update that includes it."""
-    if word == "update" and asked.get("include") == "void":
-        return "void"
-    return word if word in {"delete", "void"} else ""
-
-
-def _traced(response: Response, trace: str) -> Response:
-    """The id that Intuit's support asks for."""
-    response.headers["intuit_tid"] = f"1-{trace}"
-    return response
 
 
 def quickbooks(

@@ -105,3 +105,11 @@ def test_what_cannot_be_meant_is_misuse(
     result = typed("replay", *words)
     assert result.exit_code == output.MISUSE
     assert said in result.stderr + capsys.readouterr().err
+
+
+def test_an_integration_shows_the_webhooks_that_were_asked_for(typed: Type) -> None:
+    assert "webhooks live since 2026-05-04 15:20" in typed("integrations", "acme/photos").output
+    found = json.loads(typed("integrations", "acme/photos", "--json").output)
+    assert [(one["id"], one["state"]) for one in found["subscriptions"]] == [("101", "live")]
+    (one,) = json.loads(typed("status", "--json").output)["integrations"]
+    assert [asked["state"] for asked in one["subscriptions"]] == ["live"]

@@ -27,7 +27,7 @@ from runner.authoring.simulate.dropbox_hooks import Hooks
 from runner.authoring.simulate.dropbox_listing import Listing
 from runner.authoring.simulate.dropbox_oauth import DropboxGrants
 from runner.authoring.simulate.dropbox_options import DropboxOptions
-from runner.authoring.simulate.dropbox_routes import Call
+from runner.authoring.simulate.dropbox_routes import Call, of_teams, writing
 from runner.authoring.simulate.dropbox_sharing import Sharing
 from runner.authoring.simulate.dropbox_team import Team
 from runner.authoring.simulate.dropbox_tree import iso
@@ -76,7 +76,7 @@ class Dropbox(Partner):
         yield self.route("POST", "/oauth2/authorize", self.grants.consents.decide, api=False)
         yield self.route("POST", "/oauth2/token", self.grants.token, api=False)
         yield self.route("GET", "/apitl/1/{key}", self._linked, api=False)
-        for call in (*self._reading(), *self._writing(), *self._about()):
+        for call in (*self._reading(), *writing(self._files, self._uploads), *self._about(), *of_teams(self._team)):
             yield self.route("POST", f"/2/{call.route}", self._answer(call))
 
     def _reading(self) -> Iterable[Call]:
@@ -91,22 +91,8 @@ class Dropbox(Partner):
         yield Call("files/download", "files.content.read", files.download, "download")
         yield Call("files/get_temporary_link", "files.content.read", files.temporary_link)
 
-    def _writing(self) -> Iterable[Call]:
-        scope, session, uploads = "files.content.write", "files/upload_session", self._uploads
-        yield Call("files/create_folder_v2", scope, self._files.create_folder)
-        yield Call("files/delete_v2", scope, self._files.delete)
-        yield Call("files/move_v2", scope, self._files.move)
-        yield Call("files/copy_v2", scope, self._files.copy)
-        yield Call("files/upload", scope, uploads.whole, "upload")
-        yield Call(f"{session}/start", scope, uploads.start, "upload")
-        yield Call(f"{session}/append_v2", scope, uploads.append, "upload")
-        yield Call(f"{session}/append_batch", scope, uploads.append_batch, "upload")
-        yield Call(f"{session}/finish", scope, uploads.finish, "upload")
-        yield Call(f"{session}/start_batch", scope, uploads.start_batch)
-        yield Call(f"{session}/finish_batch_v2", scope, uploads.finish_batch)
-
     def _about(self) -> Iterable[Call]:
-        link, team = "sharing/create_shared_link_with_settings", self._team
+        link = "sharing/create_shared_link_with_settings"
         yield Call(link, "sharing.write", self._sharing.create)
         yield Call("sharing/list_shared_links", "sharing.read", self._sharing.list)
         yield Call("sharing/revoke_shared_link", "sharing.write", self._sharing.revoke)
@@ -114,14 +100,6 @@ class Dropbox(Partner):
         yield Call("users/get_current_account", "account_info.read", self._account, "null")
         yield Call("users/get_space_usage", "account_info.read", self._space, "null")
         yield Call("auth/token/revoke", "", self._revoke, "null")
-        yield Call("team/get_info", "team_info.read", team.info, "null", "team")
-        yield Call("team/token/get_authenticated_admin", "team_info.read", team.admin, "null", "team")
-        yield Call("team/members/list_v2", "members.read", team.members, auth="team")
-        yield Call("team/members/list/continue_v2", "members.read", team.proceed, auth="team")
-        yield Call("team/namespaces/list", "team_data.member", team.namespaces, auth="team")
-        yield Call("team/namespaces/list/continue", "team_data.member", team.proceed, auth="team")
-        yield Call("team/team_folder/list", "team_data.content.read", team.folders, auth="team")
-        yield Call("team/team_folder/list/continue", "team_data.content.read", team.proceed, auth="team")
 
     def _answer(self, call: Call) -> Answer:
         async def answer(request: Request) -> Response:

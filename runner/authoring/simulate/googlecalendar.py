@@ -17,17 +17,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runner.authoring.simulate.answers import Refusal, json_body, reply
+from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import bearer_of
 from runner.authoring.simulate.faults import hang_up
-from runner.authoring.simulate.googlecalendar_busy import free_busy, settings
 from runner.authoring.simulate.googlecalendar_calendar import Calendar
 from runner.authoring.simulate.googlecalendar_channels import REPEATED, SUCCESS, Channels
 from runner.authoring.simulate.googlecalendar_data import Etags, calendars, stamp
-from runner.authoring.simulate.googlecalendar_errors import error, insufficient, not_found, unauthorized
+from runner.authoring.simulate.googlecalendar_errors import error, insufficient, limited, not_found, unauthorized
 from runner.authoring.simulate.googlecalendar_lists import LISTED, Lists
 from runner.authoring.simulate.googlecalendar_oauth import GoogleGrants
-from runner.authoring.simulate.googlecalendar_options import AUTH, GoogleCalendarOptions
+from runner.authoring.simulate.googlecalendar_options import (
+    AUTH,
+    BUSY,
+    LIST,
+    READ,
+    SETTINGS,
+    WRITE,
+    GoogleCalendarOptions,
+)
+from runner.authoring.simulate.googlecalendar_reads import Reads
 from runner.authoring.simulate.googlecalendar_writes import Writes
 from runner.authoring.simulate.limits import Gate
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
@@ -39,11 +47,6 @@ EVENTS = BASE + "/calendars/{calendar}/events"
 EVENT = EVENTS + "/{event}"
 URI = "https://www.googleapis.com/calendar/v3"
 PATCH_COST = 3
-READ = ("calendar", "calendar.readonly", "calendar.events", "calendar.events.readonly")
-WRITE = ("calendar", "calendar.events", "calendar.events.owned")
-LIST = ("calendar", "calendar.readonly", "calendar.calendarlist", "calendar.calendarlist.readonly")
-BUSY = ("calendar", "calendar.readonly", "calendar.freebusy", "calendar.events.freebusy")
-SETTINGS = ("calendar", "calendar.readonly", "calendar.settings.readonly")
 MESSAGES = {429: "Rate Limit Exceeded", 500: "Backend Error", 503: "Backend Error"}
 
 
@@ -81,7 +84,7 @@ class GoogleCalendar(Partner):
             horizon=timedelta(days=options.horizon),
             lifetime=options.sync_lifetime,
         )
-        self._writes = Writes(self)
+        self._reads, self._writes = Reads(self), Writes(self)
         self._project, self._users = Gate(now, options.project_limits), Gate(now, options.user_limits)
 
     def routes(self) -> Iterable[Route]:
@@ -90,22 +93,22 @@ class GoogleCalendar(Partner):
         yield self.route("POST", "/token", self.grants.token, api=False)
         yield self.route("POST", "/revoke", self.grants.revoke, api=False)
         listed = f"{BASE}/users/me/calendarList"
-        yield self.route("GET", listed, self._for(LIST, self._entries))
+        yield self.route("GET", listed, self._for(LIST, self._reads.entries))
         yield self.route("POST", f"{listed}/watch", self._for(LIST, self._watch_list))
-        yield self.route("GET", f"{listed}/{{calendar}}", self._for(LIST, self._entry))
-        yield self.route("GET", f"{BASE}/users/me/settings", self._for(SETTINGS, self._settings))
-        yield self.route("POST", f"{BASE}/freeBusy", self._for(BUSY, self._free_busy))
+        yield self.route("GET", f"{listed}/{{calendar}}", self._for(LIST, self._reads.entry))
+        yield self.route("GET", f"{BASE}/users/me/settings", self._for(SETTINGS, self._reads.settings))
+        yield self.route("POST", f"{BASE}/freeBusy", self._for(BUSY, self._reads.free_busy))
         yield self.route("POST", f"{BASE}/channels/stop", self._for(READ, self.channels.stop))
-        yield self.route("GET", EVENTS, self._for(READ, self._events))
+        yield self.route("GET", EVENTS, self._for(READ, self._reads.events))
         yield self.route("POST", EVENTS, self._for(WRITE, self._writes.insert))
         yield self.route("POST", f"{EVENTS}/watch", self._for(READ, self._watch))
         yield self.route("POST", f"{EVENTS}/import", self._for(WRITE, self._writes.imported))
         yield self.route("POST", f"{EVENTS}/quickAdd", self._for(WRITE, self._writes.quick_add))
-        yield self.route("GET", EVENT, self._for(READ, self._event))
+        yield self.route("GET", EVENT, self._for(READ, self._reads.event))
         yield self.route("PUT", EVENT, self._for(WRITE, self._writes.update))
         yield self.route("PATCH", EVENT, self._for(WRITE, self._writes.patch))
         yield self.route("DELETE", EVENT, self._for(WRITE, self._writes.delete))
-        yield self.route("GET", f"{EVENT}/instances", self._for(READ, self._instances))
+        yield self.route("GET", f"{EVENT}/instances", self._for(READ, self._reads.instances))
         yield self.route("POST", f"{EVENT}/move", self._for(WRITE, self._writes.move))
 
     # Being let in
@@ -117,7 +120,7 @@ class GoogleCalendar(Partner):
         for gate, reason in ((self._project, "rateLimitExceeded"), (self._users, "userRateLimitExceeded")):
             if gate.wait(cost=cost):
                 self.violations += 1
-                raise Refusal(self._slow_down(self.options.limited_status, reason))
+                raise Refusal(limited(self.options.limited_status, reason))
 
     def _for(self, scopes: tuple[str, ...], answer: Answer) -> Answer:
         """The call, for those whose consent covers one of the scopes."""
@@ -135,7 +138,7 @@ class GoogleCalendar(Partner):
         """The account takes its consent back; nothing tells of it but the next call."""
         self.grants.end_all()
 
-    # Reading
+    # Calendars
 
     def calendar(self, key: str) -> Calendar:
         """By id, or `primary`. Raises Refusal."""
@@ -143,36 +146,6 @@ class GoogleCalendar(Partner):
         if calendar is None or calendar.entry.get("deleted"):
             raise not_found()
         return calendar
-
-    async def _events(self, request: Request) -> Response:
-        return self.lists.events(self.calendar(request.path_params["calendar"]), request)
-
-    async def _event(self, request: Request) -> Response:
-        calendar = self.calendar(request.path_params["calendar"])
-        row = calendar.find(request.path_params["event"], self.lists.horizon())
-        if row is None:
-            raise not_found()
-        return reply(calendar.shown(row))
-
-    async def _instances(self, request: Request) -> Response:
-        calendar = self.calendar(request.path_params["calendar"])
-        row = calendar.events.get(request.path_params["event"])
-        if row is None or "recurrence" not in row:
-            raise not_found()
-        return self.lists.instances(calendar, row, request)
-
-    async def _entries(self, request: Request) -> Response:
-        return self.lists.entries(self.tables["calendars"], request)
-
-    async def _entry(self, request: Request) -> Response:
-        return reply(self.calendar(request.path_params["calendar"]).entry)
-
-    async def _settings(self, _: Request) -> Response:
-        return reply(settings(self.options.zone))
-
-    async def _free_busy(self, request: Request) -> Response:
-        known = {"primary": self.calendars[self.options.account], **self.calendars}
-        return reply(free_busy(await json_body(request), known))
 
     # Channels
 
@@ -196,13 +169,9 @@ class GoogleCalendar(Partner):
 
     def refuse(self, status: int, message: str = "") -> Response:
         if status == 429:
-            return self._slow_down(429, "rateLimitExceeded")
+            return limited(429, "rateLimitExceeded")
         reason = {401: "authError", 403: "forbidden", 404: "notFound"}.get(status, "backendError")
         return error(status, reason, message or MESSAGES.get(status, "Error"))
-
-    def _slow_down(self, status: int, reason: str) -> Response:
-        words = "User Rate Limit Exceeded" if reason.startswith("user") else "Rate Limit Exceeded"
-        return error(status, reason, words, domain="usageLimits")
 
     def stray(self, request: Request) -> Response:
         return error(404, "notFound", f"Not Found: {request.url.path}")

@@ -44,6 +44,12 @@ def full_sync() -> Refusal:
     return refusal(410, "fullSyncRequired", SYNC_GONE, domain="calendar", location="syncToken")
 
 
+def limited(status: int, reason: str) -> Response:
+    """Too many calls, of the project or of the user: 403 or 429 under the same reasons."""
+    words = "User Rate Limit Exceeded" if reason.startswith("user") else "Rate Limit Exceeded"
+    return error(status, reason, words, domain="usageLimits")
+
+
 def unauthorized() -> Refusal:
     return Refusal(error(401, "authError", "Invalid Credentials", location="Authorization", kind="header"))
 

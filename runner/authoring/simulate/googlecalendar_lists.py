@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from runner.authoring.simulate.answers import reply
 from runner.authoring.simulate.googlecalendar_calendar import Calendar
-from runner.authoring.simulate.googlecalendar_errors import not_found, refusal
+from runner.authoring.simulate.googlecalendar_errors import refusal
 from runner.authoring.simulate.googlecalendar_query import (
     NO_SYNC_AFTER,
     NOT_WITH_SYNC,
@@ -133,12 +133,6 @@ class Lists:
             walk = Walk(LISTED, flags, rows, sync, point)
         page, token = self._entries.take(walk, most)
         return reply({"kind": "calendar#calendarList", "etag": '"list"', **token, "items": page})
-
-    def entry(self, table: Table, key: str) -> Row:
-        row = table.get(key)
-        if row is None or row.get("deleted"):
-            raise not_found()
-        return row
 
 
 def _listed(row: Row, flags: Flags) -> bool:

@@ -22,6 +22,13 @@ OFFERED = tuple(
     )
 )
 
+# any one of which opens a call
+READ = ("calendar", "calendar.readonly", "calendar.events", "calendar.events.readonly")
+WRITE = ("calendar", "calendar.events", "calendar.events.owned")
+LIST = ("calendar", "calendar.readonly", "calendar.calendarlist", "calendar.calendarlist.readonly")
+BUSY = ("calendar", "calendar.readonly", "calendar.freebusy", "calendar.events.freebusy")
+SETTINGS = ("calendar", "calendar.readonly", "calendar.settings.readonly")
+
 
 @dataclass(frozen=True)
 class GoogleCalendarOptions:

@@ -36,9 +36,9 @@ class Scalar(str):
             return Place(self.place.file, line, column)
         if self.indent is None:
             return Place(self.place.file, self.place.line, self.place.column + offset)
-        before = self[:offset]
+        before = self[: min(offset, len(self) - self.endswith("\n"))]  # after the last line there is no place
         line = before.count("\n")
-        return Place(self.place.file, self.place.line + 1 + line, self.indent + offset - (before.rfind("\n") + 1))
+        return Place(self.place.file, self.place.line + 1 + line, self.indent + len(before) - (before.rfind("\n") + 1))
 
 
 def place_of(text: str, offset: int = 0) -> Place:

@@ -55,12 +55,13 @@ class Control:
 def controls(
     fields: Mapping[str, Field], texts: Mapping[str, str], kept: Collection[str], typed: Mapping[str, str] | None
 ) -> Iterator[Control]:
-    """A control for each setting. `texts` is what stands now, `kept` are the secrets that are stored already; with
+    """A control for each setting. `texts` is what stands now, `kept` names what is stored already; with
     `typed`, what was sent, every flaw is told."""
     for name, field in fields.items():
         flaw = field.flaw(texts.get(name)) is not None if typed is not None else False
         was_typed = typed is not None and bool(typed.get(name))
-        yield _control(name, field, texts.get(name, ""), name in kept and not was_typed, was_typed, flaw)
+        is_kept = field.secret and name in kept and not was_typed
+        yield _control(name, field, texts.get(name, ""), is_kept, was_typed, flaw)
 
 
 def environments(names: Collection[str], chosen: str) -> Control:

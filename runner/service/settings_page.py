@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from runner.connector.connector import Connector
+from runner.connector.field import Field
 from runner.connector.wanted import wanted
 from runner.engine import filling
 from runner.engine.filling import Filled
@@ -87,18 +88,15 @@ async def page_of(
     )
     environment = _environment(house, connector, integration, sent)
     stands = (environment, picked) == (integration.environment, integration.way)
-    kept = dict(before.texts) if stands else _plain(connector, before)
+    kept = before.texts if stands else before.shown(connector)  # no secret goes to another environment or way in
     asked = wanted(connector, "settings", picked)
-    typed = {name: sent.get(PREFIX + name, "") for name in asked} if sent is not None else None
-    texts = {name: text for name, text in kept.items() if name in asked}
-    secret = {name for name, declared in asked.items() if declared.secret}
-    if typed is not None:
-        texts |= {name: text for name, text in typed.items() if text or name not in secret}
+    typed = {name: sent[PREFIX + name] for name in asked if PREFIX + name in sent} if sent is not None else None
+    texts = _standing(asked, kept, typed or {})
     filled = Filled(environment, picked, {name: text for name, text in texts.items() if text})
     consents = connector.way_in(picked).flow == "code"
     is_open = bool(filling.flaws(connector, filled)) or (bool(options) and picked is None)
     fields = {} if consents and (is_active or _is_settled(integration, is_open, sent)) else asked
-    shown = tuple(controls(fields, texts, secret & kept.keys(), typed))
+    shown = tuple(controls(fields, texts, kept.keys(), typed))
     choice = _choice(house, connector, integration, environment)
     ways = tuple(Option(name, found.title or name.replace("_", " ").capitalize()) for name, found in options.items())
     return SettingsPage(connector, integration, filled, (*choice, *shown), ways, is_open, sent)
@@ -109,9 +107,10 @@ def _is_settled(integration: Integration, is_open: bool, sent: Mapping[str, str]
     return not is_open and integration.reason is None and sent is None
 
 
-def _plain(connector: Connector, filled: Filled) -> dict[str, str]:
-    """What may be taken along to another environment or way in: no secrets."""
-    return filled.shown(connector)
+def _standing(asked: Mapping[str, Field], kept: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed over what was kept; an empty secret leaves the one that is kept."""
+    texts = {name: text for name, text in kept.items() if name in asked}
+    return texts | {name: text for name, text in typed.items() if text or not asked[name].secret}
 
 
 def _environment(house: House, connector: Connector, integration: Integration, sent: Mapping[str, str] | None) -> str:

@@ -11,12 +11,14 @@ import pytest
 
 from runner.engine import connect
 from runner.model.integration import Integration, Reason, State
+from runner.model.secret import Secret
 from runner.service import tickets
 from runner.service.app import App
 from runner.service.settings import Settings
 from runner.store import integrations
+from tests.apps import with_apps
 from tests.browse import go_on, key_of, send
-from tests.partners import BASE, SETTINGS, World
+from tests.partners import APPS, BASE, SETTINGS, World
 
 TITAN = SETTINGS["servicetitan"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -269,6 +271,19 @@ async def test_the_page_is_shut_against_other_sites(here: World, web: httpx.Asyn
     cookie = headers["set-cookie"].lower()
     assert cookie.startswith("__host-connect_")
     assert all(part in cookie for part in ("httponly", "secure", "samesite=lax", "path=/"))
+
+
+async def test_where_all_is_filled_in_one_button_is_left(here: World) -> None:
+    app = {"client_id": "hover-app", "client_secret": Secret("hover-secret")}
+    house = with_apps(here.house, {**APPS, "hover": app})
+    made = await connect.begin(house, "acme", "hover", settings={"user_email": "kim@example.com"})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=App(house, Settings.read({}))), base_url=BASE
+    ) as web:
+        url = tickets.link(house, made).url
+        assert "setting." not in (await web.get(url)).text
+        assert (await go_on(web, url)).headers["location"].startswith("https://hover.to/")
+    assert (await stands(here, made)).settings == {"user_email": "kim@example.com"}
 
 
 async def test_an_active_one_keeps_what_works_until_the_partner_took_the_new(

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from runner.authoring.simulate.answers import reply
 from runner.authoring.simulate.googlecalendar_calendar import Calendar
-from runner.authoring.simulate.googlecalendar_errors import refusal
+from runner.authoring.simulate.googlecalendar_errors import invalid, refusal
 from runner.authoring.simulate.googlecalendar_query import (
     NO_SYNC_AFTER,
     NOT_WITH_SYNC,
@@ -34,7 +34,8 @@ from runner.authoring.simulate.table import Row, Table
 EVENTS, MOST_EVENTS = 250, 2500
 ENTRIES, MOST_ENTRIES = 100, 250
 LISTED = "calendarList"
-Flags = tuple[bool, bool]
+Flags = tuple[bool, bool, int]
+RANKS = ("none", "freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
 
 
 class Lists:
@@ -121,7 +122,7 @@ class Lists:
         """`calendarList.list`; deleted ones come only when asked for, or with a sync token."""
         query = request.query_params
         most, sync, page = number(query, "maxResults", ENTRIES, MOST_ENTRIES), query.get("syncToken", ""), None
-        flags = (flag(query, "showDeleted"), flag(query, "showHidden"))
+        flags = (flag(query, "showDeleted"), flag(query, "showHidden"), _rank(query.get("minAccessRole", "none")))
         if sync and query.get("showDeleted") == "false":
             raise refusal(400, "badRequest", "Sync tokens show deletions.", location="showDeleted")
         if "pageToken" in query:
@@ -136,8 +137,15 @@ class Lists:
 
 
 def _listed(row: Row, flags: Flags) -> bool:
-    deleted, hidden = flags
-    return (deleted or not row.get("deleted")) and (hidden or not row.get("hidden"))
+    deleted, hidden, least = flags
+    allowed = RANKS.index(row["accessRole"]) >= least
+    return allowed and (deleted or not row.get("deleted")) and (hidden or not row.get("hidden"))
+
+
+def _rank(role: str) -> int:
+    if role not in RANKS:
+        raise invalid("minAccessRole")
+    return RANKS.index(role)
 
 
 def _alike(one: Question, other: Question) -> bool:

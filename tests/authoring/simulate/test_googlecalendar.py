@@ -267,6 +267,13 @@ async def test_calendars_are_listed_by_their_rights_and_an_id_is_percent_encoded
     assert answer.json()["accessRole"] == "reader"
 
 
+async def test_calendars_are_chosen_by_the_least_right(clock):
+    client = inside(googlecalendar(now=clock, size=2))
+    answer = await client.get("users/me/calendarList", params={"minAccessRole": "writer"})
+    assert {item["id"] for item in answer.json()["items"]} == {"ops@example.com", CREW}
+    assert (await client.get("users/me/calendarList", params={"minAccessRole": "all"})).status_code == 400
+
+
 async def test_the_list_of_calendars_has_sync_tokens_too(clock):
     partner = googlecalendar(now=clock, size=2)
     client = inside(partner)

@@ -48,7 +48,7 @@ peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(SOAK)
 
-# Five minutes of hostile webhooks and of API requests made up from /api/openapi.json.
+# Thousands of hostile webhooks, made up: some minutes. The short form of it is part of `make test`.
 fuzz: $(VENV)/installed
 	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py -q
 

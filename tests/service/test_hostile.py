@@ -28,7 +28,7 @@ LONG = os.environ.get("FUZZ") == "long"
 FUZZ = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
-    max_examples=20_000 if LONG else 60,
+    max_examples=5_000 if LONG else 60,
     derandomize=not LONG,
     database=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),

@@ -1,4 +1,4 @@
-"""What the operator's page shows works: its commands run in order, its options exist, its YAML loads, its table is true."""
+"""What the operator's page shows works: commands run in order, options exist, YAML loads, the body is what is sent."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def test_what_needs_no_company_runs_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_the_yaml_is_taken() -> None:
-    connecting, telling = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    assert Config.model_validate(yaml.safe_load(connecting)).connect.choose_environment == ["servicetitan"]
-    notify = Config.model_validate(yaml.safe_load(telling)).notify
-    assert notify is not None
+    taken = [
+        Config.model_validate(yaml.safe_load(block)) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    ]
+    (notify,) = [one.notify for one in taken if one.notify]
     assert notify.events == ["error", "disabled", "active"]
 
 

@@ -173,3 +173,13 @@ async def test_a_deal_is_changed_and_a_contact_put_on_it(here: World, partner: H
 async def test_a_contact_that_the_partner_refuses_is_told(here: World, account: Integration) -> None:
     with pytest.raises(UnexpectedResponse, match="not valid"):
         await act(here.house, account, "save_contact", {"email": "nobody"})
+
+
+async def test_a_partner_that_stumbles_ends_in_the_same_records(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    for status in (500, 502, 429, 423):
+        partner.fail_next(1, status, on="GET /crm/v3/objects")
+    await run(here, account, "companies", "contacts", "deals")
+    for kind, what in (("deal", "deals"), ("contact", "contacts"), ("company", "companies")):
+        assert (await here.records(account, kind)).keys() == alive(partner, what), kind

@@ -36,9 +36,11 @@ class Scalar(str):
             return Place(self.place.file, line, column)
         if self.indent is None:
             return Place(self.place.file, self.place.line, self.place.column + offset)
-        before = self[: min(offset, len(self) - self.endswith("\n"))]  # after the last line there is no place
-        line = before.count("\n")
-        return Place(self.place.file, self.place.line + 1 + line, self.indent + len(before) - (before.rfind("\n") + 1))
+        offset = min(offset, len(self) - self.endswith("\n"))  # after the last line there is no place
+        start = self.rfind("\n", 0, offset) + 1
+        is_empty = offset == start and self[offset : offset + 1] == "\n"
+        column = 1 if is_empty else self.indent + offset - start  # an empty line need not be indented
+        return Place(self.place.file, self.place.line + 1 + self.count("\n", 0, start), column)
 
 
 def place_of(text: str, offset: int = 0) -> Place:

@@ -85,6 +85,7 @@ def test_a_place_is_right_through_quotes_escapes_and_folding(source: str) -> Non
 
 @given(st.text(), st.sampled_from(["'", '"', ">", "|", None]))
 @example("0\n", "|")
+@example("\n0", "|")
 def test_every_character_has_a_place_in_the_file(text: str, style: str | None) -> None:
     source = yaml.safe_dump({"a": text}, default_style=style, allow_unicode=True, width=20)
     try:

@@ -51,6 +51,8 @@ class Terms:
         also: what the way back carries beside `code` and `state`.
         flaw: what else is wrong with a question, in words; None: nothing.
         choose: can single scopes be left unticked? The code's question then holds those that were ticked.
+        denied: the `error` that the way back carries after a refusal.
+        typed: must the question have a `response_type`?
     """
 
     title: str
@@ -62,6 +64,8 @@ class Terms:
     also: Mapping[str, str] = field(default_factory=dict)
     flaw: Callable[[Mapping[str, str]], str | None] = lambda _: None
     choose: bool = False
+    denied: str = "access_denied"
+    typed: bool = True
 
 
 class Consents:
@@ -93,14 +97,14 @@ class Consents:
         return HTMLResponse(PAGE.format(fields=fields, boxes=boxes, **shown))
 
     async def decide(self, request: Request) -> Response:
-        """POST of that page's form: back to the app with a code, or with `access_denied`. Raises Refusal."""
+        """POST of that page's form: back to the app with a code, or with an error. Raises Refusal."""
         form = await request.form()
         asked = {name: str(value) for name, value in form.items() if name != "ticked"}
         decision = asked.pop("decision", "")
         self._check(asked)
         if self._terms.choose:
             asked["scope"] = " ".join(str(scope) for scope in form.getlist("ticked"))
-        result = {"code": self.code(**asked), **self._terms.also} if decision == "approve" else DENIED
+        result = {"code": self.code(**asked), **self._terms.also} if decision == "approve" else {"error": self._terms.denied}
         state = {"state": asked["state"]} if "state" in asked else {}
         joint = "&" if "?" in asked["redirect_uri"] else "?"
         return RedirectResponse(f"{asked['redirect_uri']}{joint}{urlencode({**result, **state})}", 302)
@@ -130,13 +134,10 @@ class Consents:
             flaw = "Unknown app"
         elif not asked.get("redirect_uri") or (known and asked["redirect_uri"] not in known):
             flaw = "The redirect URI is not one that the app registered"
-        elif asked.get("response_type") != "code":
+        elif asked.get("response_type", "" if self._terms.typed else "code") != "code":
             flaw = "The response type must be code"
         if flaw := flaw or self._terms.flaw(asked):
             raise Refusal(HTMLResponse(f"<h1>{html.escape(flaw)}</h1>", 400))
-
-
-DENIED = {"error": "access_denied"}
 
 
 class Passes:

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runner.authoring.simulate.answers import Refusal, reply
+from runner.authoring.simulate.answers import Refusal, json_body, reply
 from runner.authoring.simulate.consents import Consents, Passes, Terms, basic_of, form_of
 from runner.authoring.simulate.seeded import Dice
 from runner.authoring.simulate.table import Row
@@ -55,7 +55,7 @@ class Grant:
 
 class Grants:
     """
-    Who was let in. `bad_code` and `bad_refresh` are the partner's words.
+    Who was let in. `bad_code` and `bad_refresh` are the partner's words; with `takes_json` a token request may be JSON.
 
     Args:
         terms: of the consent.
@@ -64,6 +64,7 @@ class Grants:
 
     bad_code: ClassVar[str] = "The code is unknown, used or expired, or of another redirect URI"
     bad_refresh: ClassVar[str] = "The refresh token is unknown, expired or revoked"
+    takes_json: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -103,15 +104,23 @@ class Grants:
     # The token endpoint
 
     async def token(self, request: Request) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-            return self.refuse("invalid_request", "The body must be application/x-www-form-urlencoded")
-        form = await form_of(request)
+        form = await self._asked(request)
         self._authenticate(request, form)
         if form.get("grant_type") == "authorization_code":
             return self._redeem(form)
         if form.get("grant_type") == "refresh_token":
             return self._renew(form)
         return self.refuse("unsupported_grant_type", f"grant type {form.get('grant_type')!r} is not supported")
+
+    async def _asked(self, request: Request) -> dict[str, str]:
+        """The fields of a token request. Raises Refusal."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip()
+        if self.takes_json and kind == "application/json":
+            body = await json_body(request)
+            return {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+        if kind != "application/x-www-form-urlencoded":
+            raise Refusal(self.refuse("invalid_request", "The body must be application/x-www-form-urlencoded"))
+        return await form_of(request)
 
     def _authenticate(self, request: Request, form: Mapping[str, str]) -> None:
         """Raises Refusal unless it is the app that asks, in a way that the partner takes."""

@@ -52,6 +52,7 @@ class Letter:
     due: datetime
     subscription: str = ""
     attempt: int = 1
+    method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,14 @@ class Outbox:
         copies: int = 1,
         after: float = 0.0,
         subscription: str = "",
+        method: str = "POST",
     ) -> None:
         """Queue one webhook, `copies` times (duplicates do happen); nothing is kept where nobody listens."""
         if self._client is None or not url:
             return
         due = self._now() + timedelta(seconds=after)
-        self.waiting.extend(Letter(topic, url, compose, due, subscription) for _ in range(copies))
+        letter = Letter(topic, url, compose, due, subscription, method=method)
+        self.waiting.extend(letter for _ in range(copies))
 
     def disturb(self, *, copies: int = 1, reverse: bool = False) -> None:
         """Let all that waits go out `copies` times, as happens at least once, or newest first."""
@@ -146,7 +149,8 @@ class Outbox:
         status, error = None, ""
         try:
             async with asyncio.timeout(self._manners.answer_within):
-                status = (await self._client.post(letter.url, content=body, headers=headers)).status_code
+                sent = await self._client.request(letter.method, letter.url, content=body, headers=headers)
+                status = sent.status_code
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as exc:
             error = str(exc) or type(exc).__name__
         accepted = status is not None and self._manners.accepts(status)

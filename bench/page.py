@@ -26,7 +26,7 @@ from bench.measure import interleave, report, show
 from runner.connector.endpoint import Endpoint
 from runner.connector.processor import Processor
 from runner.engine.schemas import RecordSchemas
-from runner.engine.walk import payloads, split
+from runner.engine.payloads import payloads, split
 from runner.mapping.functions import LIBRARY
 from runner.model.http import Response
 

@@ -63,16 +63,17 @@ class Caller:
         input: Mapping[str, Any] | None = None,  # noqa: A002  # the word of the dictionary: {{ input.id }}
         page: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
+        url: str | None = None,
         **scope_more: Any,
     ) -> Response:
-        """The partner's good answer, or one that a rule says to `ignore`.
+        """The partner's good answer, or one that a rule says to `ignore`. A `url` takes the place of path and query.
 
         Raises AuthenticationError when a person must act (the integration is then in `error`), RateLimited with the
         seconds to wait, PartnerUnavailable after all tries, RecordSkipped and ResyncNeeded where a rule says so,
         UnexpectedResponse for any other failure, MappingError when the request cannot be written.
         """
         given = {"input": dict(input or {}), "page": dict(page or {}), **scope_more}
-        errand = Errand(connector, call, integration, given, dict(params or {}))
+        errand = Errand(connector, call, integration, given, dict(params or {}), url)
         own = await self._tokens.get(connector, integration)
         return await self._pursue(errand, await self._side.get(errand, own))
 
@@ -120,7 +121,7 @@ class Caller:
 
     def _request(self, errand: Errand, credential: Credential) -> Request:
         scope = self._tokens.scope(errand.connector, errand.integration, credential, **errand.given)
-        request = errand.call.request(scope, errand.connector.http)
+        request = errand.addressed(errand.call.request(scope, errand.connector.http))
         for name, value in errand.params.items():
             request = with_param(request, name, value)
         if errand.auth is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from runner.client.limiter import Claim
 from runner.components.auth.base import Auth
@@ -15,6 +16,7 @@ from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.http import ErrorRule
 from runner.errors import SettingsError
+from runner.model.http import Request
 from runner.model.integration import Integration
 
 DEFAULT_LIMITS: tuple[RateLimit, ...] = (ConcurrencyLimit(type="concurrency", at_once=50),)
@@ -29,12 +31,21 @@ class Errand:
     integration: Integration
     given: Mapping[str, Any]
     params: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = field(default=None, repr=False)
 
     @cached_property
     def name(self) -> str:
         """The name of the endpoint or action in its connector."""
         named = {**self.connector.endpoints, **self.connector.actions}
         return next((name for name, call in named.items() if call is self.call), self.call.method)
+
+    def addressed(self, request: Request) -> Request:
+        """The request, at the address that the partner gave in place of the connector's own, if it gave one."""
+        if self.url is None:
+            return request
+        parts = urlsplit(self.url)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        return replace(request, url=urlunsplit(parts._replace(query="", fragment="")), params=query)
 
     @property
     def where(self) -> str:

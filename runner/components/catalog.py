@@ -16,10 +16,18 @@ from runner.components.handshakes.confirm import Confirm
 from runner.components.handshakes.echo import Echo
 from runner.components.handshakes.signed_challenge import SignedChallenge
 from runner.components.incrementals.base import Incremental
+from runner.components.incrementals.newest_first import NewestFirst
+from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
+from runner.components.incrementals.token import Token
 from runner.components.incrementals.window import DateWindow
 from runner.components.paginators.base import Paginator
+from runner.components.paginators.capped_cursor import CappedCursor
 from runner.components.paginators.cursor import Cursor
+from runner.components.paginators.header_cursor import HeaderCursor
+from runner.components.paginators.header_link import HeaderLink
+from runner.components.paginators.json_link import JsonLink
+from runner.components.paginators.keyset import Keyset
 from runner.components.paginators.offset import Offset
 from runner.components.paginators.onward import Continue
 from runner.components.paginators.page_number import PageNumber
@@ -45,8 +53,20 @@ from runner.components.waits.fixed import FixedWait
 from runner.components.waits.header import HeaderWait
 
 AUTH = Choice(*WAYS.classes, WayChoice)
-PAGINATORS = Choice(SinglePage, PageNumber, Offset, Cursor, Continue, *plug_ins("paginators", Paginator))
-INCREMENTALS = Choice(Since, DateWindow, *plug_ins("incrementals", Incremental))
+PAGINATORS = Choice(
+    SinglePage,
+    PageNumber,
+    Offset,
+    Keyset,
+    Cursor,
+    CappedCursor,
+    Continue,
+    HeaderCursor,
+    HeaderLink,
+    JsonLink,
+    *plug_ins("paginators", Paginator),
+)
+INCREMENTALS = Choice(Since, DateWindow, Token, NewestFirst, OnlyNewer, *plug_ins("incrementals", Incremental))
 RATE_LIMITS = Choice(WindowLimit, CostLimit, ConcurrencyLimit, *plug_ins("ratelimits", RateLimit))
 WAITS = Choice(BackoffWait, HeaderWait, BodyWait, FixedWait, CostWait, *plug_ins("waits", Wait))
 VERIFIERS = Choice(

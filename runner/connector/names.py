@@ -9,7 +9,10 @@ from runner.components.auth.oauth2 import OAuth2
 from runner.components.auth.oauth2_authorization_code import REDIRECT, OAuth2AuthorizationCode
 from runner.components.block import parts
 from runner.components.handshakes.signed_challenge import SignedChallenge
+from runner.components.incrementals.newest_first import NewestFirst
+from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
+from runner.components.incrementals.token import Token
 from runner.components.verifiers.signed import SIGNED_NAMES
 from runner.connector.action import Action
 from runner.connector.call import VERBS
@@ -24,6 +27,7 @@ from runner.mapping.template import Template
 from runner.model.text import place_of
 from runner.model.words import suggest
 
+_WITHOUT_WINDOW = (Since, Token, NewestFirst, OnlyNewer, type(None))
 _TOKENS = ("access_token", "refresh_token")
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*([a-z_]+(?:\.\w+)*)\s*\}(?!\})")
 Offered = Mapping[str, Iterable[str] | None]
@@ -151,12 +155,12 @@ def _other_endpoint(word: str, path: Path) -> str:
 
 
 def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
-    for name, sync in connector.syncs.items():
-        given = {"checkpoint"} | ({"window"} if not isinstance(sync.incremental, Since | None) else set())
-        yield ("syncs", name, "endpoint"), sync.endpoint, "this sync", given
+    yield from _synced(connector)
     for pattern, reaction in connector.webhooks.on.items() if connector.webhooks else ():
         if isinstance(reaction, Fetch):
             yield ("webhooks", "on", pattern, "endpoint"), reaction.endpoint, "a webhook", set()
+            for place, enrich in enumerate(reaction.enrich):
+                yield ("webhooks", "on", pattern, "enrich", place, "endpoint"), enrich.endpoint, "`enrich`", set()
     declared = connector.webhooks.subscription if connector.webhooks else None
     if declared is not None and declared.check is not None:
         yield ("webhooks", "subscription", "check", "endpoint"), declared.check.endpoint, "`check`", set()
@@ -166,3 +170,12 @@ def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
     for path, way in connector.ways.items():
         if way.identify is not None:
             yield (*path, "identify", "endpoint"), way.identify.endpoint, "`identify`", set()
+
+
+def _synced(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
+    for name, sync in connector.syncs.items():
+        for keys, endpoint, asked_by in sync.endpoints:
+            given = {"checkpoint"} | ({"window"} if not isinstance(asked_by, _WITHOUT_WINDOW) else set())
+            yield ("syncs", name, *keys), endpoint, "this sync", given
+        for place, enrich in enumerate(sync.enrich):
+            yield ("syncs", name, "enrich", place, "endpoint"), enrich.endpoint, "`enrich`", set()

@@ -9,6 +9,7 @@ from pydantic import Field as Declared
 from pydantic import model_validator
 
 from runner.components.block import Block, Choice, Duration, Name, refusal
+from runner.connector.enrich import Enrich
 from runner.mapping.expression import Expression
 
 
@@ -43,6 +44,7 @@ class Fetch(Block):
     key: Expression | None = Declared(None, description="With `most`: read from each payload, which thing it is.")
     of: Expression | None = Declared(None, description="With `most`: read from each event, which thing it names.")
     processor: Name = Declared(description="The processor of what comes.")
+    enrich: list[Enrich] = Declared([], description="Calls that complete what came, as in `syncs`.")
     coalesce: Duration = Declared(timedelta(0), description="How long to wait for more events of the same thing.")
     gone: Delete | None = Declared(None, description="What to do when the thing is not there any more.")
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.components.block import parts, shown
+from runner.components.incrementals.newest_first import NewestFirst
+from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
 from runner.connector import agreement, names, nesting, proofs
 from runner.connector.action import Action
 from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
+from runner.connector.enrich import Enrich
 from runner.connector.field import Input
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
@@ -158,15 +161,20 @@ class _Check:
         for name, sync in self.connector.syncs.items():
             path = ("syncs", name)
             yield from self._endpoint((*path, "endpoint"), sync.endpoint, {})
+            if sync.full is not None and sync.full.endpoint is not None:
+                yield from self._endpoint((*path, "full", "endpoint"), sync.full.endpoint, {})
+            yield from self._enrich(path, sync.enrich)
             yield from self._known(
                 (*path, "processor"), sync.processor, self.connector.processors, "unknown-processor", "processor"
             )
             for place, way in enumerate(sync.ways):
                 yield from self._known((*path, "ways", place), way, self.connector.auth.options, "unknown-way", "way")
             processor = self.connector.processors.get(sync.processor)
-            if isinstance(sync.incremental, Since) and processor is not None and processor.cursor is None:
+            asks = getattr(sync.incremental, "type", "")
+            by_cursor = isinstance(sync.incremental, Since | NewestFirst | OnlyNewer)
+            if by_cursor and processor is not None and processor.cursor is None:
                 message = (
-                    f"`since` needs to know how new a payload is, and the processor `{sync.processor}` has no `cursor`"
+                    f"`{asks}` needs to know how new a payload is, and the processor `{sync.processor}` has no `cursor`"
                 )
                 yield Finding(
                     self.document.place((*path, "incremental")),
@@ -174,6 +182,11 @@ class _Check:
                     message,
                     "add `cursor: <path>` to the processor",
                 )
+
+    def _enrich(self, path: Path, rules: Iterable[Enrich]) -> Iterator[Finding]:
+        for place, rule in enumerate(rules):
+            block = (*path, "enrich", place)
+            yield from self._endpoint((*block, "endpoint"), rule.endpoint, rule.hand_over, block)
 
     def _webhooks(self) -> Iterator[Finding]:
         webhooks = self.connector.webhooks
@@ -209,6 +222,7 @@ class _Check:
             )
         if isinstance(reaction, Fetch):
             yield from self._endpoint((*path, "endpoint"), reaction.endpoint, reaction.hand_over, path)
+            yield from self._enrich(path, reaction.enrich)
         if isinstance(reaction, RunSync):
             yield from self._known((*path, "sync"), reaction.sync, self.connector.syncs, "unknown-sync", "sync")
 

@@ -8,17 +8,31 @@ from pydantic import Field as Declared
 
 from runner.components.block import Block, Name, Period
 from runner.components.catalog import AnyIncremental
+from runner.components.incrementals.base import Incremental
+from runner.connector.enrich import Enrich
+
+Walked = tuple[tuple[str, ...], str, Incremental | None]
+"""An endpoint that a sync may walk, after the keys that name it, with what says how a run asks there."""
 
 
 class Full(Block):
     """A pass over everything, from time to time, that ignores the checkpoint.
 
     full: {every: 24h}
+
+    Where first and full runs read another endpoint, `endpoint` names it; where that wants a window even then,
+    `incremental` says which:
+
+        full: {every: 24h, endpoint: events_in_window, incremental: {type: window, back: 30d, ahead: 180d}}
     """
 
     every: Period = Declared(description="How often.", examples=["24h"])
     deletes: Literal["keep", "missing"] = Declared(
         "keep", description="Whether records that the pass no longer finds are deleted."
+    )
+    endpoint: Name | None = Declared(None, description="The endpoint of first and full runs, where it is another one.")
+    incremental: AnyIncremental | None = Declared(
+        None, description="What first and full runs ask for, where the endpoint wants a window even then."
     )
 
 
@@ -29,6 +43,7 @@ class Sync(Block):
           jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}}
 
     Without `incremental` each run is a full pass. The checkpoint is the newest cursor seen (the processor's `cursor`).
+    With `enrich`, each page is completed by further calls before it is processed.
     Where a company picks among several ways in, `ways` names those for which the sync is.
     """
 
@@ -38,3 +53,23 @@ class Sync(Block):
     every: Period = Declared(description="How often.", examples=["15m"])
     incremental: AnyIncremental | None = Declared(None, description="How to ask only for what is new.")
     full: Full | None = Declared(None, description="A pass over everything, from time to time.")
+    enrich: list[Enrich] = Declared([], description="Calls that complete the payloads of a page.")
+
+    def endpoint_of(self, is_full: bool) -> str:
+        """The endpoint that a run walks."""
+        own = self.full.endpoint if is_full and self.full is not None else None
+        return own or self.endpoint
+
+    def asked_by(self, is_full: bool) -> Incremental | None:
+        """What says how a run asks; None where it asks for everything."""
+        own = self.full.incremental if is_full and self.full is not None else None
+        return own or self.incremental
+
+    @property
+    def endpoints(self) -> list[Walked]:
+        """Every endpoint that it may walk."""
+        found: list[Walked] = [(("endpoint",), self.endpoint, self.incremental)]
+        if self.full is not None and (self.full.endpoint is not None or self.full.incremental is not None):
+            keys = ("full", "endpoint") if self.full.endpoint is not None else ("endpoint",)
+            found.append((keys, self.endpoint_of(True), self.asked_by(True)))
+        return found

@@ -11,11 +11,12 @@ from typing import Any
 
 from runner.connector.connector import Connector
 from runner.engine.abreast import abreast
+from runner.engine.enrich import completed
 from runner.engine.errands import Errand, asked_with
 from runner.engine.house import House
+from runner.engine.payloads import one, payloads
 from runner.engine.react import Outcome, failed, fetched
 from runner.engine.trouble import is_passing, refuse
-from runner.engine.walk import one, payloads
 from runner.errors import AuthenticationError, RecordSkipped, StoreUnavailable
 from runner.model.integration import Integration, State
 from runner.model.record import as_id
@@ -90,7 +91,7 @@ class _Work:
             response = await self.house.caller.call(self.connector, endpoint, self.integration, input=errand.input)
         except RecordSkipped:
             return [self.make(errand, [], asked_at)]
-        return [self.make(errand, one(endpoint, name, response), asked_at)]
+        return [self.make(errand, await self._whole(errand, one(endpoint, name, response)), asked_at)]
 
     async def _many(self, errands: list[Errand]) -> list[Outcome]:
         """Things that do not come back are gone."""
@@ -100,10 +101,16 @@ class _Work:
         given = asked_with(self.connector, reaction, [errand.events[-1].payload for errand in errands])
         response = await self.house.caller.call(self.connector, endpoint, self.integration, input=given)
         came = payloads(endpoint, reaction.endpoint, response, is_first=True)
-        known = {as_id(reaction.key.search(payload)): payload for payload in came if payload is not None}
+        whole = await self._whole(errands[0], [payload for payload in came if payload is not None])
+        known = {as_id(reaction.key.search(payload)): payload for payload in whole}
         return [
             self.make(errand, [known[errand.thing]] if errand.thing in known else [], asked_at) for errand in errands
         ]
+
+    async def _whole(self, errand: Errand, payloads: list[Any]) -> list[Any]:
+        """What came, completed where the reaction says so."""
+        rules = errand.reaction.enrich
+        return list(await completed(self.house, self.connector, self.integration, rules, payloads))
 
 
 def _in_error(integration: Integration) -> AuthenticationError:

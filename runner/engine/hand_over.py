@@ -12,7 +12,7 @@ from runner.connector.connector import Connector
 from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
-from runner.engine.walk import payloads
+from runner.engine.payloads import payloads
 from runner.errors import PartnerUnavailable, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Link

@@ -183,7 +183,7 @@ class _Digest:
 
     def _settle(self, batch: Batch, processor: Processor, made: Processed, payload: Any) -> None:
         if processor.cursor is not None:
-            _note_cursor(batch, made.record.version if made.record else _cursor(processor, payload))
+            _note_cursor(batch, made.record.version if made.record else cursor_of(processor, payload))
         fatal: list[Flaw] = []
         self._collect(batch, made, fatal)
         external_id = _external_id(made)
@@ -258,8 +258,8 @@ def _note_cursor(batch: Batch, cursor: str | None) -> None:
         batch.newest = cursor
 
 
-def _cursor(processor: Processor, payload: Any) -> str | None:
-    """The cursor of a payload that gave no record: it was seen all the same."""
+def cursor_of(processor: Processor, payload: Any) -> str | None:
+    """How new a payload says it is, as UTC text, whatever else becomes of it."""
     if processor.cursor is None:
         return None
     try:

@@ -132,7 +132,7 @@ class _Work:
     async def walk(self) -> SyncRun:
         """All pages to the end. While one page is mapped and stored, the next is fetched."""
         storing: asyncio.Task[None] | None = None
-        found = pages(self.house, self.connector, self.sync.endpoint, self.integration, self.start)
+        found = pages(self.house, self.connector, self.sync, self.integration, self.start)
         try:
             async with aclosing(found):
                 async for page in found:
@@ -169,7 +169,9 @@ class _Work:
             batch.extend(digest(self.house, self.connector, self.sync.processor, part, page.asked_at))
             await asyncio.sleep(0)
         cursor = self.connector.processor(self.sync.processor).cursor
-        if cursor is not None and batch.seen > batch.errors + len(batch.gone) and not batch.cursors:
+        is_told = self.sync.incremental is not None and self.sync.incremental.is_told
+        timeless = batch.seen > batch.errors + len(batch.gone) and not batch.cursors
+        if cursor is not None and timeless and not is_told:
             raise UnexpectedResponse(
                 f"sync `{self.name}`: not one payload of a page has a time at `cursor: {cursor}` of processor "
                 f"`{self.sync.processor}`, so nobody can tell what is new (mend the expression, or take it out)"
@@ -180,9 +182,11 @@ class _Work:
         return batch
 
     async def _store(self, batch: Batch, page: Page) -> None:
-        newest = max((cursor for cursor in (self.newest, batch.newest) if cursor), default=None)
+        newest = self._mark(batch, page)
         made = self.house.tally.take(self.integration.id)
-        told = self.counts + Counts(pages=1, calls=made.calls, limited=made.limited)
+        told = self.counts + Counts(
+            pages=1, seen=page.known, unchanged=page.known, calls=made.calls, limited=made.limited
+        )
 
         def work(connection: Connection) -> Counts:
             tally.save(connection, self.integration.id, made)
@@ -193,13 +197,24 @@ class _Work:
         if self.progress is not None:
             self.progress(counts.pages, counts.seen, None)
 
+    def _mark(self, batch: Batch, page: Page) -> str | None:
+        """How far the walk has come: what the partner told last, or the newest cursor."""
+        if self.sync.incremental is not None and self.sync.incremental.is_told:
+            told = page.told or self.newest
+            if told is None and page.next is None:
+                raise UnexpectedResponse(f"sync `{self.name}`: no page had a token, so nobody can tell what is new")
+            return told
+        return max((cursor for cursor in (self.newest, batch.newest) if cursor), default=None)
+
     def _keep(self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts) -> Counts:
         """One page in one transaction: its records, where the next begins, and what the run counts."""
         at = self.house.clock.now()
         counts = told + admit(connection, self.house, self.integration, batch, at)
         kept = checkpoints.get(connection, self.integration.id, self.name)
         if page.next is not None:
-            kept = replace(kept, progress=self.start.progress(page.next, newest))
+            at_once = self.sync.incremental is not None and self.sync.incremental.is_saved_at_once
+            value = (newest if at_once else None) or kept.value
+            kept = replace(kept, value=value, progress=self.start.progress(page.next, newest))
             runs.save_counts(connection, self.run.id, counts)
         else:
             kept = self._finished(kept, newest)
@@ -214,4 +229,5 @@ class _Work:
 
     def _finished(self, kept: Checkpoint, newest: str | None) -> Checkpoint:
         value = self.sync.incremental.advance(kept.value, [newest]) if self.sync.incremental else None
-        return Checkpoint(value, None, self.start.began_at if self.start.full else kept.last_full_at)
+        last_full_at = self.start.began_at if self.start.full else kept.last_full_at
+        return Checkpoint(value, None, last_full_at, self.start.began_at)

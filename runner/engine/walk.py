@@ -1,27 +1,22 @@
-"""One walk over the pages of an endpoint: what it began with, where it is, and what it has seen."""
+"""One walk of a sync: what it began with, where it is, and what it has seen."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import msgspec
-import orjson
-
-from runner.components.paginators.base import Answer, Step
+from runner.components.incrementals.base import Incremental
 from runner.connector.connector import Connector
-from runner.connector.endpoint import Endpoint
+from runner.connector.processor import Processor
 from runner.connector.sync import Sync
+from runner.engine.course import Came, Course
+from runner.engine.enrich import completed
 from runner.engine.house import House
-from runner.errors import MappingError, UnexpectedResponse
-from runner.mapping.expression import compile_expression
-from runner.model.http import Response
+from runner.engine.process import cursor_of
 from runner.model.integration import Integration
-from runner.model.pieces import decoded
 from runner.model.run import Checkpoint
 
 
@@ -63,153 +58,91 @@ def resumed(checkpoint: Checkpoint) -> Start | None:
 
 
 def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool, run_id: str) -> Start:
-    """A new walk: full when it is asked for, when it is the first, or when the last full pass is long ago."""
+    """A new walk: full when it is asked for, when it is the first, when the last full pass is long ago, or when the
+    partner reaches no longer as far back as the checkpoint."""
     last = checkpoint.last_full_at
     overdue = sync.full is not None and (last is None or now - last >= sync.full.every)
     is_full = full or overdue or sync.incremental is None or (last is None and checkpoint.value is None)
+    is_full = is_full or _is_spent(sync, checkpoint, now)
+    asked_by = sync.asked_by(is_full)
     scope: dict[str, Any] = {"checkpoint": None, "window": {}}
-    if sync.incremental is not None:
-        scope = sync.incremental.begin(checkpoint.value, now, is_full)
+    if asked_by is not None:
+        scope = asked_by.begin(checkpoint.value, now, is_full)
     return Start(is_full, now, scope, run_id)
+
+
+def _is_spent(sync: Sync, checkpoint: Checkpoint, now: datetime) -> bool:
+    if sync.incremental is None or checkpoint.value is None:
+        return False
+    return sync.incremental.is_spent(checkpoint.value, checkpoint.saved_at, now)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it came. `next` holds the variables of the page after it, None on the last."""
+    """One page as it came, completed where the sync says so. `next` holds the variables of the page after it, None on
+    the last; `told` is the checkpoint that its body names, where the partner does that; `known` counts the payloads
+    that were left out as not newer than the checkpoint."""
 
     payloads: Collection[Any] = field(repr=False)
     asked_at: datetime
     next: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class RawPayloads:
-    """The raw payloads of one page as the bytes that came. Only one of them is decoded at a time."""
-
-    endpoint: str
-    pieces: Sequence[msgspec.Raw] = field(repr=False)
-    status: int
-
-    def __len__(self) -> int:
-        return len(self.pieces)
-
-    def __contains__(self, payload: object) -> bool:
-        return any(payload == other for other in self)
-
-    def __iter__(self) -> Iterator[Any]:
-        """Raises UnexpectedResponse at a payload that holds what is no JSON."""
-        for number, piece in enumerate(self.pieces, 1):
-            try:
-                yield decoded(piece)
-            except orjson.JSONDecodeError as error:
-                words = f"endpoint `{self.endpoint}`: raw payload {number} of a page is not JSON: {error.msg}"
-                raise UnexpectedResponse(words, status=self.status) from None
+    told: str | None = None
+    known: int = 0
+    smaller: int | None = None
 
 
 async def pages(
-    house: House, connector: Connector, endpoint_name: str, integration: Integration, start: Start
+    house: House, connector: Connector, sync: Sync, integration: Integration, start: Start
 ) -> AsyncGenerator[Page, None]:
     """The pages from where the walk is; while one is looked at, the next is on its way. Raises the PartnerError
-    family; UnexpectedResponse when the payloads are not where the connector says."""
-    endpoint = connector.endpoints[endpoint_name]
-    walk = endpoint.paginate.walk(start.page)
-
-    def ask(step: Step) -> asyncio.Task[_Asked]:
-        name = step.endpoint or endpoint_name
-        return asyncio.create_task(_ask(house, connector, name, integration, start, step))
-
-    asking: asyncio.Task[_Asked] | None = ask(next(walk))
-    first = True
-    try:
-        while asking is not None:
-            name, asked_at, response = await asking
-            asked = connector.endpoints[name]
-            found = split(asked, name, response) or payloads(asked, name, response, is_first=first)
-            step = _after(walk, endpoint, response, len(found))
-            asking = ask(step) if step is not None else None
-            yield Page(found, asked_at, dict(step.page) if step is not None else None)
-            first = False
-    finally:
-        walk.close()
-        if asking is not None:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)  # what it met does not count: nobody wants its page
+    family; UnexpectedResponse when an answer is not what the connector says."""
+    name, asked_by = sync.endpoint_of(start.full), sync.asked_by(start.full)
+    first = start.page
+    if first is None:
+        first = connector.endpoints[name].paginate.opening(start.scope["checkpoint"])
+    course = Course(house, connector, integration, name, start.scope)
+    sieve = _Sieve(connector.processor(sync.processor), asked_by, start.scope)
+    async with aclosing(course.pages(first, sieve.is_over)) as came:
+        async for page in came:
+            found = sieve.unknown(page.payloads)
+            known = len(page.payloads) - len(found)
+            found = await completed(house, connector, integration, sync.enrich, found)
+            yield Page(found, page.asked_at, page.next, _told(sync, page), known, page.smaller)
 
 
-_Asked = tuple[str, datetime, Response]
-
-
-def _after(walk: Generator[Step, Answer, None], endpoint: Endpoint, response: Response, count: int) -> Step | None:
-    """The step after an answer; None at the end."""
-    try:
-        return walk.send(Answer(response.only(endpoint.paginate.reads), response.headers, count))
-    except StopIteration:
+def _told(sync: Sync, page: Came) -> str | None:
+    """The checkpoint that a page names."""
+    if sync.incremental is None or not sync.incremental.is_told:
         return None
+    return sync.incremental.told(page.response.only(sync.incremental.reads), page.next is None)
 
 
-async def _ask(
-    house: House, connector: Connector, name: str, integration: Integration, start: Start, step: Step
-) -> _Asked:
-    """The answer of one page, after its endpoint and the time before it was asked for."""
-    asked_at = house.clock.now()
-    given = {"page": dict(step.page)} if step.endpoint is None else {"input": dict(step.page)}
-    response = await house.caller.call(
-        connector, connector.endpoints[name], integration, params=dict(step.params), **given, **start.scope
-    )
-    return name, asked_at, response
+@dataclass(frozen=True)
+class _Sieve:
+    """What a walk that begins with a checkpoint need not look at."""
+
+    processor: Processor
+    asked_by: Incremental | None
+    scope: dict[str, Any]
+
+    def is_over(self, payloads: Collection[Any]) -> bool:
+        """Whether no page after this one can bring anything new."""
+        if self.asked_by is None or not self.asked_by.looks_at_cursors or self.scope["checkpoint"] is None:
+            return False
+        return self.asked_by.is_over(self.scope, cursors(self.processor, payloads))
+
+    def unknown(self, payloads: Collection[Any]) -> Collection[Any]:
+        """The payloads that may be new; those without a cursor are."""
+        if self.asked_by is None or not self.asked_by.leaves_out or self.scope["checkpoint"] is None:
+            return payloads
+        return [payload for payload in payloads if not self._is_known(self.asked_by, payload)]
+
+    def _is_known(self, asked_by: Incremental, payload: Any) -> bool:
+        cursor = cursor_of(self.processor, payload)
+        return cursor is not None and asked_by.is_known(self.scope, cursor)
 
 
-def split(endpoint: Endpoint, name: str, response: Response) -> RawPayloads | None:
-    """The raw payloads of a large answer, each decoded when its turn comes; None when they must be read at once: the
-    answer is small, or `records` is more than the path of a list, or there is no such list with something in it."""
-    where = endpoint.records.list_path
-    pieces = response.items(where[0]) if where is not None else None
-    if where is None or pieces is None:
-        return None
-    found = [piece for piece in pieces if bytes(piece) != b"null"] if where[1] else pieces
-    return RawPayloads(name, found, response.status) if found else None
-
-
-def payloads(endpoint: Endpoint, name: str, response: Response, *, is_first: bool) -> list[Any]:
-    """The raw payloads of an answer: a list as it is, one object as a list of one."""
-    try:
-        found = endpoint.records.search(response.json)
-    except MappingError as error:
-        raise UnexpectedResponse(f"endpoint `{name}`: {error}", status=response.status) from None
-    if found is None and (is_first or (response.body and not response.is_json)):
-        raise UnexpectedResponse(_missing(endpoint, name, response), status=response.status)
-    return found if isinstance(found, list) else [] if found is None else [found]
-
-
-def _missing(endpoint: Endpoint, name: str, response: Response) -> str:
-    body = response.json
-    if isinstance(body, dict):
-        has = f"has the keys {', '.join(sorted(map(str, body))[:20]) or '(none)'}"
-    else:
-        has = f"is {type(body).__name__}" if response.is_json else "is not JSON"
-    return (
-        f"endpoint `{name}`: there is nothing at `records: {endpoint.records}` in the answer, which {has} "
-        "(mend the path, or the request)"
-    )
-
-
-def one(endpoint: Endpoint, name: str, response: Response) -> list[Any]:
-    """The raw payload of an answer about one thing; empty when the answer says that there is none.
-
-    Only a null that is written there says so. A path that leads nowhere is a mistake of the connector, and must not
-    look like a deletion: UnexpectedResponse.
-    """
-    found = payloads(endpoint, name, response, is_first=False)
-    parent, _, key = endpoint.records.text.rpartition(".")
-    if found or not re.fullmatch(r"[A-Za-z_][\w.]*", endpoint.records.text):
-        return found or _nothing(endpoint, name, response)
-    around = compile_expression(parent).search(response.json) if parent else response.json
-    if isinstance(around, dict) and key in around:
-        return []
-    return _nothing(endpoint, name, response)
-
-
-def _nothing(endpoint: Endpoint, name: str, response: Response) -> list[Any]:
-    if endpoint.records.search(response.json) == []:
-        return []
-    raise UnexpectedResponse(_missing(endpoint, name, response), status=response.status)
+def cursors(processor: Processor, payloads: Collection[Any]) -> list[str]:
+    """How new payloads say they are, in their order, as UTC text; those that do not say are left out."""
+    found = (cursor_of(processor, payload) for payload in payloads)
+    return [cursor for cursor in found if cursor is not None]

@@ -52,8 +52,10 @@ class SyncRun:
 @dataclass(frozen=True)
 class Checkpoint:
     """What a sync remembers. `value` is the last saved cursor (text of the partner's own form, or a token);
-    `progress` is set in the middle of a walk: where the next page starts, and what the walk began with."""
+    `progress` is set in the middle of a walk: where the next page starts, and what the walk began with. `saved_at` is
+    when the last complete walk began."""
 
     value: str | None = None
     progress: dict[str, Any] | None = None
     last_full_at: datetime | None = None
+    saved_at: datetime | None = None

@@ -21,10 +21,12 @@ checkpoints = Table(
     Column("value", Text),
     Column("progress", Json),
     Column("last_full_at", UtcDateTime),
+    Column("saved_at", UtcDateTime),
 )
 
 
-_FOUND = select(checkpoints.c.value, checkpoints.c.progress, checkpoints.c.last_full_at).where(
+_OWN = [checkpoints.c.value, checkpoints.c.progress, checkpoints.c.last_full_at, checkpoints.c.saved_at]
+_FOUND = select(*_OWN).where(
     checkpoints.c.integration_id == bindparam("integration"), checkpoints.c.sync == bindparam("sync_")
 )
 _finding = Compiled(["integration", "sync_"])
@@ -33,16 +35,16 @@ _saving = Compiled([column.name for column in checkpoints.columns])
 
 def get(connection: Connection, integration_id: str, sync: str) -> Checkpoint:
     """What was saved last; an empty Checkpoint when nothing was."""
-    for value, progress, last_full_at in _finding.find(connection, _FOUND, (integration_id, sync)):
-        return Checkpoint(value, _json(progress), _moment(last_full_at))
+    for value, progress, last_full_at, saved_at in _finding.find(connection, _FOUND, (integration_id, sync)):
+        return Checkpoint(value, _json(progress), _moment(last_full_at), _moment(saved_at))
     return Checkpoint()
 
 
 def save(connection: Connection, integration_id: str, sync: str, checkpoint: Checkpoint) -> None:
     """Replace what was saved, in the caller's transaction."""
     progress = None if checkpoint.progress is None else json_text(checkpoint.progress)
-    last_full_at = None if checkpoint.last_full_at is None else utc_text(checkpoint.last_full_at)
-    row = (integration_id, sync, checkpoint.value, progress, last_full_at)
+    moments = [None if at is None else utc_text(at) for at in (checkpoint.last_full_at, checkpoint.saved_at)]
+    row = (integration_id, sync, checkpoint.value, progress, *moments)
     _saving.run(connection, _statement(connection.dialect.name), [row])
 
 
@@ -57,7 +59,7 @@ def forget(connection: Connection, integration_id: str, sync: str | None = None)
 @cache
 def _statement(dialect: str) -> UpdateBase:
     statement = insert(dialect, checkpoints)
-    new = {name: statement.excluded[name] for name in ("value", "progress", "last_full_at")}
+    new = {name: statement.excluded[name] for name in ("value", "progress", "last_full_at", "saved_at")}
     return statement.on_conflict_do_update(index_elements=["integration_id", "sync"], set_=new)
 
 

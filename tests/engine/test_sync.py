@@ -323,7 +323,7 @@ async def walking(here: World) -> AsyncIterator[AsyncGenerator[Page, None]]:
     integration = await here.connect("servicetitan")
     connector = here.house.connectors.get("servicetitan")
     start = begun(connector.syncs["jobs"], Checkpoint(), here.clock.now(), True, "run")
-    async with aclosing(pages(here.house, connector, "jobs", integration, start)) as found:
+    async with aclosing(pages(here.house, connector, connector.syncs["jobs"], integration, start)) as found:
         yield found
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from runner.connector.endpoint import Endpoint
 from runner.connector.sync import Sync
-from runner.engine.walk import begun, one, payloads, resumed, split
+from runner.engine.payloads import one, payloads, split
+from runner.engine.walk import begun, resumed
 from runner.errors import UnexpectedResponse
 from runner.model.http import LARGE, Response
 from runner.model.run import Checkpoint

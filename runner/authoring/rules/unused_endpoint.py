@@ -26,12 +26,15 @@ def unused_endpoint(subject: Subject) -> Iterator[Doubt]:
 
 
 def _used(connector: Connector) -> Iterator[str]:
-    yield from (sync.endpoint for sync in connector.syncs.values())
+    yield from (name for sync in connector.syncs.values() for _, name, _ in sync.endpoints)
     paginators = (endpoint.paginate for endpoint in connector.endpoints.values())
     yield from (paginate.endpoint for paginate in paginators if isinstance(paginate, Continue))
     yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)
     reactions = connector.webhooks.on.values() if connector.webhooks else ()
-    yield from (reaction.endpoint for reaction in reactions if isinstance(reaction, Fetch))
+    fetches = [reaction for reaction in reactions if isinstance(reaction, Fetch)]
+    yield from (fetch.endpoint for fetch in fetches)
+    enriched = [*(sync.enrich for sync in connector.syncs.values()), *(fetch.enrich for fetch in fetches)]
+    yield from (rule.endpoint for rules in enriched for rule in rules)
     asked_for = connector.webhooks.subscription if connector.webhooks else None
     if asked_for is not None and asked_for.check is not None:
         yield asked_for.check.endpoint

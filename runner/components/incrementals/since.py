@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.block import Duration
+from runner.components.block import Duration, Period
 from runner.components.incrementals.base import Incremental
 from runner.mapping.functions import iso8601
 
@@ -24,6 +24,9 @@ class Since(Incremental):
     and in the endpoint `params: {modifiedOnOrAfter: "{{ checkpoint }}"}`. Which field says how new a payload is, is
     declared once, on the processor (`cursor: modifiedOn`). On a first or full run the checkpoint is null and the
     parameter is left out. A cursor from the future counts as now, so that one wrong clock does not hide records.
+
+    With `reach: 30d` nothing older than that is asked for. A company where nothing has changed for longer is no
+    trouble; but when no run was complete for that long, the next one is a full one.
     """
 
     example: ClassVar[str] = "{type: since, overlap: 2m}"
@@ -31,13 +34,24 @@ class Since(Incremental):
     overlap: Duration = Field(
         "2m", validate_default=True, description="How much before the checkpoint is read again.", examples=["2m"]
     )
+    reach: Period | None = Field(None, description="How far back the partner's filter reaches.", examples=["29d"])
 
     def begin(self, checkpoint: str | None, now: datetime, full: bool) -> dict[str, Any]:
         if checkpoint is None or full:
             return {"checkpoint": None, "window": {}}
-        saved = min(datetime.fromisoformat(checkpoint), now)
-        return {"checkpoint": self.written(saved - self.overlap), "window": {}}
+        asked = min(datetime.fromisoformat(checkpoint), now) - self.overlap
+        farthest = asked if self.reach is None else max(asked, now - self.reach)
+        return {"checkpoint": self.written(farthest), "window": {}}
 
     def advance(self, checkpoint: str | None, seen: Iterable[str | None]) -> str | None:
-        times = (iso8601(cursor) for cursor in (checkpoint, *seen))
-        return max((time for time in times if time), default=None)
+        return newest_of(checkpoint, seen)
+
+    def is_spent(self, checkpoint: str, saved_at: datetime | None, now: datetime) -> bool:
+        known = datetime.fromisoformat(checkpoint) if saved_at is None else saved_at
+        return self.reach is not None and now - known > self.reach - self.overlap
+
+
+def newest_of(checkpoint: str | None, seen: Iterable[str | None]) -> str | None:
+    """The latest of some moments, as UTC text; those that are none do not count."""
+    times = (iso8601(cursor) for cursor in (checkpoint, *seen))
+    return max((time for time in times if time), default=None)

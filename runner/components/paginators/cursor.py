@@ -29,9 +29,10 @@ class Cursor(Paginator):
           more: data.clients.pageInfo.hasNextPage
           as: after
 
-    With `param: after` the cursor goes into that query parameter instead. On the first page the cursor is null, so
-    it is left out. The walk ends when `more` is false, or without `more` when there is no cursor. `more` without a
-    cursor, and a cursor that came before, are errors: a walk that stops early would hide records.
+    With `param: after` the cursor goes into that query parameter instead. `size_param: limit` and `size: 100` ask for
+    pages of that size, and for smaller ones when the partner fails on them. On the first page the cursor is null, so it
+    is left out. The walk ends when `more` is false, or without `more` when there is no cursor. `more` without a cursor,
+    and a cursor that came before, are errors: a walk that stops early would hide records.
     """
 
     example: ClassVar[str] = "{type: cursor, next: paging.next.after, param: after}"
@@ -47,10 +48,12 @@ class Cursor(Paginator):
         description="The name under which templates read it: `{{ page.cursor }}`.",
     )
     param: str | None = Field(None, description="The query parameter that takes the cursor.", examples=["after"])
+    size_param: str | None = Field(None, description="The query parameter that takes the page's size.")
+    size: int | None = Field(None, ge=1, description="How many raw payloads to ask for a page.", examples=[100])
 
     @property
     def variables(self) -> tuple[str, ...]:
-        return (self.as_,)
+        return (self.as_, "size") if self.size else (self.as_,)
 
     @property
     def reads(self) -> frozenset[Path] | None:
@@ -58,19 +61,24 @@ class Cursor(Paginator):
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)
-        cursor = (start or {}).get(self.as_)
+        cursor, size = (start or {}).get(self.as_), (start or {}).get("size", self.size)
         if cursor is not None:
             guard.remember(cursor)
         while True:
             guard.turn()
-            answer = yield self._step(cursor)
+            answer = yield self._step(cursor, size)
             cursor = self._next(answer)
             if cursor is None:
                 return
             guard.remember(cursor)
 
-    def _step(self, cursor: str | int | None) -> Step:
-        return Step({self.as_: cursor}, {self.param: cursor} if self.param and cursor is not None else {})
+    def halved(self, page: Mapping[str, Any]) -> dict[str, Any] | None:
+        return self.with_half(page, "size", self.size_param)
+
+    def _step(self, cursor: str | int | None, size: int | None) -> Step:
+        given = {self.param: cursor, self.size_param: size}
+        params = {name: value for name, value in given.items() if name is not None and value is not None}
+        return Step({self.as_: cursor, "size": size} if size else {self.as_: cursor}, params)
 
     def _next(self, answer: Answer) -> str | int | None:
         if self.more is not None and not self.more.test(answer.body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.errors import UnexpectedResponse
+from runner.mapping.expression import Expression
 
 
 class Guard:
@@ -24,7 +25,7 @@ class Guard:
                 "(check that the paging parameter is the right one, or raise `most_pages`)"
             )
 
-    def remember(self, cursor: str | int) -> None:
+    def remember(self, cursor: str | int | tuple[str | int | None, ...]) -> None:
         """Note a cursor before it is followed; raises UnexpectedResponse when it was followed before."""
         if cursor in self._seen:
             raise UnexpectedResponse(
@@ -32,3 +33,14 @@ class Guard:
                 "`param`, or `{{ page.cursor }}` in the body)"
             )
         self._seen.add(cursor)
+
+
+def cursor_of(rule: Expression, body: Any) -> str | int | None:
+    """What a rule reads of a body: a text or a whole number, None when there is none. UnexpectedResponse when it is
+    anything else."""
+    found = rule.search(body)
+    if found is None or found == "":
+        return None
+    if isinstance(found, str | int) and not isinstance(found, bool):
+        return found
+    raise UnexpectedResponse(f"`{rule}` gives {type(found).__name__} in place of a cursor")

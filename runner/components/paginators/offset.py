@@ -52,16 +52,17 @@ class Offset(Paginator):
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)
-        offset = int((start or {}).get("offset", self.start))
+        offset, limit = int((start or {}).get("offset", self.start)), int((start or {}).get("limit", self.limit))
         while True:
             guard.turn()
-            answer = yield self._step(offset)
-            if not (self.more.test(answer.body) if self.more else answer.count >= self.limit):
+            answer = yield self._step(offset, limit)
+            if not (self.more.test(answer.body) if self.more else answer.count >= limit):
                 return
-            offset += self.limit
+            offset += limit
 
-    def _step(self, offset: int) -> Step:
-        given = {self.param: offset, self.limit_param: self.limit}
-        return Step(
-            {"offset": offset, "limit": self.limit}, {name: value for name, value in given.items() if name is not None}
-        )
+    def halved(self, page: Mapping[str, Any]) -> dict[str, Any] | None:
+        return self.with_half(page, "limit", self.limit_param)
+
+    def _step(self, offset: int, limit: int) -> Step:
+        given = {self.param: offset, self.limit_param: limit}
+        return Step({"offset": offset, "limit": limit}, {name: value for name, value in given.items() if name})

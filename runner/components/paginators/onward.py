@@ -27,7 +27,8 @@ class Continue(Paginator):
         paginate: {type: continue, next: cursor, more: has_more, endpoint: files_continue, as: cursor}
 
     Its answers have the form of the first one as far as `next` and `more` go; `records` is that endpoint's own. The
-    walk ends when `more` is false, or without `more` when there is no cursor.
+    walk ends when `more` is false, or without `more` when there is no cursor. A walk that starts with a checkpoint (see
+    `incremental: {type: token}`) starts at that endpoint, with the checkpoint as its cursor.
     """
 
     example: ClassVar[str] = "{type: continue, next: cursor, more: has_more, endpoint: files_continue, as: cursor}"
@@ -40,6 +41,9 @@ class Continue(Paginator):
     @property
     def reads(self) -> frozenset[Path] | None:
         return read_by(self.next, self.more)
+
+    def opening(self, checkpoint: str | None) -> dict[str, Any] | None:
+        return None if checkpoint is None else {self.as_: checkpoint}
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)

@@ -52,21 +52,25 @@ class PageNumber(Paginator):
 
     def walk(self, start: Mapping[str, Any] | None = None) -> Walk:
         guard = Guard(self.most_pages)
-        number = int((start or {}).get("number", self.start))
+        number, size = int((start or {}).get("number", self.start)), (start or {}).get("size", self.size)
         while True:
             guard.turn()
-            answer = yield self._step(number)
-            if not self._goes_on(answer.body, answer.count):
+            answer = yield self._step(number, size)
+            if not (self.more.test(answer.body) if self.more else answer.count >= (size or 1)):
                 return
             number += 1
 
-    def _step(self, number: int) -> Step:
-        params = {self.param: number} if self.param else {}
-        if self.size_param and self.size:
-            params[self.size_param] = self.size
-        return Step({"number": number, "size": self.size}, params)
+    def halved(self, page: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The largest size of at most half that puts a page's begin where it was, and the number of that page."""
+        size = page.get("size")
+        if self.size_param is None or not isinstance(size, int) or size < 2:
+            return None
+        before = (page["number"] - self.start) * size
+        smaller = next(half for half in range(size // 2, 0, -1) if before % half == 0)
+        return {"number": self.start + before // smaller, "size": smaller}
 
-    def _goes_on(self, body: Any, count: int) -> bool:
-        if self.more is not None:
-            return self.more.test(body)
-        return count >= (self.size or 1)
+    def _step(self, number: int, size: int | None) -> Step:
+        params = {self.param: number} if self.param else {}
+        if self.size_param and size:
+            params[self.size_param] = size
+        return Step({"number": number, "size": size}, params)

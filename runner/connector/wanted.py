@@ -23,8 +23,13 @@ def wanted(connector: Connector, section: Literal["app", "settings"], way: str |
     return {name: field for name, field in fields.items() if name not in theirs or name in elsewhere}
 
 
+def names_in(block: Block) -> set[tuple[str, ...]]:
+    """The dotted names of two parts or more that the templates of a block read."""
+    return {name for _, part in parts(block) for name in _names(part) if len(name) > 1}
+
+
 def _read(block: Block, section: str) -> set[str]:
-    return {name[1] for _, part in parts(block) for name in _names(part) if name[0] == section and len(name) > 1}
+    return {name[1] for name in names_in(block) if name[0] == section}
 
 
 def _read_elsewhere(connector: Connector, section: str) -> set[str]:

@@ -10,9 +10,11 @@ from runner.client import oauth
 from runner.client.caller import Caller
 from runner.client.limiter import Limiter
 from runner.client.tokens import Tokens
-from runner.components.auth.base import Identify
+from runner.components.auth.base import Auth, Identify
+from runner.components.auth.oauth2 import Capture, OAuth2
 from runner.connector.connector import Connector
 from runner.connector.endpoint import Endpoint
+from runner.connector.wanted import names_in
 from runner.engine.house import House
 from runner.errors import AuthenticationError, MappingError, UnexpectedResponse
 from runner.model.credential import Credential
@@ -74,7 +76,10 @@ async def prove(
     caller = Caller(house.http, house.clock, Limiter(house.clock), trial, on_call=house.tally.count)
     probe = replace(integration, account=account)
     endpoint = connector.endpoints[way.identify.endpoint]
-    response = await caller.call(connector, endpoint, probe)
+    try:
+        response = await caller.call(connector, endpoint, probe)
+    except MappingError as error:
+        raise _untold(connector, way, endpoint, account) or error from None
     _check(connector, way.identify, endpoint, response)
     told = {
         "body": response.json,
@@ -85,6 +90,23 @@ async def prove(
     account_id, account_name = _identity(connector, way.identify, told)
     account |= _captured(connector, way.identify, told)
     return Proof(credential, account_id, account_name, account)
+
+
+def _untold(
+    connector: Connector, way: Auth, endpoint: Endpoint, account: Mapping[str, Any]
+) -> UnexpectedResponse | None:
+    """Why the call could not be written, when it is for what the partner did not tell while connecting, or told in a
+    form that the connector does not take; None when it is for something else."""
+    capture = way.capture if isinstance(way, OAuth2) else Capture()
+    read = {name[1] for name in (*names_in(endpoint), *names_in(connector.http)) if name[0] == "account"}
+    lacking = [name for name in (*capture.callback, *capture.token) if name in read and account.get(name) is None]
+    if not lacking:
+        return None
+    told = " and ".join(f"`{name}`" for name in lacking)
+    return UnexpectedResponse(
+        f"{connector.title} let us in, but sent no {told} that can be used, and without it no call can be made "
+        "(connect again; if it stays so, tell the operator)"
+    )
 
 
 def _check(connector: Connector, identify: Identify, endpoint: Endpoint, response: Response) -> None:

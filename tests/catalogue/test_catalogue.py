@@ -21,7 +21,7 @@ from runner.connector.library import Connectors
 from runner.engine import connect, consent
 from runner.engine.house import House
 from runner.engine.opening import open_house
-from runner.errors import AuthenticationError, MappingError, PartnerError, SettingsError
+from runner.errors import AuthenticationError, PartnerError, SettingsError, UnexpectedResponse
 from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.store import integrations
@@ -241,8 +241,11 @@ async def test_an_instance_of_somebody_else_is_not_called(here: Town) -> None:
     here.provider.instance = "https://salesforce.com.evil.example"
     begun = await here.begin()
     back = here.provider.consent(await consent.authorize_url(here.house, begun.id))
-    with pytest.raises(MappingError, match="instance_url"):
+    with pytest.raises(UnexpectedResponse, match="sent no `instance_url` that can be used, and without it"):
         await consent.finish(here.house, back)
+    told = await here.house.store.database.read(lambda c: integrations.get(c, begun.id))
+    assert told.reason is not None
+    assert (told.reason.code, "template" in told.reason.message) == ("unexpected-response", False)
     assert {request.url.host for request in here.provider.seen} == {"login.salesforce.com"}
 
 

@@ -178,9 +178,7 @@ def _wake(connection: Connection, house: House, connector: Connector, active: In
     queue, at = house.store.queue, house.clock.now()
     for name in connector.syncs_of(active.way):
         queue.put(connection, WakeUp("sync", active.id, name))
-    if active.account_id is not None:
-        inbox.route(connection, active.connector, active.account_id, active.id)
-    inbox.route_addressed(connection, active.id)
+    inbox.route(connection, active)
     parking.unpark(connection, active.id)
     queue.put(connection, WakeUp("events", active.id))
     subscribe.wake(connection, house, connector, active.id)

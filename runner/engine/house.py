@@ -18,6 +18,7 @@ from runner.engine.refusals import Refusals
 from runner.engine.route import Router
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
+from runner.engine.voucher import Voucher
 from runner.model.clock import Clock
 from runner.model.secret import Secret
 from runner.store.store import Store
@@ -62,8 +63,9 @@ class House:
         return Refusals(self.store.database)
 
     @cached_property
-    def signing_secrets(self) -> dict[tuple[str, str], tuple[Connector, list[Secret]]]:
-        """The operator's secrets that deliveries are checked with, by connector and name, once they are looked for."""
+    def vouchers(self) -> dict[tuple[str, str], tuple[Connector, list[Voucher]]]:
+        """The operator's apps that deliveries are checked with, by connector and name of the secret, once they are
+        looked for."""
         return {}
 
     @property

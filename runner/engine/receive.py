@@ -15,7 +15,8 @@ from runner.connector.events import Told
 from runner.connector.webhook import Webhooks
 from runner.engine.greet import greet, kept
 from runner.engine.house import House
-from runner.engine.signing import app_of, pretend, prove, signing_secrets
+from runner.engine.signing import pretend, vouch, vouchers
+from runner.engine.voucher import Environments
 from runner.engine.withhold import stranger_without_secrets, without_secrets
 from runner.errors import (
     DeliveryError,
@@ -112,11 +113,12 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     """Everything between the raw bytes and the store, in the order that keeps strangers out."""
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
-    secrets, refusal = await _check(house, connector, webhooks, delivery)
+    secrets, environments, refusal = await _check(house, connector, webhooks, delivery)
     reply = await greet(house, connector, webhooks.handshake, delivery, refusal is None)
     if refusal is not None and reply is None:
         raise refusal
     delivery = without_secrets(delivery, secrets, webhooks.verify.secret_headers)
+    delivery = replace(delivery, environments=environments)
     if reply is not None:
         return (
             reply
@@ -131,17 +133,17 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
 
 async def _check(
     house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery
-) -> tuple[list[Secret], DeliveryError | None]:
-    """The secrets that the request was checked with, and why it is not proved to be the partner's; None when it is. A
-    GET never is: it brings no event."""
+) -> tuple[list[Secret], Environments, DeliveryError | None]:
+    """The secrets that the request was checked with, the environments that it is proved for, and why it is not proved
+    to be the partner's; None when it is. A GET never is: it brings no event."""
     if delivery.method == "GET":
-        return [], MalformedDelivery("a GET that does not try the address")
-    secrets = await signing_secrets(house, connector, webhooks.verify.secret_name, delivery)
+        return [], None, MalformedDelivery("a GET that does not try the address")
+    known = await vouchers(house, connector, webhooks.verify.secret_name, delivery)
+    secrets = [secret for voucher in known for secret in voucher.secrets]
     try:
-        prove(webhooks.verify, delivery, secrets, house.clock.now(), app_of(house, connector))
+        return secrets, vouch(webhooks.verify, delivery, known, house.clock.now()), None
     except DeliveryError as error:
-        return secrets, error
-    return secrets, None
+        return secrets, None, error
 
 
 def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:

@@ -14,6 +14,8 @@ from runner.store import integrations, subscriptions
 from runner.store.inbox import Accepted, Arrival, Inbox
 
 Account = tuple[str, str]
+Taker = tuple[str, str]
+"""The id of an integration, and its environment."""
 OPEN = (State.ACTIVE, State.ERROR)
 """States in which an integration takes events: one in `error` keeps them until it is mended."""
 
@@ -26,15 +28,15 @@ class Router:
 
     def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
         """Give every event its integration, and store all. An account that nobody connected stays unrouted."""
-        known: dict[Account, list[str]] = {}
+        known: dict[Account, list[Taker]] = {}
         routed = [
             Arrival(arrival.id, arrival.delivery, tuple(_routed(connection, arrival, known))) for arrival in arrivals
         ]
         return self.inbox.accept(connection, routed)
 
 
-def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[str]]) -> Iterator[WebhookEvent]:
-    addressed = _addressed(connection, arrival)
+def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[Taker]]) -> Iterator[WebhookEvent]:
+    addressed, told = _addressed(connection, arrival), arrival.delivery.environments
     for event in arrival.events:
         owner = _owner(connection, event)
         if addressed is not None and event.account_id in (None, addressed.account_id) and owner in (None, addressed.id):
@@ -43,7 +45,8 @@ def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[
         if arrival.bound:
             yield _bound(event, addressed, owner)
             continue
-        ids = _ids(connection, event, known) if owner is None else _open(connection, owner)
+        takers = _takers(connection, event, known) if owner is None else _owners(connection, owner)
+        ids = [id_ for id_, environment in takers if told is None or environment in told]
         if not ids:
             yield event
         for number, integration_id in enumerate(ids):
@@ -57,8 +60,9 @@ def _owner(connection: Connection, event: WebhookEvent) -> str | None:
     return subscriptions.owner(connection, event.connector, event.subscription)
 
 
-def _open(connection: Connection, integration_id: str) -> list[str]:
-    return [one.id for one in integrations.named(connection, [integration_id]).values() if one.state in OPEN]
+def _owners(connection: Connection, integration_id: str) -> list[Taker]:
+    found = integrations.named(connection, [integration_id]).values()
+    return [(one.id, one.environment) for one in found if one.state in OPEN]
 
 
 def _bound(event: WebhookEvent, addressed: Integration | None, owner: str | None) -> WebhookEvent:
@@ -77,16 +81,18 @@ def _addressed(connection: Connection, arrival: Arrival) -> Integration | None:
         found = integrations.get(connection, arrival.delivery.integration_id)
     except NotFound:
         return None
-    fits = found.connector == arrival.delivery.connector and found.state in OPEN
-    return found if fits else None
+    told = arrival.delivery.environments
+    fits = found.connector == arrival.delivery.connector and (told is None or found.environment in told)
+    return found if fits and found.state in OPEN else None
 
 
-def _ids(connection: Connection, event: WebhookEvent, known: dict[Account, list[str]]) -> list[str]:
+def _takers(connection: Connection, event: WebhookEvent, known: dict[Account, list[Taker]]) -> list[Taker]:
     if event.account_id is None:
         return []
     account = (event.connector, event.account_id)
     if account not in known:
-        known[account] = [id_ for id_, state in integrations.states_by_account(connection, *account) if state in OPEN]
+        found = integrations.states_by_account(connection, *account)
+        known[account] = [(id_, environment) for id_, state, environment in found if state in OPEN]
     return known[account]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from runner.connector.connector import Connector
 from runner.connector.scope import previous
 from runner.engine.house import House
 from runner.engine.rotation import secrets_of
-from runner.errors import BadSignature, NotFound
+from runner.engine.voucher import Environments, Voucher, together
+from runner.errors import BadSignature, DeliveryError, NotFound, StaleDelivery
 from runner.model.event import Delivery
 from runner.model.secret import Secret
 from runner.store import integrations, subscriptions
@@ -38,36 +39,72 @@ def pretend(delivery: Delivery) -> None:
     hmac.digest(_DECOY.reveal().encode(), delivery.body, "sha256")
 
 
-def app_of(house: House, connector: Connector) -> dict[str, Any]:
+def app_of(house: House, connector: Connector, environment: str | None = None) -> dict[str, Any]:
     """The operator's values, as templates of `verify` read them."""
-    given = house.app(connector.connector)
+    given = house.app(connector.connector, environment)
     return {name: given.get(name) or declared.default for name, declared in connector.app.items()}
 
 
-async def signing_secrets(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Secret]:
-    """What the secret called `name` is now, and what it was just before; nothing is let in without any. One of the
-    operator's may differ from environment to environment, which only the partner knows.
+async def vouchers(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Voucher]:
+    """Who may prove a delivery with the secret called `name`: what it is now, and what it was just before. One of the
+    operator's may differ from environment to environment: each app is a voucher of its own. There is always one, be it
+    without a secret.
 
     StoreError when the store cannot say.
     """
-    if name is None:
-        return []
-    place, _, key = name.partition(".")
+    place, _, key = (name or "app.").partition(".")
     if place == "app":
         return _of_apps(house, connector, key)
-    if delivery.integration_id is None:
-        return []
-    return await _of_integration(house, connector, place, key, delivery.integration_id)
+    owner = delivery.integration_id
+    found = [] if owner is None else await _of_integration(house, connector, place, key, owner)
+    return [Voucher(None, tuple(found), app_of(house, connector))]
 
 
-def _of_apps(house: House, connector: Connector, key: str) -> list[Secret]:
-    """Of every environment, each once; found once in the life of a house, whose apps stay the same."""
-    known, at = house.signing_secrets, (connector.connector, key)
+def vouch(verify: Verifier, delivery: Delivery, known: list[Voucher], now: datetime) -> Environments:
+    """The environments that the delivery is proved for. Every voucher is tried, without an early end; raises as
+    `prove` does when none holds, and of several reasons that one which says that the proof is right but old."""
+    proved, flaws = [], []
+    for voucher in known:
+        try:
+            prove(verify, delivery, list(voucher.secrets), now, voucher.app)
+            proved.append(voucher)
+        except DeliveryError as flaw:
+            flaws.append(flaw)
+    if not proved:
+        raise next((flaw for flaw in flaws if isinstance(flaw, StaleDelivery)), flaws[0])
+    return together(proved)
+
+
+async def signing_secrets(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Secret]:
+    """What the secret called `name` is, of every environment; nothing is let in without any. Raises as `vouchers`."""
+    found = [secret for voucher in await vouchers(house, connector, name, delivery) for secret in voucher.secrets]
+    return list(dict.fromkeys(found))
+
+
+def _of_apps(house: House, connector: Connector, key: str) -> list[Voucher]:
+    """The app of all environments and those that some have for themselves, without those that lack the secret; found
+    once in the life of a house, whose apps stay the same."""
+    known, at = house.vouchers, (connector.connector, key)
     if at not in known or known[at][0] is not connector:
-        apps = [house.app(connector.connector, environment) for environment in (None, *connector.environments)]
-        found = _filled(*(app.get(name) for app in apps for name in (key, previous(key))))
-        known[at] = (connector, list(dict.fromkeys(found)))
+        made = list(_vouchers(house, connector, key))
+        known[at] = (connector, [one for one in made if one.secrets] or made[:1])
     return known[at][1]
+
+
+def _vouchers(house: House, connector: Connector, key: str) -> Iterator[Voucher]:
+    every = (*connector.environments, *house.config.environments.get(connector.connector, {}))
+    own = [name for name in dict.fromkeys(every) if house.has_own_app(connector.connector, name)]
+    yield _voucher(house, connector, key, None, frozenset(every).difference(own) if own else None)
+    for name in own:
+        yield _voucher(house, connector, key, name, frozenset([name]))
+
+
+def _voucher(
+    house: House, connector: Connector, key: str, environment: str | None, speaks_for: Environments
+) -> Voucher:
+    app = house.app(connector.connector, environment)
+    secrets = _filled(app.get(key), app.get(previous(key)))
+    return Voucher(speaks_for, tuple(dict.fromkeys(secrets)), app_of(house, connector, environment))
 
 
 async def _of_integration(

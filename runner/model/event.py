@@ -11,7 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Delivery:
-    """One webhook request as it came: `headers` with lower-case names, `body` the raw bytes, `url` the public one."""
+    """One webhook request as it came: `headers` with lower-case names, `body` the raw bytes, `url` the public one.
+
+    `environments` are those whose app proved it, None when it is good for all: it speaks for no others.
+    """
 
     connector: str
     method: str
@@ -20,6 +23,7 @@ class Delivery:
     body: bytes = field(repr=False)
     received_at: datetime
     integration_id: str | None = None
+    environments: frozenset[str] | None = None
 
 
 class EventState(StrEnum):

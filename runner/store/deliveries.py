@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Index, LargeBinary, Row, String, Table, Text, select
+from sqlalchemy import Column, Connection, Index, LargeBinary, Row, Select, String, Table, Text, or_, select
 from sqlalchemy import insert as insert_into
 
 from runner.errors import NotFound
@@ -25,6 +25,7 @@ deliveries = Table(
     Column("headers", Json, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("environments", Text),
     Index("ix_deliveries_received_at", "received_at"),
 )
 
@@ -47,6 +48,7 @@ def add(connection: Connection, arrived: list[tuple[str, Delivery]]) -> None:
             _headers(delivery.headers),
             delivery.body,
             utc_text(delivery.received_at),
+            None if delivery.environments is None else f" {' '.join(sorted(delivery.environments))} ",
         )
         for delivery_id, delivery in arrived
     ]
@@ -73,6 +75,12 @@ def find(
     return [(row.id, _delivery(row)) for row in connection.execute(query)]
 
 
+def of_environment(environment: str) -> Select[tuple[str]]:
+    """The ids of those that speak for integrations of an environment."""
+    told = deliveries.c.environments
+    return select(deliveries.c.id).where(or_(told.is_(None), told.contains(f" {environment} ", autoescape=True)))
+
+
 def _headers(headers: Mapping[str, str]) -> str:
     return orjson.dumps({name: value for name, value in headers.items() if name not in WITHHELD}).decode()
 
@@ -80,4 +88,5 @@ def _headers(headers: Mapping[str, str]) -> str:
 def _delivery(row: Row[Any]) -> Delivery:
     values = dict(row._mapping)
     del values["id"]
-    return Delivery(**values | {"body": bytes(row.body)})
+    told = None if row.environments is None else frozenset(row.environments.split())
+    return Delivery(**values | {"body": bytes(row.body), "environments": told})

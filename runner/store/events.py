@@ -111,10 +111,12 @@ class EventFilter:
         return parts
 
 
-def digest(event: WebhookEvent) -> bytes:
-    """What duplicates share: connector, account (else integration) and key, in 16 bytes."""
+def digest(event: WebhookEvent, environments: frozenset[str] | None = None) -> bytes:
+    """What duplicates share: connector, account (else integration), key, and the environments that they were proved
+    for, in 16 bytes: what is said in one environment takes nothing from another."""
     account = f"a{event.account_id}" if event.account_id is not None else f"i{event.integration_id or ''}"
-    return blake2b("\0".join((event.connector, account, event.key)).encode(), digest_size=16).digest()
+    told = ("\0".join(sorted(environments)),) if environments is not None else ()
+    return blake2b("\0".join((event.connector, account, event.key, *told)).encode(), digest_size=16).digest()
 
 
 def add(connection: Connection, arrived: list[Entry]) -> None:

@@ -9,9 +9,10 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Select, and_, bindparam, or_, select, update
 
 from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp
 from runner.store import deliveries
 from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, read
@@ -53,10 +54,14 @@ class Inbox:
     def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
         """Store all of `arrivals` and wake the integrations that have something to do; one result each, in order.
 
-        An event whose connector, account and key are there already is stored as `duplicate`; a pending one without
-        an integration as `unrouted`. An event that the caller marked (`dropped`) stays so.
+        An event whose connector, account, key and environments are there already is stored as `duplicate`; a pending
+        one without an integration as `unrouted`. An event that the caller marked (`dropped`) stays so.
         """
-        marks = [(arrival.id, event, digest(event)) for arrival in arrivals for event in arrival.events]
+        marks = [
+            (arrival.id, event, digest(event, arrival.delivery.environments))
+            for arrival in arrivals
+            for event in arrival.events
+        ]
         known = _known(connection, [mark for _, _, mark in marks])
         entries: list[Entry] = []
         for delivery_id, event, mark in marks:
@@ -110,29 +115,23 @@ def defer(connection: Connection, event_ids: Sequence[str], until: datetime, not
         connection.execute(update(events).where(events.c.id.in_(ids), is_pending).values(values))
 
 
-def route(connection: Connection, connector: str, account_id: str, integration_id: str) -> int:
-    """Give the unrouted events of an account to its integration, as pending; returns how many. Then wake it."""
-    table = events.c
+def route(connection: Connection, integration: Integration) -> int:
+    """Give an integration, as pending, the unrouted events of its account, and those that name nobody and came to its
+    own address; returns how many. Then wake it. What was proved for other environments stays."""
+    table, sent = events.c, deliveries.deliveries.c
+    addressed = select(sent.id).where(sent.integration_id == integration.id)
+    mine = and_(table.account_id.is_(None), table.delivery_id.in_(addressed))
+    if integration.account_id is not None:
+        mine = or_(mine, table.account_id == integration.account_id)
     return connection.execute(
         update(events)
         .where(
-            table.connector == connector,
-            table.account_id == account_id,
+            table.connector == integration.connector,
             table.state == EventState.UNROUTED.value,
+            mine,
+            table.delivery_id.in_(deliveries.of_environment(integration.environment)),
         )
-        .values(_FRESH | {"integration_id": integration_id})
-    ).rowcount
-
-
-def route_addressed(connection: Connection, integration_id: str) -> int:
-    """Give an integration the unrouted events that name nobody and came to its own address, as pending; returns how
-    many. Then wake it."""
-    table, sent = events.c, deliveries.deliveries.c
-    mine = select(sent.id).where(sent.integration_id == integration_id)
-    return connection.execute(
-        update(events)
-        .where(table.state == EventState.UNROUTED.value, table.account_id.is_(None), table.delivery_id.in_(mine))
-        .values(_FRESH | {"integration_id": integration_id})
+        .values(_FRESH | {"integration_id": integration.id})
     ).rowcount
 
 

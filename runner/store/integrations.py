@@ -51,7 +51,7 @@ integrations = Table(
 )
 
 _STATES = (
-    select(integrations.c.id, integrations.c.state)
+    select(integrations.c.id, integrations.c.state, integrations.c.environment)
     .where(
         integrations.c.connector == bindparam("connector", type_=Text),
         integrations.c.account_id == bindparam("account_id", type_=Text),
@@ -106,9 +106,10 @@ def by_account(connection: Connection, connector: str, account_id: str) -> list[
     ]
 
 
-def states_by_account(connection: Connection, connector: str, account_id: str) -> list[tuple[str, State]]:
-    """Ids and states of those that `by_account` finds, for the hot path."""
-    return [(found, State(state)) for found, state in _states.find(connection, _STATES, (connector, account_id))]
+def states_by_account(connection: Connection, connector: str, account_id: str) -> list[tuple[str, State, str]]:
+    """Ids, states and environments of those that `by_account` finds, for the hot path."""
+    rows = _states.find(connection, _STATES, (connector, account_id))
+    return [(found, State(state), environment) for found, state, environment in rows]
 
 
 def find(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
+import orjson
 import pytest
 
 from runner.authoring.simulate.servicetitan import ServiceTitan, servicetitan
 from runner.engine import connect
 from runner.engine.house import House
+from runner.engine.receive import receive
 from runner.errors import AlreadyExists, SettingsError
+from runner.model.event import Delivery
 from runner.model.integration import State
 from runner.model.secret import Secret
-from runner.store import integrations
+from runner.store import events, integrations
+from runner.store.events import EventFilter
 from tests.apps import with_apps
-from tests.partners import APPS, SETTINGS, World
+from tests.partners import APPS, BASE, CONFIG, SETTINGS, World
 
 OWN = {"tenant_id": "987654321", "client_id": "sandbox-client", "client_secret": "secret-of-the-sandbox"}
 SANDBOX_KEY = "ak1.app-of-the-sandbox"
+PRODUCTION_KEY = APPS["servicetitan"]["webhook_key"].reveal()
 HOSTS = ("api-integration.servicetitan.io", "auth-integration.servicetitan.io")
 PRODUCTION = ("api.servicetitan.io", "auth.servicetitan.io")
 
@@ -105,3 +112,55 @@ async def test_what_holds_records_of_one_does_not_move(here: World, both: House)
     await here.write(lambda c: integrations.set_state(c, made.id, State.DISABLED, None, here.clock.now()))
     with pytest.raises(AlreadyExists, match="remove that one"):
         await connect.begin(both, "acme", "servicetitan", "integration", OWN)
+
+
+def news(house: House, secret: str, tenant: str, environment: str) -> Delivery:
+    body = orjson.dumps(
+        {"userassignedid": f"e-{environment}-{tenant}", "type": "tn.jpm.job-updated", "data": {"tenantId": int(tenant)}}
+    )
+    headers = {"x-servicetitan-signature": hmac.new(secret.encode(), body, "sha256").hexdigest()}
+    return Delivery("servicetitan", "POST", f"{BASE}/webhooks/servicetitan", headers, body, house.clock.now())
+
+
+async def owners(here: World) -> dict[str, str | None]:
+    found = await here.read(lambda c: events.find(c, EventFilter()))
+    return {one.key: one.integration_id for one in found}
+
+
+@pytest.mark.parametrize("added", [False, True], ids=["of the connector", "added by runner.yaml"])
+async def test_an_app_speaks_for_its_own_environment_alone(here: World, sandbox: ServiceTitan, added: bool) -> None:
+    name = "proving_ground" if added else "integration"
+    addresses = here.house.connectors.get("servicetitan").environments["integration"]
+    config = CONFIG.model_copy(update={"environments": {"servicetitan": {name: addresses}}})
+    keys = {"production": "production-key-of-32-characters-", name: "sandbox-webhook-key-of-32-ok-ok-"}
+    apps = {
+        "servicetitan": {**APPS["servicetitan"], "webhook_key": Secret(keys["production"])},
+        f"servicetitan/{name}": {"app_key": Secret(SANDBOX_KEY), "webhook_key": Secret(keys[name])},
+    }
+    house = with_apps(here.house, apps, config)
+    live = await connect.begin(house, "acme", "servicetitan", settings=SETTINGS["servicetitan"])
+    tried = await connect.begin(house, "other", "servicetitan", name, OWN)
+    for environment, secret in keys.items():
+        for one in (live, tried):
+            assert one.account_id is not None
+            assert (await receive(house, news(house, secret, one.account_id, environment))).status == 200
+            to_it = replace(news(house, secret, one.account_id, f"{environment}-to-it"), integration_id=one.id)
+            assert (await receive(house, to_it)).status == 200
+    told = await owners(here)
+    assert {key: owner for key, owner in told.items() if owner} == {
+        f"e-production-{live.account_id}": live.id,
+        f"e-production-to-it-{live.account_id}": live.id,
+        f"e-{name}-{tried.account_id}": tried.id,
+        f"e-{name}-to-it-{tried.account_id}": tried.id,
+    }
+    assert len(told) == 8
+
+
+async def test_what_a_sandbox_told_of_an_account_is_not_run_when_production_connects_it(
+    here: World, both: House
+) -> None:
+    tenant = SETTINGS["servicetitan"]["tenant_id"]
+    for secret, name in (("sandbox-webhook-key-of-32-ok", "sandbox"), (PRODUCTION_KEY, "production")):
+        assert (await receive(both, news(both, secret, tenant, name))).unrouted == 1
+    live = await connect.begin(both, "acme", "servicetitan", settings=SETTINGS["servicetitan"])
+    assert await owners(here) == {f"e-sandbox-{tenant}": None, f"e-production-{tenant}": live.id}

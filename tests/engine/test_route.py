@@ -118,6 +118,25 @@ async def test_what_came_to_the_address_of_one_not_yet_open_runs_once_it_is(here
     await add(here, "i1", State.PENDING, "a")
     await add(here, "i2", State.PENDING, "b")
     await accept(here, bound(1, None, "i1"), bound(2, None, "i2"), bound(3, "a", "i1"))
-    assert await here.write(lambda c: inbox.route_addressed(c, "i1")) == 1
+    one = await here.read(lambda c: integrations.get(c, "i1"))
+    assert await here.write(lambda c: inbox.route(c, replace(one, account_id=None))) == 1
     assert await routes(here) == {"e1": "i1", "e2": None, "e3": None}
     assert (await states(here))["e1"] is EventState.PENDING
+
+
+async def test_what_one_environment_proves_goes_to_none_of_another(here: World) -> None:
+    await add(here, "i1", State.ACTIVE, "a")
+    await add(here, "i2", State.ACTIVE, "b")
+    await subscribed(here, "i1", "w1")
+    sent = [arrival(1, "a"), arrival(2, None, "i1"), arrival(3, "a", "i1"), arrival(4, "b"), arrival(5, None)]
+    sent[4] = replace(sent[4], events=(replace(sent[4].events[0], subscription="w1"),))
+    told = [replace(one, delivery=replace(one.delivery, environments=frozenset({"sandbox"}))) for one in sent]
+    assert [one.unrouted for one in await accept(here, *told)] == [1] * 5
+    for one in told:
+        again = replace(one, id=f"{one.id}p", events=(replace(one.events[0], id=f"{one.events[0].id}p"),))
+        await accept(here, replace(again, delivery=replace(one.delivery, environments=frozenset({"production"}))))
+    told_now = await routes(here)
+    assert {id_: told_now[id_] for id_ in ("e1p", "e2p", "e3p", "e4p", "e5p")} == {
+        "e1p": "i1", "e2p": "i1", "e3p": "i1", "e4p": "i2", "e5p": "i1"
+    }  # fmt: skip
+    assert {told_now[f"e{number}"] for number in range(1, 6)} == {None}

@@ -10,8 +10,9 @@ import pytest
 
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.hmac import Hmac
-from runner.engine.signing import prove
-from runner.errors import BadSignature
+from runner.engine.signing import prove, vouch
+from runner.engine.voucher import Voucher
+from runner.errors import BadSignature, StaleDelivery
 from runner.model.event import Delivery
 from runner.model.secret import Secret
 from tests.store.conftest import NOW
@@ -61,3 +62,38 @@ def test_without_a_secret_nothing_passes_not_even_what_would() -> None:
     with pytest.raises(BadSignature, match=r"no secret to check x with \(set app\.key\)"):
         prove(Gullible(), DELIVERY, [], NOW, {})
     prove(Gullible(), DELIVERY, [Secret("set")], NOW, {})
+
+
+class Dated(Gullible):
+    """Takes a secret for right, and the delivery for old, by the secret's own text."""
+
+    def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
+        if app["heard"].append(secrets[0].reveal()) or secrets[0].reveal() == "wrong":
+            raise BadSignature("wrong")
+        if secrets[0].reveal() == "old":
+            raise StaleDelivery("old")
+
+
+def vouchers(*secrets: str) -> list[Voucher]:
+    heard: list[str] = []
+    return [Voucher(frozenset({f"{n}"}), (Secret(text),), {"heard": heard}) for n, text in enumerate(secrets)]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "proved"),
+    [(["good", "wrong"], {"0"}), (["wrong", "good", "old"], {"1"}), (["good", "wrong", "good"], {"0", "2"})],
+)
+def test_what_is_proved_is_good_for_those_whose_secret_proved_it(secrets: list[str], proved: set[str]) -> None:
+    known = vouchers(*secrets)
+    assert vouch(Dated(), DELIVERY, known, NOW) == proved
+    assert known[0].app["heard"] == secrets
+    everywhere = Voucher(None, (Secret("good"),), known[0].app)
+    assert vouch(Dated(), DELIVERY, [*known, everywhere], NOW) is None
+
+
+@pytest.mark.parametrize("secrets", [["wrong", "old"], ["old", "wrong"]])
+def test_a_proof_that_is_right_but_old_is_told_from_a_wrong_one(secrets: list[str]) -> None:
+    with pytest.raises(StaleDelivery):
+        vouch(Dated(), DELIVERY, vouchers(*secrets), NOW)
+    with pytest.raises(BadSignature):
+        vouch(Dated(), DELIVERY, vouchers("wrong", "wrong"), NOW)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.integration import Integration
 from runner.store import deliveries, events, inbox
 from runner.store.database import Database
 from runner.store.events import EventFilter
@@ -93,9 +94,28 @@ def test_without_an_account_the_integration_tells_duplicates_apart(connection: C
 def test_what_nobody_connected_waits_for_a_route(connection: Connection, way_in: Inbox) -> None:
     assert accept(way_in, connection, event(integration_id=None)).unrouted == 1
     assert woken(connection) == []
-    assert inbox.route(connection, "jobber", "another", "i1") == 0
-    assert inbox.route(connection, "jobber", "acc", "i1") == 1
+    mine = Integration("i1", "acme", "jobber", "production", account_id="acc")
+    assert inbox.route(connection, replace(mine, account_id="another")) == 0
+    assert inbox.route(connection, mine) == 1
     assert keys(inbox.pending(connection, "i1", 10, NOW)) == ["k1"]
+
+
+@pytest.mark.parametrize(("environment", "routed"), [("sand_box", 1), ("sandybox", 0), ("box", 0), ("production", 0)])
+def test_what_was_proved_for_one_environment_waits_for_it(
+    connection: Connection, way_in: Inbox, environment: str, routed: int
+) -> None:
+    told = replace(DELIVERY, environments=frozenset({"sand_box", "other"}))
+    way_in.accept(connection, [Arrival("d1", told, (event(integration_id=None),))])
+    assert deliveries.get(connection, "d1").environments == told.environments
+    assert inbox.route(connection, Integration("i1", "acme", "jobber", environment, account_id="acc")) == routed
+
+
+def test_what_is_said_in_one_environment_is_no_duplicate_in_another(connection: Connection, way_in: Inbox) -> None:
+    told = [replace(DELIVERY, environments=only) for only in (frozenset({"sandbox"}), frozenset({"production"}), None)]
+    first = [Arrival(f"d{number}", one, (event(id=f"e{number}"),)) for number, one in enumerate(told)]
+    again = [Arrival(f"r{number}", one, (event(id=f"r{number}"),)) for number, one in enumerate(told)]
+    assert [one.duplicates for one in way_in.accept(connection, first)] == [0, 0, 0]
+    assert [one.duplicates for one in way_in.accept(connection, again)] == [1, 1, 1]
 
 
 def test_what_the_connector_leaves_out_is_kept_and_wakes_nobody(connection: Connection, way_in: Inbox) -> None:

@@ -49,7 +49,7 @@ def test_an_account_leads_to_every_integration_of_it(connection: Connection) -> 
     assert {item.id for item in found} == {"i1", "i2"}
     assert (found[0].account, found[0].account_name) == ({"realm": 9}, "Acme Ltd")
     assert integrations.by_account(connection, "hover", "acc") == []
-    told = [(item.id, item.state) for item in found]
+    told = [(item.id, item.state, item.environment) for item in found]
     assert integrations.states_by_account(connection, "jobber", "acc") == told
     assert integrations.states_by_account(connection, "hover", "acc") == []
 

@@ -58,6 +58,7 @@ SETTINGS = {
     },
     "jobber": {},
     "companycam": {"access_token": "companycam-token"},
+    "teamup": {"calendar_key": "ksexample0modify01", "webhook_secret": "teamup-webhook-secret"},
 }
 ALWAYS = ("servicetitan", "jobber", "companycam")
 HOSTS = {
@@ -75,6 +76,8 @@ HOSTS = {
     "hubspot": ("api.hubapi.com", "app.hubspot.com"),
     "googlecalendar": ("www.googleapis.com", "accounts.google.com", "oauth2.googleapis.com"),
     "dropbox": ("www.dropbox.com", "api.dropboxapi.com", "content.dropboxapi.com", "notify.dropboxapi.com"),
+    "teamup": ("api.teamup.com",),
+    "housecallpro": ("api.housecallpro.com", "pro.housecallpro.com"),
 }
 CONNECTORS = Connectors(ROOT / "connectors")
 SCHEMAS = RecordSchemas.read(ROOT / "schemas/records")

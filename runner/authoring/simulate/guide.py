@@ -15,6 +15,7 @@ from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
 from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
+from runner.authoring.simulate.teamup_options import TeamUpOptions
 
 ENVIRONMENT = "simulated"
 
@@ -105,6 +106,16 @@ def _dropbox(url: str) -> Guide:
     )
 
 
+def _teamup(url: str) -> Guide:
+    own = TeamUpOptions()
+    return Guide(
+        addresses={"api": url},
+        change='{"what": "events", "id": "180300001", "fields": {"title": "Roof and gutter"}}',
+        app={"token": own.app_key},
+        settings={"calendar_key": own.calendar_key, "webhook_secret": own.webhook_secret},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
@@ -113,6 +124,7 @@ GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "hubspot": _hubspot,
     "googlecalendar": _googlecalendar,
     "dropbox": _dropbox,
+    "teamup": _teamup,
 }
 
 

@@ -23,6 +23,7 @@ from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.quickbooks import quickbooks
 from runner.authoring.simulate.servicetitan import servicetitan
+from runner.authoring.simulate.teamup import teamup
 from runner.errors import SettingsError
 
 DELIVER_EVERY = 0.2
@@ -43,6 +44,7 @@ PARTNERS: Mapping[str, Make] = {
     "hubspot": hubspot,
     "googlecalendar": googlecalendar,
     "dropbox": dropbox,
+    "teamup": teamup,
 }
 
 

@@ -42,11 +42,16 @@ class Table:
         self._model = copy.deepcopy(model or next(iter(self), {}))
         self._columns = {column for row in (self._model, *self) for column in row}
         self._newest: int | None = None
-        self._log = sorted(self._rows, key=lambda key: (self._rows[key].get(modified or "id"), key))
+        self._log = sorted(self._rows, key=self._first_place)
         self._place = {key: place for place, key in enumerate(self._log)}
         self._ordered: dict[str, list[Row]] = {}
         self._having: dict[str, dict[Any, list[Row]]] = {}
         self._recalled: tuple[object, list[Row]] | None = None
+
+    def _first_place(self, key: Any) -> tuple[bool, Any, Any]:
+        """Rows that were never changed come first."""
+        changed = self._rows[key].get(self.modified or "id")
+        return changed is not None, changed, key
 
     def __len__(self) -> int:
         return len(self._rows)

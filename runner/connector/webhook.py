@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import Field as Declared
@@ -14,6 +15,10 @@ from runner.connector.reaction import AnyReaction, Drop, Reaction
 from runner.connector.subscription import Subscription
 from runner.mapping.expression import Expression
 
+USUAL_LIMIT = timedelta(seconds=5)
+"""How long a partner waits for an answer that says nothing of it: the shortest that is usual."""
+SHARE = 0.8
+"""The share of the partner's limit that is ours; the rest is the way there and back."""
 HANDSHAKE = "runner.handshake"
 """The type of the event by which a trial of the address is kept, when it leads to something."""
 
@@ -42,7 +47,16 @@ class Answer(Block):
     """
 
     status: int = Declared(200, ge=200, le=299, description="The status code.")
-    within: Duration | None = Declared(None, description="The partner's limit; `runner lint` warns when it is short.")
+    within: Duration | None = Declared(
+        None,
+        description="The partner's limit; `runner lint` warns when it is short. What is not stored after four fifths "
+        "of it (4 s when left out) is answered 503, and the partner sends it again.",
+    )
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a request whose event is not stored is answered 503."""
+        return (self.within or USUAL_LIMIT).total_seconds() * SHARE
 
 
 class Dropped(Block):

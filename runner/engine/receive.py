@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -57,8 +58,8 @@ async def receive(house: House, delivery: Delivery) -> Received:
     """Answer one webhook request; never raises. What is answered 2xx is stored.
 
     401 for a bad signature, 400 for what cannot be read, 404 for a connector without webhooks, 405 for a GET where no
-    handshake asks for one, 413 for too much, 503 when the store takes nothing now, or no key opens the secret to check
-    with (the partner tries again).
+    handshake asks for one, 413 for too much, 503 when the store takes nothing now or not within the partner's limit, or
+    no key opens the secret to check with (the partner tries again).
     """
     try:
         connector, webhooks = _webhooks(house, delivery.connector)
@@ -68,17 +69,21 @@ async def receive(house: House, delivery: Delivery) -> Received:
     if delivery.method == "GET" and (webhooks.handshake is None or webhooks.handshake.method != "GET"):
         return replace(await turn_away(house, delivery, 405, NO_GET), headers={**_JSON, "allow": "POST"})
     try:
-        arrival = await _read(house, connector, webhooks, delivery)
-        if isinstance(arrival, Reply):
-            return Received(arrival.status, arrival.body, arrival.headers)
+        async with asyncio.timeout(webhooks.answer.patience):
+            arrival = await _read(house, connector, webhooks, delivery)
+            if isinstance(arrival, Reply):
+                return Received(arrival.status, arrival.body, arrival.headers)
+            return await _store(house, webhooks, arrival)
     except DeliveryError as error:
         return await turn_away(house, delivery, error.status, error.code)
     except StoreError:
         return _busy()
+    except TimeoutError:  # it may be stored yet: then what the partner sends again is a duplicate
+        house.log.error("delivery-not-stored-in-time", connector=delivery.connector, seconds=webhooks.answer.patience)
+        return _busy()
     except Exception as error:  # whatever an attacker finds is his mistake, not ours
         house.log.error("delivery-unreadable", connector=delivery.connector, error=type(error).__name__)
         return await turn_away(house, delivery, 400, UNREADABLE)
-    return await _store(house, webhooks, arrival)
 
 
 async def turn_away(house: House, delivery: Delivery, status: int, reason: str) -> Received:

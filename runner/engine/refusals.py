@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ MOST_WAITING = 64
 """Refusals that wait for the store at once; of what comes on top only the number is kept, and stored with the next."""
 KEPT_A_MINUTE = 20
 """Requests kept by connector and reason, so that a flood does not push out what else went wrong."""
+PATIENCE = 0.5
+"""Seconds that an answer waits for its count to be stored; a store that is slower counts it all the same."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -29,20 +32,30 @@ class Refusals:
 
     async def note(self, delivery: Delivery, reason: str) -> None:
         """Count one, and keep it if few like it came this minute. StoreError when the store takes nothing now: then it
-        is counted with the next. `delivery` is without its secrets."""
+        is counted with the next. Waits no longer than half a second. `delivery` is without its secrets."""
         key, at = (delivery.connector, reason), delivery.received_at
         self._surplus[key] += 1
         if self._waiting >= MOST_WAITING:
             return
-        await self._store(Refusal(Counter(), at, reason, delivery if self._is_kept(key, at) else None))
-        if self._surplus and not self._waiting:
-            await self._store(Refusal(Counter(), at))
+        storing = asyncio.create_task(self._store(self._next(at, reason, delivery if self._is_kept(key, at) else None)))
+        storing.add_done_callback(_look_at)
+        if (await asyncio.wait((storing,), timeout=PATIENCE))[0]:
+            storing.result()
 
-    async def _store(self, refusal: Refusal) -> None:
-        """Store it with all that is not counted yet."""
-        refusal.counts.update(self._surplus)
+    def _next(self, at: datetime, reason: str = "", delivery: Delivery | None = None) -> Refusal:
+        """One more in the line, with all that is not counted yet."""
+        refusal = Refusal(Counter(self._surplus), at, reason, delivery)
         self._surplus.clear()
         self._waiting += 1
+        return refusal
+
+    async def _store(self, refusal: Refusal) -> None:
+        """Store it, and then what came on top meanwhile."""
+        await self._append(refusal)
+        if self._surplus and not self._waiting:
+            await self._append(self._next(refusal.at))
+
+    async def _append(self, refusal: Refusal) -> None:
         try:
             await self._database.append(reject, refusal)
         except StoreError:
@@ -57,3 +70,9 @@ class Refusals:
             self._kept.clear()
         self._kept[key] += 1
         return self._kept[key] <= KEPT_A_MINUTE
+
+
+def _look_at(storing: asyncio.Task[None]) -> None:
+    """Perhaps nobody waits any more for what it says: what it was to count is counted with the next."""
+    if not storing.cancelled():
+        storing.exception()

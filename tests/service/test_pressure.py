@@ -6,13 +6,16 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 from sqlalchemy import Connection, text
 
-from runner.store import events
+from runner.store import events, rejections
 from runner.store.events import EventFilter
 from tests.partners import World
 from tests.service.test_webhooks import body, post
@@ -71,14 +74,9 @@ async def test_a_database_that_another_process_holds_is_503_until_it_lets_go(
     here: World, web: httpx.AsyncClient, path: Path
 ) -> None:
     await set_pragma(here, "busy_timeout=50")
-    holder = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLD, str(path), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert holder.stdout is not None
-    assert await holder.stdout.readline() == b"held\n"
-    assert_busy(await post(web, body(1)))
-    assert (await web.get("/healthz")).status_code == 200
-    await holder.communicate(b"")
+    async with held(path):
+        assert_busy(await post(web, body(1)))
+        assert (await web.get("/healthz")).status_code == 200
     assert await stored(here) == set()
     assert (await post(web, body(1))).status_code == 200
 
@@ -108,3 +106,46 @@ async def test_a_line_that_is_too_long_is_503_at_once(here: World, web: httpx.As
     gate.set()
     await asyncio.gather(held, *waiting)
     assert Counter([(await post(web, body(number))).status_code for number in range(5)]) == {200: 5}
+
+
+@asynccontextmanager
+async def held(path: Path) -> AsyncIterator[None]:
+    """Another process writes, for as long as this lasts."""
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD, str(path), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        await holder.communicate(b"")
+
+
+async def test_a_locked_database_is_503_within_the_partners_limit(
+    here: World, web: httpx.AsyncClient, path: Path
+) -> None:
+    """Jobber wants its answer within a second; the writer waits for ten."""
+    async with held(path):
+        began = time.monotonic()
+        answers = await asyncio.gather(*(post(web, body(number)) for number in range(20)))
+        assert time.monotonic() - began < 1
+        for answer in answers:
+            assert_busy(answer)
+    await set_pragma(here, "busy_timeout=10000")  # the writer is through with what it had
+    again = await asyncio.gather(*(post(web, body(number)) for number in range(20)))
+    assert {answer.status_code for answer in again} == {200}
+    assert await stored(here) == {key(number) for number in range(20)}
+
+
+async def test_a_stranger_is_refused_as_soon_as_ever_while_the_database_is_locked(
+    here: World, web: httpx.AsyncClient, path: Path
+) -> None:
+    async with held(path):
+        began = time.monotonic()
+        answers = await asyncio.gather(*(web.post("/webhooks/jobber", content=b"{}") for _ in range(100)))
+        assert time.monotonic() - began < 1
+        assert {answer.status_code for answer in answers} == {401}
+    await set_pragma(here, "busy_timeout=10000")
+    await web.post("/webhooks/jobber", content=b"{}")
+    assert [one.count for one in await here.read(rejections.find)] == [101]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field as Declared
+from pydantic import PrivateAttr
 
 from runner.components.auth.base import Auth
 from runner.components.block import Block, Name
 from runner.components.catalog import AnyAuth
+from runner.connector.account_table import AccountTable
 from runner.connector.action import Action
 from runner.connector.endpoint import Endpoint
 from runner.connector.field import Field
@@ -55,10 +58,20 @@ class Connector(Block):
     groups: dict[Name, Fields] = Declared(
         {}, description="Fields that processors share: `address: {group: address, of: billingAddress}`."
     )
+    tables: dict[Name, AccountTable] = Declared(
+        {}, description="Small tables of the account, for partners whose keys differ from account to account."
+    )
     processors: dict[Name, Processor] = Declared({}, description="What it means: one processor per kind of payload.")
     syncs: dict[Name, Sync] = Declared({}, description="When we fetch.")
     webhooks: Webhooks | None = Declared(None, description="What they send us.")
     actions: dict[Name, Action] = Declared({}, description="What we may change.")
+    _entries: Mapping[str, Mapping[str, Any]] = PrivateAttr(default_factory=dict)
+
+    def with_tables(self, entries: Mapping[str, Mapping[str, Any]]) -> Connector:
+        """The connector as one account has it: its processors read these entries as `tables.<name>.<key>`."""
+        made = self.model_copy()
+        made._entries = entries
+        return made
 
     def way_in(self, way: str | None) -> Auth:
         """How an integration is let in that picked `way` (None where there is no choice, or the first was meant).
@@ -85,6 +98,8 @@ class Connector(Block):
 
     def process(self, processor: str, payload: Any) -> Processed:
         """The outcome of one raw payload by one of the processors. Its flaws bear the connector's name."""
+        if self._entries and isinstance(payload, Mapping):
+            payload = {**payload, "tables": self._entries}
         return _signed(self.processors[processor].process(payload, processor, self.processor), self.connector)
 
 

@@ -173,6 +173,8 @@ def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
 
 
 def _synced(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
+    for name, table in connector.tables.items():
+        yield ("tables", name, "endpoint"), table.endpoint, "a table", set()
     for name, sync in connector.syncs.items():
         for keys, endpoint, asked_by in sync.endpoints:
             given = {"checkpoint"} | ({"window"} if not isinstance(asked_by, _WITHOUT_WINDOW) else set())

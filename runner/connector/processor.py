@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import ConfigDict
 from pydantic import Field as Declared
 
-from runner.components.block import Block, Name
+from runner.components.block import Block, Name, parts
 from runner.connector.at_once import AtOnce, Values
 from runner.connector.deletes import Deletes
 from runner.connector.relation import ErrorAnswer, Relation
@@ -21,6 +22,7 @@ from runner.mapping.functions import iso8601
 from runner.model.record import Flaw, Processed, Record, as_id, json_type
 
 DEEPEST = 20
+_TABLE = re.compile(r"(?<![\w.])tables\.\"?(\w+)")
 
 Find = Callable[[str], "Processor"]
 
@@ -115,6 +117,12 @@ class Processor(Block):
         except MappingError as error:
             place = str(rule.when.place) if rule.when.place.line else ""
             return Processed(flaws=(Flaw(name, "deletes", str(error), place, rule.when.text, got=error.got),))
+
+    @cached_property
+    def tables(self) -> list[tuple[tuple[Any, ...], str]]:
+        """The tables of the account that its expressions read, each after the keys of the expression."""
+        found = [(path, part.text) for path, part in parts(self) if isinstance(part, Expression)]
+        return [(path, word) for path, text in found for word in _TABLE.findall(text)]
 
     @cached_property
     def _at_once(self) -> AtOnce:

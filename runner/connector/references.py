@@ -51,6 +51,7 @@ class _Check:
         yield from self._unverified()
         yield from self._auth()
         yield from self._calls()
+        yield from self._tables()
         yield from self._relations()
         yield from self._syncs()
         yield from self._webhooks()
@@ -111,7 +112,8 @@ class _Check:
     def _inputs(
         self, path: Path, name: str, wanted: Mapping[str, Input], given: Mapping[str, Any]
     ) -> Iterator[Finding]:
-        giver = None if path[-1] != "endpoint" else "a sync" if path[0] == "syncs" else "`identify`"
+        givers = {"syncs": "a sync", "tables": "a table"}
+        giver = givers.get(str(path[0]), "`identify`") if path[-1] == "endpoint" else None
         misnamed = {nearest(key, wanted) for key in given if key not in wanted}
         for key, declared in wanted.items():
             if declared.required and key not in given and key not in misnamed:
@@ -147,6 +149,16 @@ class _Check:
             if isinstance(call, Action) and call.find is not None:
                 find = (*path, "find")
                 yield from self._endpoint((*find, "endpoint"), call.find.endpoint, call.find.hand_over, find)
+
+    def _tables(self) -> Iterator[Finding]:
+        """Their endpoints exist, and processors read none that is not declared."""
+        for name, table in self.connector.tables.items():
+            yield from self._endpoint(("tables", name, "endpoint"), table.endpoint, {})
+        for name, processor in self.connector.processors.items() if self.connector.tables else ():
+            for path, word in processor.tables:
+                yield from self._known(
+                    ("processors", name, *path), word, self.connector.tables, "unknown-table", "table"
+                )
 
     def _relations(self) -> Iterator[Finding]:
         for name, processor in self.connector.processors.items():

@@ -11,7 +11,7 @@ from runner.components.block import Block, Duration
 from runner.components.catalog import AnyHandshake, AnyVerifier
 from runner.components.handshakes.confirm import Confirm
 from runner.connector.events import Events
-from runner.connector.reaction import AnyReaction, Drop, Reaction
+from runner.connector.reaction import AnyReaction, Drop, Fetch, Process, Reaction
 from runner.connector.subscription import Subscription
 from runner.mapping.expression import Expression
 
@@ -92,6 +92,11 @@ class Webhooks(Block):
         """Every secret that is read when a request comes."""
         names = (self.verify.secret_name, self.handshake.secret_name if self.handshake else None)
         return {name for name in names if name is not None}
+
+    @property
+    def processors(self) -> set[str]:
+        """The processors that events lead to."""
+        return {reaction.processor for reaction in self.on.values() if isinstance(reaction, Process | Fetch)}
 
     def reaction(self, type_: str) -> Reaction | Confirm | None:
         """What an event of this type leads to; None when nothing in `on` matches."""

@@ -15,6 +15,7 @@ from runner.engine.fetch import fetch_all
 from runner.engine.house import House
 from runner.engine.process import Batch, digest
 from runner.engine.react import Outcome, as_of, gone_id
+from runner.engine.tables import equipped
 from runner.engine.trouble import words
 from runner.errors import MappingError
 from runner.model.event import EventState, WebhookEvent
@@ -99,12 +100,16 @@ class _Work:
     made: Comparison = field(default_factory=Comparison)
     news: dict[Key, _News] = field(default_factory=dict)
     owners: dict[str, Integration] = field(default_factory=dict)
+    connectors: dict[str, Connector] = field(default_factory=dict)
     errands: defaultdict[str, dict[bytes, Errand]] = field(default_factory=lambda: defaultdict(dict))
 
     async def take(self, found: list[WebhookEvent]) -> None:
         """One chunk of events, in the order of their arrival."""
         ids = {event.integration_id for event in found if event.integration_id} - self.owners.keys()
         self.owners |= await self.house.store.database.read(lambda c: integrations.named(c, ids))
+        for one in self.owners.values():
+            if one.id not in self.connectors:
+                self.connectors[one.id] = await self._connector(one)
         for event in found:
             self.made.events += 1
             owner = self.owners.get(event.integration_id or "")
@@ -112,9 +117,15 @@ class _Work:
                 self.made.left_out["no integration"] += 1
                 continue
             try:
-                self._event(self.house.connectors.get(event.connector), owner, event)
+                self._event(self.connectors[owner.id], owner, event)
             except MappingError as error:
                 self.made.refused.append(Refused(event.id, event.type, words(error)))
+
+    async def _connector(self, owner: Integration) -> Connector:
+        plain = self.house.connectors.get(owner.connector)
+        return await equipped(
+            self.house, plain, owner, plain.webhooks.processors if plain.webhooks else (), fetch=False
+        )
 
     def _event(self, connector: Connector, owner: Integration, event: WebhookEvent) -> None:
         because = connector.webhooks.because(event.type, event.payload) if connector.webhooks else "no webhooks"
@@ -157,7 +168,7 @@ class _Work:
         """Ask for what thin events name; what fails is told as refused."""
         for integration_id, errands in self.errands.items():
             owner = self.owners[integration_id]
-            connector = self.house.connectors.get(owner.connector)
+            connector = self.connectors[owner.id]
 
             def make(
                 errand: Errand,

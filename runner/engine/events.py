@@ -15,6 +15,7 @@ from runner.engine.errands import Errand
 from runner.engine.fetch import fetch_all
 from runner.engine.house import House
 from runner.engine.react import Outcome, failed, plan
+from runner.engine.tables import equipped
 from runner.errors import NotFound
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State
@@ -64,7 +65,8 @@ class _Work:
         events = await self._due(limit)
         if not events:
             return False
-        connector = self.house.connectors.get(integration.connector)
+        plain = self.house.connectors.get(integration.connector)
+        connector = await equipped(self.house, plain, integration, plain.webhooks.processors if plain.webhooks else ())
         made = plan(self.house, connector, integration, events)
         now = self.house.clock.now()
         ready = [errand for errand in made.errands.values() if errand.due() <= now]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from runner.engine.house import House
 from runner.engine.process import admit, digest, tell
+from runner.engine.tables import equipped
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.integration import Integration
@@ -77,6 +78,7 @@ async def replay_quarantine(
 
 async def _again(house: House, integration: Integration, one: quarantine.Quarantined) -> Counts:
     connector = house.connectors.get(integration.connector)
+    connector = await equipped(house, connector, integration, [one.processor])
     batch = digest(house, connector, one.processor, [one.payload], one.last_at)
     tell(house, integration, batch)
 

@@ -18,6 +18,7 @@ from runner.engine.connect import recover
 from runner.engine.house import House
 from runner.engine.missing import Roll, roll_for
 from runner.engine.process import Batch, admit, digest, tell
+from runner.engine.tables import equipped
 from runner.engine.trouble import is_passing, refuse, words
 from runner.engine.walk import Page, Start, begun, pages, resumed
 from runner.errors import AuthenticationError, NotFound, RateLimited, ResyncNeeded, UnexpectedResponse
@@ -132,6 +133,7 @@ class _Work:
     async def walk(self) -> SyncRun:
         """All pages to the end. While one page is mapped and stored, the next is fetched."""
         storing: asyncio.Task[None] | None = None
+        self.connector = await equipped(self.house, self.connector, self.integration, [self.sync.processor])
         found = pages(self.house, self.connector, self.sync, self.integration, self.start)
         try:
             async with aclosing(found):

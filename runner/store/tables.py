@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runner.store.account_tables import account_tables
 from runner.store.calls import partner_calls
 from runner.store.changes import changes
 from runner.store.checkpoints import checkpoints
@@ -41,6 +42,7 @@ TABLES = (
     quarantine,
     links,
     checkpoints,
+    account_tables,
     sync_runs,
     pushes,
     push_includes,

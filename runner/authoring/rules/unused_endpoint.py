@@ -27,6 +27,7 @@ def unused_endpoint(subject: Subject) -> Iterator[Doubt]:
 
 def _used(connector: Connector) -> Iterator[str]:
     yield from (name for sync in connector.syncs.values() for _, name, _ in sync.endpoints)
+    yield from (table.endpoint for table in connector.tables.values())
     paginators = (endpoint.paginate for endpoint in connector.endpoints.values())
     yield from (paginate.endpoint for paginate in paginators if isinstance(paginate, Continue))
     yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)

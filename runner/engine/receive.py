@@ -123,7 +123,8 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     if refusal is not None and reply is None:
         raise refusal
     delivery = without_secrets(delivery, secrets, webhooks.verify.secret_headers)
-    delivery = replace(delivery, environments=environments)
+    if environments is not None:
+        delivery = replace(delivery, environments=environments)
     if reply is not None:
         return (
             reply
@@ -146,7 +147,7 @@ async def _check(
     known = await vouchers(house, connector, webhooks.verify.secret_name, delivery)
     secrets = [secret for voucher in known for secret in voucher.secrets]
     try:
-        return secrets, vouch(webhooks.verify, delivery, known, house.clock.now()), None
+        return secrets, vouch(delivery, known, house.clock.now()), None
     except DeliveryError as error:
         return secrets, None, error
 

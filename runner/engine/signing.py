@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from runner.components.verifiers.base import Verifier
+from runner.components.verifiers.base import Check, Verifier
 from runner.connector.connector import Connector
 from runner.connector.scope import previous
 from runner.engine.house import House
@@ -25,13 +25,30 @@ _DECOY = Secret(os.urandom(32).hex())
 """What is compared with where there is no secret."""
 
 
-def prove(verify: Verifier, delivery: Delivery, secrets: list[Secret], now: datetime, app: Mapping[str, Any]) -> None:
-    """Return when the delivery is the partner's; raises as `verify` does. Where a secret is needed and there is none,
+def prover(verify: Verifier, secrets: Sequence[Secret], app: Mapping[str, Any]) -> Check:
+    """Returns when the delivery is the partner's; raises as `verify` does. Where a secret is needed and there is none,
     nothing passes, and finding that out is the work of a wrong signature: who asks learns nothing from the time."""
     lacks = verify.secret_name is not None and not any(secrets)
-    verify.verify(delivery, [_DECOY] if lacks else secrets, now, app)
-    if lacks:
-        raise BadSignature(f"no secret to check {delivery.connector} with (set {verify.secret_name})")
+    try:
+        check = verify.ready([_DECOY] if lacks else secrets, app)
+    except BadSignature as flaw:
+        return _raising(str(flaw))
+    return _after(check, verify.secret_name) if lacks else check
+
+
+def _raising(words: str) -> Check:
+    def check(_: Delivery, __: datetime) -> None:
+        raise BadSignature(words)
+
+    return check
+
+
+def _after(pretended: Check, name: str | None) -> Check:
+    def check(delivery: Delivery, now: datetime) -> None:
+        pretended(delivery, now)
+        raise BadSignature(f"no secret to check {delivery.connector} with (set {name})")
+
+    return check
 
 
 def pretend(delivery: Delivery) -> None:
@@ -57,16 +74,16 @@ async def vouchers(house: House, connector: Connector, name: str | None, deliver
         return _of_apps(house, connector, key)
     owner = delivery.integration_id
     found = [] if owner is None else await _of_integration(house, connector, place, key, owner)
-    return [Voucher(None, tuple(found), app_of(house, connector))]
+    return [_made(connector, found, app_of(house, connector), None)]
 
 
-def vouch(verify: Verifier, delivery: Delivery, known: list[Voucher], now: datetime) -> Environments:
+def vouch(delivery: Delivery, known: list[Voucher], now: datetime) -> Environments:
     """The environments that the delivery is proved for. Every voucher is tried, without an early end; raises as
-    `prove` does when none holds, and of several reasons that one which says that the proof is right but old."""
+    `prover` does when none holds, and of several reasons that one which says that the proof is right but old."""
     proved, flaws = [], []
     for voucher in known:
         try:
-            prove(verify, delivery, list(voucher.secrets), now, voucher.app)
+            voucher.check(delivery, now)
             proved.append(voucher)
         except DeliveryError as flaw:
             flaws.append(flaw)
@@ -104,7 +121,13 @@ def _voucher(
 ) -> Voucher:
     app = house.app(connector.connector, environment)
     secrets = _filled(app.get(key), app.get(previous(key)))
-    return Voucher(speaks_for, tuple(dict.fromkeys(secrets)), app_of(house, connector, environment))
+    return _made(connector, secrets, app_of(house, connector, environment), speaks_for)
+
+
+def _made(connector: Connector, secrets: list[Secret], app: Mapping[str, Any], speaks_for: Environments) -> Voucher:
+    known = tuple(dict.fromkeys(secrets))
+    assert connector.webhooks is not None  # else nobody asks who vouches for them
+    return Voucher(speaks_for, known, prover(connector.webhooks.verify, known, app))
 
 
 async def _of_integration(

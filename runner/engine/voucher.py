@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from runner.components.verifiers.base import Check
 from runner.model.secret import Secret
 
 Environments = frozenset[str] | None
@@ -15,11 +15,11 @@ Environments = frozenset[str] | None
 @dataclass(frozen=True)
 class Voucher:
     """The secrets of one app, or of one integration, that a delivery may be proved with. What they prove is for
-    integrations of `environments` alone; `app` is what templates of `verify` read."""
+    integrations of `environments` alone; `check` raises where nothing is proved."""
 
     environments: Environments
     secrets: tuple[Secret, ...] = field(repr=False)
-    app: Mapping[str, Any] = field(repr=False)
+    check: Check = field(repr=False, compare=False)
 
 
 def together(vouched: Iterable[Voucher]) -> Environments:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import functools
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -34,11 +36,32 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: float =
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > most:
         raise TooLarge
+    reading = _read(receive, most)
+    try:
+        waits_for = reading.send(None)
+    except StopIteration as end:  # all of it was there, as nearly always: no clock need be set
+        return bytes(end.value)
     try:
         async with asyncio.timeout(patience):
-            return await _read(receive, most)
+            return bytes(await _going_on(reading, waits_for))
     except TimeoutError:
         raise TooSlow from None
+
+
+@types.coroutine
+def _going_on(begun: Coroutine[Any, Any, bytes], waits_for: Any) -> Generator[Any, Any, bytes]:
+    """The rest of a coroutine that has begun, and waits."""
+    while True:
+        try:
+            given = yield waits_for
+        except BaseException as error:
+            step = functools.partial(begun.throw, error)
+        else:
+            step = functools.partial(begun.send, given)
+        try:
+            waits_for = step()
+        except StopIteration as end:
+            return bytes(end.value)
 
 
 async def _read(receive: Receive, most: int) -> bytes:

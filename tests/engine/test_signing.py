@@ -10,7 +10,7 @@ import pytest
 
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.hmac import Hmac
-from runner.engine.signing import prove, vouch
+from runner.engine.signing import prover, vouch
 from runner.engine.voucher import Voucher
 from runner.errors import BadSignature, StaleDelivery
 from runner.model.event import Delivery
@@ -54,29 +54,32 @@ def verify() -> Iterator[Counting]:
 @pytest.mark.parametrize("secrets", [[], [Secret("")], [Secret("k" * 64)]])
 def test_without_a_secret_the_work_is_that_of_a_wrong_signature(verify: Counting, secrets: list[Secret]) -> None:
     with pytest.raises(BadSignature):
-        prove(verify, DELIVERY, secrets, NOW, {})
+        prover(verify, secrets, {})(DELIVERY, NOW)
     assert verify.hashes == [(64, b"body")]
 
 
 def test_without_a_secret_nothing_passes_not_even_what_would() -> None:
     with pytest.raises(BadSignature, match=r"no secret to check x with \(set app\.key\)"):
-        prove(Gullible(), DELIVERY, [], NOW, {})
-    prove(Gullible(), DELIVERY, [Secret("set")], NOW, {})
+        prover(Gullible(), [], {})(DELIVERY, NOW)
+    prover(Gullible(), [Secret("set")], {})(DELIVERY, NOW)
 
 
-class Dated(Gullible):
-    """Takes a secret for right, and the delivery for old, by the secret's own text."""
+def voucher(secret: str, heard: list[str], environments: frozenset[str] | None) -> Voucher:
+    """One that takes its secret's own text for what it finds."""
 
-    def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
-        if app["heard"].append(secrets[0].reveal()) or secrets[0].reveal() == "wrong":
+    def check(_: Delivery, __: datetime) -> None:
+        heard.append(secret)
+        if secret == "wrong":
             raise BadSignature("wrong")
-        if secrets[0].reveal() == "old":
+        if secret == "old":
             raise StaleDelivery("old")
 
+    return Voucher(environments, (Secret(secret),), check)
 
-def vouchers(*secrets: str) -> list[Voucher]:
-    heard: list[str] = []
-    return [Voucher(frozenset({f"{n}"}), (Secret(text),), {"heard": heard}) for n, text in enumerate(secrets)]
+
+def vouchers(*secrets: str, heard: list[str] | None = None) -> list[Voucher]:
+    told = [] if heard is None else heard
+    return [voucher(text, told, frozenset({f"{number}"})) for number, text in enumerate(secrets)]
 
 
 @pytest.mark.parametrize(
@@ -84,16 +87,23 @@ def vouchers(*secrets: str) -> list[Voucher]:
     [(["good", "wrong"], {"0"}), (["wrong", "good", "old"], {"1"}), (["good", "wrong", "good"], {"0", "2"})],
 )
 def test_what_is_proved_is_good_for_those_whose_secret_proved_it(secrets: list[str], proved: set[str]) -> None:
-    known = vouchers(*secrets)
-    assert vouch(Dated(), DELIVERY, known, NOW) == proved
-    assert known[0].app["heard"] == secrets
-    everywhere = Voucher(None, (Secret("good"),), known[0].app)
-    assert vouch(Dated(), DELIVERY, [*known, everywhere], NOW) is None
+    heard: list[str] = []
+    known = vouchers(*secrets, heard=heard)
+    assert vouch(DELIVERY, known, NOW) == proved
+    assert heard == secrets
+    assert vouch(DELIVERY, [*known, voucher("good", heard, None)], NOW) is None
 
 
 @pytest.mark.parametrize("secrets", [["wrong", "old"], ["old", "wrong"]])
 def test_a_proof_that_is_right_but_old_is_told_from_a_wrong_one(secrets: list[str]) -> None:
     with pytest.raises(StaleDelivery):
-        vouch(Dated(), DELIVERY, vouchers(*secrets), NOW)
+        vouch(DELIVERY, vouchers(*secrets), NOW)
     with pytest.raises(BadSignature):
-        vouch(Dated(), DELIVERY, vouchers("wrong", "wrong"), NOW)
+        vouch(DELIVERY, vouchers("wrong", "wrong"), NOW)
+
+
+def test_what_the_operator_has_not_set_up_is_told_to_who_asks() -> None:
+    open_ended = Hmac.model_validate({"type": "hmac", "header": "{{ app.header }}", "secret": "app.key"})
+    check = prover(open_ended, [Secret("set")], {})
+    with pytest.raises(BadSignature, match="not set up"):
+        check(DELIVERY, NOW)

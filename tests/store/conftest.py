@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine
 
 from runner.store.database import Database
 
@@ -19,18 +20,22 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
+@contextmanager
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """What SQLite is asked to run, with the values in it."""
+    ran: list[str] = []
+    driver: Any = connection.connection.driver_connection
+    driver.set_trace_callback(ran.append)
+    yield ran
+    driver.set_trace_callback(None)
+
+
 def plan(connection: Connection, query: Callable[[], object]) -> str:
     """How SQLite goes about the last statement that `query` runs."""
-    ran: list[tuple[str, Any]] = []
-
-    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
-        ran.append((statement, values))
-
-    event.listen(connection, "before_cursor_execute", note)
-    query()
-    event.remove(connection, "before_cursor_execute", note)
-    statement, values = ran[-1]
-    return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+    with statements(connection) as ran:
+        query()
+    driver: Any = connection.connection.driver_connection
+    return str(driver.execute(f"EXPLAIN QUERY PLAN {ran[-1]}").fetchall())
 
 
 @pytest.fixture

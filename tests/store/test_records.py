@@ -7,12 +7,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, text
 
 from runner.model.record import Record
 from runner.store import feed, records
 from runner.store.records import Upserted
-from tests.store.conftest import NOW, later
+from tests.store.conftest import NOW, later, statements
 
 
 def project(external_id: str = "1", name: str = "Roof", version: int | None = 1, **more: object) -> Record:
@@ -66,14 +66,9 @@ def test_the_same_content_under_a_newer_version_moves_only_the_version(connectio
 
 def test_what_is_unchanged_costs_no_write(connection: Connection) -> None:
     upsert(connection, project("1"), project("2"))
-    written: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        written.append(statement.split()[0])
-
-    event.listen(connection, "before_cursor_execute", note)
-    assert upsert(connection, project("1"), project("2")).unchanged == 2
-    assert set(written) == {"SELECT"}
+    with statements(connection) as ran:
+        assert upsert(connection, project("1"), project("2")).unchanged == 2
+    assert {text.split()[0] for text in ran} == {"SELECT"}
 
 
 def test_a_change_of_activity_or_parent_is_a_change(connection: Connection) -> None:

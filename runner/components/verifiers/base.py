@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from runner.components.block import Block
 from runner.model.event import Delivery
 from runner.model.secret import Secret
+
+Check = Callable[[Delivery, datetime], None]
+"""`verify` with its secrets and the operator's values."""
 
 
 class Verifier(Block):
@@ -44,6 +47,11 @@ class Verifier(Block):
         Raises BadSignature, or StaleDelivery when the proof is right but old. Without a secret nothing is proved.
         """
         raise NotImplementedError
+
+    def ready(self, secrets: Sequence[Secret], app: Mapping[str, Any]) -> Check:
+        """`verify` for many deliveries: what is the same for all is found out once. BadSignature when the operator's
+        values do not do."""
+        return lambda delivery, now: self.verify(delivery, secrets, now, app)
 
     def sign(self, delivery: Delivery, secret: Secret, app: Mapping[str, Any]) -> dict[str, str]:
         """The headers that the partner would send with this delivery: for the vector of a connector and for tests."""

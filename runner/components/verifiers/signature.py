@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from runner.components.verifiers.base import Verifier
+from runner.components.verifiers.base import Check, Verifier
 from runner.components.verifiers.chosen import chosen, chosen_word, chosen_words, known_word
 from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
 from runner.components.verifiers.signed import signed_bytes
@@ -22,6 +23,15 @@ from runner.model.secret import Secret
 
 DIGESTS = ("sha1", "sha256", "sha512")
 MOST_SIGNATURES = 20
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What the file says, with the operator's values in it."""
+
+    header: str
+    digest: str
+    encodings: list[str]
 
 
 class Signature(Verifier):
@@ -78,36 +88,50 @@ class Signature(Verifier):
         raise NotImplementedError
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
-        keys = [self._key(secret) for secret in usable(secrets, self.secret, delivery.connector)]
-        given = list(self._given(delivery, app))
-        if not any_equal(given, [text for key in keys for text in self._expected(delivery, key, app)]):
-            raise BadSignature(self._why(delivery, app))
-        if self.timestamp is not None:
-            self.timestamp.check(delivery, now)
+        self.ready(secrets, app)(delivery, now)
+
+    def ready(self, secrets: Sequence[Secret], app: Mapping[str, Any]) -> Check:
+        terms = self._terms(app)
+        keys = [self._key(secret) for secret in secrets if secret]
+
+        def check(delivery: Delivery, now: datetime) -> None:
+            if not keys:
+                usable(secrets, self.secret, delivery.connector)
+            given = list(self._given(delivery, terms))
+            if not any_equal(given, [text for key in keys for text in self._expected(delivery, key, terms)]):
+                raise BadSignature(self._why(delivery, terms))
+            if self.timestamp is not None:
+                self.timestamp.check(delivery, now)
+
+        return check
 
     def sign(self, delivery: Delivery, secret: Secret, app: Mapping[str, Any]) -> dict[str, str]:
-        first = next(iter(self._expected(delivery, self._key(secret), app))).decode()
-        return {chosen(self.header, app): self.prefix + first}
+        terms = self._terms(app)
+        first = next(iter(self._expected(delivery, self._key(secret), terms))).decode()
+        return {terms.header: self.prefix + first}
 
-    def _given(self, delivery: Delivery, app: Mapping[str, Any]) -> Iterator[bytes]:
-        name = chosen(self.header, app)
-        value = delivery.headers.get(name.lower(), "")
+    def _terms(self, app: Mapping[str, Any]) -> _Terms:
+        digest = chosen_word(self.digest, app, DIGESTS, "digest")
+        declared = self.encoding if isinstance(self.encoding, list) else [self.encoding]
+        return _Terms(chosen(self.header, app), digest, chosen_words(declared, app, ENCODINGS, "encoding"))
+
+    def _given(self, delivery: Delivery, terms: _Terms) -> Iterator[bytes]:
+        value = delivery.headers.get(terms.header.lower(), "")
         parts = value.split(self.separator, MOST_SIGNATURES) if self.separator else [value]
         found = [part.strip() for part in parts[:MOST_SIGNATURES] if part.strip().startswith(self.prefix)]
         if not any(text[len(self.prefix) :] for text in found):
-            raise BadSignature(f"there is no signature in the header {name}")
-        hexadecimal = "hex" in self._encodings(app)
+            raise BadSignature(f"there is no signature in the header {terms.header}")
+        hexadecimal = "hex" in terms.encodings
         for text in found:
             sent = text[len(self.prefix) :].encode("utf-8", "surrogateescape")
             yield sent
             if hexadecimal and sent != sent.lower():
                 yield sent.lower()
 
-    def _expected(self, delivery: Delivery, key: bytes, app: Mapping[str, Any]) -> Iterator[bytes]:
-        digest = chosen_word(self.digest, app, DIGESTS, "digest")
+    def _expected(self, delivery: Delivery, key: bytes, terms: _Terms) -> Iterator[bytes]:
         for message in self._messages(delivery):
-            made = self.hashed(key, message, digest)
-            yield from (encoded(made, encoding) for encoding in self._encodings(app))
+            made = self.hashed(key, message, terms.digest)
+            yield from (encoded(made, encoding) for encoding in terms.encodings)
 
     def _messages(self, delivery: Delivery) -> list[bytes]:
         timestamp = self.timestamp.text(delivery) if self.timestamp else None
@@ -120,10 +144,6 @@ class Signature(Verifier):
     def _readings(self) -> list[Template]:
         return self.signs if isinstance(self.signs, list) else [self.signs]
 
-    def _encodings(self, app: Mapping[str, Any]) -> list[str]:
-        declared = self.encoding if isinstance(self.encoding, list) else [self.encoding]
-        return chosen_words(declared, app, ENCODINGS, "encoding")
-
     def _key(self, secret: Secret) -> bytes:
         text = secret.reveal()
         try:
@@ -133,11 +153,11 @@ class Signature(Verifier):
         except (ValueError, binascii.Error):
             raise BadSignature(f"the secret is not {self.key} (set {self.secret})") from None
 
-    def _why(self, delivery: Delivery, app: Mapping[str, Any]) -> str:
+    def _why(self, delivery: Delivery, terms: _Terms) -> str:
         """What was compared with what, and nothing of the secret."""
         sizes = " or ".join(str(len(message)) for message in dict.fromkeys(self._messages(delivery)))
         return (
-            f"the signature is wrong: {self.type} {chosen(self.digest, app)} in {' or '.join(self._encodings(app))} "  # type: ignore[attr-defined]  # each type names itself
-            f"over {sizes} bytes, with a body of {len(delivery.body)}, in the header {chosen(self.header, app)} "
+            f"the signature is wrong: {self.type} {terms.digest} in {' or '.join(terms.encodings)} "  # type: ignore[attr-defined]  # each type names itself
+            f"over {sizes} bytes, with a body of {len(delivery.body)}, in the header {terms.header} "
             f"(compare {self.secret} with what {delivery.connector} holds)"
         )

@@ -10,6 +10,7 @@ import httpx
 
 from runner.client.errand import Errand
 from runner.client.limiter import PATIENCE, Limiter
+from runner.client.permits import Permit
 from runner.client.sender import send
 from runner.client.side_tokens import SideTokens
 from runner.client.tokens import Tokens
@@ -80,8 +81,9 @@ class Caller:
     async def _pursue(self, errand: Errand, credential: Credential) -> Response:
         attempt, waited, renewed = 1, 0.0, False
         while True:
-            waited += await self._limiter.admit(errand.claims, errand.name, self._patience - waited)
-            found = await self._try(errand, credential)
+            permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
+            waited += permit.waited
+            found = await self._try(errand, credential, permit)
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
@@ -106,15 +108,15 @@ class Caller:
         own = await self._tokens.get(errand.connector, errand.integration)
         return await self._side.get(errand, own, refused)
 
-    async def _try(self, errand: Errand, credential: Credential) -> Response | PartnerUnavailable:
+    async def _try(self, errand: Errand, credential: Credential, permit: Permit) -> Response | PartnerUnavailable:
         """The answer to an admitted call, or why there is none."""
         try:
             response = await send(self._http, self._request(errand, credential))
-            self._limiter.learn(errand.claims, errand.name, response)
+            self._limiter.learn(permit, response)
         except PartnerUnavailable as error:
             return error
         finally:
-            self._limiter.release(errand.claims)
+            self._limiter.release(permit)
         if self._on_call:
             self._on_call(errand.integration, is_limit(response, judge(response, errand.rules)))
         return response

@@ -1,73 +1,204 @@
-"""Keeps partners' limits: several at once, the longest wait wins."""
+"""Keeps partners' limits: several at once, the longest wait wins, shared with whoever shares the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import partial
 
-from runner.components.ratelimits.base import RateLimit
+from runner.client.dues import Dues
+from runner.client.ledger import Ledger, MemoryLedger, State
+from runner.client.permits import Claim, Grant, Permit, Pool
+from runner.components.ratelimits import held
+from runner.components.ratelimits.base import Asked
 from runner.errors import RateLimited
 from runner.model.clock import Clock
 from runner.model.http import Response
+from runner.store.queue import worker_id
 
 PATIENCE = 60.0  # seconds that a call waits by itself; beyond that its worker comes back later
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One limit that a call falls under, and the key of the state that it shares with others."""
-
-    limit: RateLimit
-    key: str
+MOST = 64
+"""Permits that are asked for at once, at the most."""
 
 
 class Limiter:
-    """Holds the states of all limits of this process, in memory."""
+    """Admits calls. Permits are taken from the ledger a few at a time, as many as calls wait or were made of late; what
+    is not used soon lapses and is given back. What answers say of a limit, and which calls ended, the ledger is told
+    with the next trade, or after its slack."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger | None = None) -> None:
         self._clock = clock
-        self._states: dict[str, dict[str, Any]] = {}
+        self._ledger = ledger or MemoryLedger()
+        self._holder = worker_id()
+        self._pools: dict[tuple[str, ...], Pool] = defaultdict(Pool)
+        self._slots: dict[str, int] = defaultdict(int)
+        self._slots_until: dict[str, float] = defaultdict(float)
+        self._slots_of: dict[str, Claim] = {}
+        self._slots_used: set[str] = set()
+        self._dues = Dues(self._ledger)
 
-    async def admit(self, claims: Sequence[Claim], endpoint: str, patience: float = PATIENCE) -> float:
-        """Wait until all limits admit the call, and charge them; returns the seconds waited.
+    async def admit(
+        self, claims: Sequence[Claim], endpoint: str, patience: float = PATIENCE, cost: float = 1
+    ) -> Permit:
+        """Wait until all limits admit the call, and charge them; `cost` is what the connector says it costs.
 
-        Raises RateLimited, with nothing charged, when the wait would be longer than `patience`.
+        Raises RateLimited, with nothing charged, when the wait would be longer than `patience` seconds.
         """
+        claims = list({claim.key: claim for claim in claims}.values())
+        pool = self._pools[endpoint, *(claim.key for claim in claims)]
         waited = 0.0
-        while wait := self._try(claims, endpoint):
-            if waited + wait > patience:
-                raise RateLimited(f"the limits of `{endpoint}` leave no room for {wait:.0f} s", wait=wait)
-            await self._clock.sleep(wait)
-            waited += wait
-        return waited
+        pool.wanting += 1
+        try:
+            while not self._is_ready(pool, claims):
+                wait = await self._fill(pool, claims, endpoint, cost)
+                if wait is None:
+                    break
+                if waited + wait > patience:
+                    raise RateLimited(f"the limits of `{endpoint}` leave no room for {wait:.0f} s", wait=wait)
+                await self._clock.sleep(wait)
+                waited += wait
+            self._use_slots(claims)
+            return Permit(pool.take(), endpoint, waited)
+        finally:
+            pool.wanting -= 1
 
-    def release(self, claims: Sequence[Claim]) -> None:
+    def release(self, permit: Permit) -> None:
         """An admitted call has ended, with or without an answer."""
-        for claim in claims:
-            claim.limit.release(self._state(claim))
+        now, grant = self._now(), permit.grant
+        for claim, asked in grant.each(1):
+            if claim.limit.takes_slots:
+                self._slots[claim.key] += 1
+                self._unblock(claim.key)
+            else:
+                self._dues.owe(claim.key, partial(claim.limit.release, asked=asked))
+            if claim.limit.counts_late and now > grant.until:
+                self._dues.owe(claim.key, partial(claim.limit.linger, since=asked.now, until=now))
+        self._dues.tell_soon(self._give_back)
 
-    def learn(self, claims: Sequence[Claim], endpoint: str, response: Response) -> None:
+    def learn(self, permit: Permit, response: Response) -> None:
         """Take over what an answer says about the limits. Before `release`."""
-        now = self._clock.now().timestamp()
-        for claim in claims:
-            claim.limit.learn(self._state(claim), now, response, endpoint)
+        now = self._now()
+        for claim in permit.grant.claims:
+            lesson = claim.limit.lesson(response, now, permit.endpoint)
+            if lesson is not None:
+                self._dues.owe(claim.key, partial(claim.limit.learn, now=now, lesson=lesson))
 
-    def penalise(self, claims: Sequence[Claim], seconds: float) -> None:
+    def penalise(self, claims: Iterable[Claim], seconds: float) -> None:
         """The partner said: not so fast. Whoever shares these limits waits."""
-        until = self._clock.now().timestamp() + seconds
+        until, keys = self._now() + seconds, {claim.key for claim in claims}
         for claim in claims:
-            claim.limit.penalise(self._state(claim), until)
+            self._dues.owe(claim.key, partial(claim.limit.penalise, until=until))
+        for names, pool in self._pools.items():
+            if keys.intersection(names[1:]):
+                self._empty(pool)
+        self._dues.tell_soon(self._give_back, at_once=True)
 
-    def _try(self, claims: Sequence[Claim], endpoint: str) -> float:
-        """0.0, and all are charged; or the longest wait, and none is."""
-        now = self._clock.now().timestamp()
-        tried = [(claim, dict(self._state(claim))) for claim in claims]
-        waits = [claim.limit.admit(state, now, claim.limit.cost_of(state, endpoint)) for claim, state in tried]
-        longest = max(waits, default=0.0)
-        if not longest:
-            self._states.update((claim.key, state) for claim, state in tried)
-        return longest
+    async def settle(self) -> None:
+        """Tell the ledger what it has to know, and give back what is not used: before a process ends."""
+        for pool in self._pools.values():
+            self._empty(pool)
+        self._slots_used.clear()
+        self._give_back()
+        await self._dues.tell()
 
-    def _state(self, claim: Claim) -> dict[str, Any]:
-        return self._states.setdefault(claim.key, {})
+    async def _fill(self, pool: Pool, claims: Sequence[Claim], endpoint: str, cost: float) -> float | None:
+        """The seconds after which it is worth another try; None when there is a permit, which is to be taken at once:
+        it may lapse this very moment."""
+        async with pool.lock:
+            now = self._now()
+            if self._is_ready(pool, claims):
+                return None
+            if pool.blocked_until > now:
+                return pool.blocked_until - now
+            grant, wait = await self._trade(pool, claims, endpoint, cost)
+            if grant is None:
+                pool.blocked_until = self._now() + wait
+                return wait
+            self._take_in(pool, grant)
+            return None
+
+    async def _trade(
+        self, pool: Pool, claims: Sequence[Claim], endpoint: str, cost: float
+    ) -> tuple[Grant | None, float]:
+        self._empty(pool)
+        calls = min(max(pool.wanting, pool.used), MOST) if self._ledger.slack else 1
+        keys = sorted(claim.key for claim in claims)
+        pay, slots = self._dues.pay(keys), {key: self._slots[key] for key in keys}
+        hold = min((self._ledger.slack, *(claim.limit.patience for claim in claims)))
+
+        def work(states: dict[str, State]) -> tuple[Grant | None, float]:
+            states, left, now = pay(states), calls, self._now()
+            while True:
+                asked, wait = self._ask(states, claims, slots, endpoint, cost, left, now, hold)
+                if not wait or left == 1:
+                    break
+                left //= 2
+            granted = not wait
+            return (Grant(claims, asked, now + hold, left) if granted else None), wait
+
+        return await self._ledger.trade(keys, work)
+
+    def _ask(
+        self,
+        states: dict[str, State],
+        claims: Sequence[Claim],
+        slots: dict[str, int],
+        endpoint: str,
+        cost: float,
+        calls: int,
+        now: float,
+        hold: float,
+    ) -> tuple[list[Asked], float]:
+        """What is charged to the states when all limits admit so many calls; or nothing, and the longest wait."""
+        asked, waits, tried = [], [0.0], {}
+        for claim in claims:
+            state = tried[claim.key] = dict(states[claim.key])
+            number = max(calls - slots[claim.key], 0) if claim.limit.takes_slots else calls
+            asked.append(Asked(now, claim.limit.cost_of(state, endpoint, cost), number, hold, self._holder))
+            waits.append(claim.limit.admit(state, asked[-1]))
+        if max(waits) > 0:
+            return [], max(waits)
+        for key, state in tried.items():
+            states[key].update(state)
+        return asked, 0.0
+
+    def _take_in(self, pool: Pool, grant: Grant) -> None:
+        for claim, asked in zip(grant.claims, grant.asked, strict=True):
+            if claim.limit.takes_slots:
+                self._slots[claim.key] += asked.calls
+                self._slots_until[claim.key] = asked.now + held.LONGEST / 2
+                self._slots_of[claim.key] = claim
+        pool.fill(grant)
+
+    def _is_ready(self, pool: Pool, claims: Sequence[Claim]) -> bool:
+        now = self._now()
+        slots = [claim.key for claim in claims if claim.limit.takes_slots]
+        return pool.live(now) > 0 and all(self._slots[key] > 0 and now < self._slots_until[key] for key in slots)
+
+    def _use_slots(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            if claim.limit.takes_slots:
+                self._slots[claim.key] -= 1
+                self._slots_used.add(claim.key)
+
+    def _give_back(self) -> None:
+        """Slots that were not used since this was last asked are for others."""
+        idle = [key for key, free in self._slots.items() if free > 0 and key not in self._slots_used]
+        for key in idle:
+            asked = Asked(self._now(), calls=self._slots.pop(key), holder=self._holder)
+            self._dues.owe(key, partial(self._slots_of[key].limit.release, asked=asked))
+        if self._slots_used:
+            self._slots_used.clear()
+
+    def _empty(self, pool: Pool) -> None:
+        for claim, asked in pool.empty():
+            if not claim.limit.takes_slots:
+                self._dues.owe(claim.key, partial(claim.limit.refund, asked=asked))
+
+    def _unblock(self, key: str) -> None:
+        for names, pool in self._pools.items():
+            if key in names[1:]:
+                pool.blocked_until = 0.0
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

@@ -36,6 +36,8 @@ from runner.components.plug_ins import plug_ins
 from runner.components.ratelimits.base import RateLimit
 from runner.components.ratelimits.concurrency import ConcurrencyLimit
 from runner.components.ratelimits.cost import CostLimit
+from runner.components.ratelimits.headers import HeadersLimit
+from runner.components.ratelimits.points import PointsLimit
 from runner.components.ratelimits.window import WindowLimit
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.basic import BasicWebhook
@@ -67,7 +69,9 @@ PAGINATORS = Choice(
     *plug_ins("paginators", Paginator),
 )
 INCREMENTALS = Choice(Since, DateWindow, Token, NewestFirst, OnlyNewer, *plug_ins("incrementals", Incremental))
-RATE_LIMITS = Choice(WindowLimit, CostLimit, ConcurrencyLimit, *plug_ins("ratelimits", RateLimit))
+RATE_LIMITS = Choice(
+    WindowLimit, CostLimit, PointsLimit, HeadersLimit, ConcurrencyLimit, *plug_ins("ratelimits", RateLimit)
+)
 WAITS = Choice(BackoffWait, HeaderWait, BodyWait, FixedWait, CostWait, *plug_ins("waits", Wait))
 VERIFIERS = Choice(
     Hmac,

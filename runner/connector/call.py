@@ -48,6 +48,7 @@ class Call(Block):
     auth: str | None = Field(None, description="A name of `other_auth`, or `none`; else the connector's `auth`.")
     errors: list[ErrorRule] = Field([], description="What certain answers to this call mean; before `http.errors`.")
     rate_limits: list[AnyRateLimit] = Field([], description="Limits of this call, beside those of `http`.")
+    cost: float = Field(1, ge=0, description="How many points of a `points` limit the call takes.", examples=[20])
     timeout: Period | None = Field(None, description="In place of `http.timeout`.")
     repeatable: bool = Field(False, description="Whether sending a POST or PATCH twice does no harm.")
 

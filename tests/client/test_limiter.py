@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from runner.client.limiter import Claim, Limiter
+from runner.client.limiter import Limiter
+from runner.client.permits import Claim
 from runner.components.ratelimits.concurrency import ConcurrencyLimit
 from runner.components.ratelimits.window import WindowLimit
 from runner.errors import RateLimited
@@ -21,7 +22,7 @@ def window(requests: int, per: str, key: str = "w") -> Claim:
 async def test_calls_within_the_limits_do_not_wait() -> None:
     clock = FakeClock()
     limiter = Limiter(clock)
-    assert [await limiter.admit([window(2, "1m")], "jobs") for _ in range(2)] == [0.0, 0.0]
+    assert [(await limiter.admit([window(2, "1m")], "jobs")).waited for _ in range(2)] == [0.0, 0.0]
     assert clock.slept == []
 
 
@@ -29,7 +30,7 @@ async def test_the_longest_wait_wins() -> None:
     clock = FakeClock()
     limiter, claims = Limiter(clock), [window(1, "1s"), window(1, "30s")]
     await limiter.admit(claims, "jobs")
-    assert await limiter.admit(claims, "jobs") == pytest.approx(30, abs=0.001)
+    assert (await limiter.admit(claims, "jobs")).waited == pytest.approx(30, abs=0.001)
 
 
 async def test_a_limit_is_not_charged_for_a_call_that_another_holds_back() -> None:
@@ -37,7 +38,7 @@ async def test_a_limit_is_not_charged_for_a_call_that_another_holds_back() -> No
     await limiter.admit([wide, narrow], "jobs")
     with pytest.raises(RateLimited):
         await limiter.admit([wide, narrow], "jobs")
-    assert await limiter.admit([wide], "jobs") == 0.0
+    assert (await limiter.admit([wide], "jobs")).waited == 0.0
 
 
 async def test_beyond_the_patience_the_call_is_given_back_with_its_wait() -> None:
@@ -51,8 +52,8 @@ async def test_beyond_the_patience_the_call_is_given_back_with_its_wait() -> Non
 async def test_a_penalty_holds_all_who_share_the_limit() -> None:
     limiter = Limiter(FakeClock())
     limiter.penalise([window(100, "1m")], 20)
-    assert await limiter.admit([window(100, "1m")], "clients") == 20
-    assert await limiter.admit([window(100, "1m", key="other")], "clients") == 0.0
+    assert (await limiter.admit([window(100, "1m")], "clients")).waited == 20
+    assert (await limiter.admit([window(100, "1m", key="other")], "clients")).waited == 0.0
 
 
 async def test_calls_at_once_never_exceed_the_cap() -> None:
@@ -63,12 +64,12 @@ async def test_calls_at_once_never_exceed_the_cap() -> None:
 
     async def call() -> Any:
         nonlocal flying, most
-        await limiter.admit(claims, "jobs")
+        permit = await limiter.admit(claims, "jobs")
         flying += 1
         most = max(most, flying)
         await asyncio.sleep(0)
         flying -= 1
-        limiter.release(claims)
+        limiter.release(permit)
 
     await asyncio.gather(*(call() for _ in range(20)))
     assert most == 3

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.ratelimits.base import RateLimit
+from runner.components.ratelimits import held
+from runner.components.ratelimits.base import Asked, RateLimit
 
 _LOOK_AGAIN = 0.05  # seconds; nobody knows when a call ends
 
@@ -18,21 +19,29 @@ class ConcurrencyLimit(RateLimit):
 
         rate_limits:
           - {type: concurrency, at_once: 10, scope: account}
+
+    What a worker held that was killed comes back after two and a half minutes; on the same machine, at once.
     """
 
     example: ClassVar[str] = "{type: concurrency, at_once: 10, scope: account}"
     type: Literal["concurrency"] = Field(description="So many calls at once.")
     at_once: int = Field(ge=1, description="How many calls may be under way.", examples=[10])
 
+    @property
+    def takes_slots(self) -> bool:
+        return True
+
     def identity(self) -> str:
         return f"concurrency:{self.at_once}"
 
-    def charge(self, state: dict[str, Any], now: float, cost: float) -> float:
-        flying = int(state.get("flying", 0))
-        if flying >= self.at_once:
+    def charge(self, state: dict[str, Any], asked: Asked) -> float:
+        if held.count(state, asked.now) + asked.calls > self.at_once:
             return _LOOK_AGAIN
-        state["flying"] = flying + 1
+        held.hold(state, asked.now, asked.holder, asked.calls)
         return 0.0
 
-    def release(self, state: dict[str, Any]) -> None:
-        state["flying"] = max(int(state.get("flying", 0)) - 1, 0)
+    def refund(self, state: dict[str, Any], asked: Asked) -> None:
+        held.let_go(state, asked.holder, asked.calls)
+
+    def release(self, state: dict[str, Any], asked: Asked) -> None:
+        held.let_go(state, asked.holder, asked.calls)

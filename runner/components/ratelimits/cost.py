@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from runner.components.block import Rate
-from runner.components.ratelimits.base import RateLimit
+from runner.components.ratelimits import held
+from runner.components.ratelimits.base import Asked, RateLimit
+from runner.components.ratelimits.figures import is_amount
 from runner.mapping.expression import Expression
 from runner.model.http import Response
 
@@ -48,32 +49,36 @@ class CostLimit(RateLimit):
     def identity(self) -> str:
         return f"cost:{self.budget:g}:{self.restore:g}"
 
-    def cost_of(self, state: dict[str, Any], endpoint: str) -> float:
+    def cost_of(self, state: dict[str, Any], endpoint: str, declared: float = 1) -> float:
         return min(float(state.get("costs", {}).get(endpoint, self.estimate)), self.budget)
 
-    def charge(self, state: dict[str, Any], now: float, cost: float) -> float:
-        missing = cost - self._left(state, now)
-        if missing > 0:
-            return max(missing / self.restore, 0.001)
-        state.update(left=self._left(state, now) - cost, at=now, flying=int(state.get("flying", 0)) + 1)
+    def charge(self, state: dict[str, Any], asked: Asked) -> float:
+        left, cost = self._left(state, asked.now), asked.cost * asked.calls
+        if cost > left:
+            return max((cost - left) / self.restore, 0.001)
+        state.update(left=left - cost, at=asked.now)
+        held.hold(state, asked.now, asked.holder, asked.calls)
         return 0.0
 
-    def release(self, state: dict[str, Any]) -> None:
-        state["flying"] = max(int(state.get("flying", 0)) - 1, 0)
+    def refund(self, state: dict[str, Any], asked: Asked) -> None:
+        state["left"] = min(float(state.get("left", self.budget)) + asked.cost * asked.calls, self.budget)
+        held.let_go(state, asked.holder, asked.calls)
 
-    def learn(self, state: dict[str, Any], now: float, response: Response, endpoint: str = "") -> None:
+    def release(self, state: dict[str, Any], asked: Asked) -> None:
+        held.let_go(state, asked.holder, asked.calls)
+
+    def lesson(self, response: Response, now: float, endpoint: str = "") -> dict[str, Any] | None:
         cost, available = (rule.search(response.only(rule.reads)) for rule in (self.cost, self.available))
-        if _is_amount(cost):
-            state.setdefault("costs", {})[endpoint] = cost
-        if _is_amount(available):
-            alone = int(state.get("flying", 0)) <= 1
-            left = available if alone else min(available, self._left(state, now))
-            state.update(left=min(left, self.budget), at=now)
+        told: dict[str, Any] = {"costs": {endpoint: cost}} if is_amount(cost) else {}
+        return told | ({"left": available} if is_amount(available) else {}) or None
+
+    def learn(self, state: dict[str, Any], now: float, lesson: dict[str, Any]) -> None:
+        if "costs" in lesson:
+            state["costs"] = {**state.get("costs", {}), **lesson["costs"]}
+        if "left" in lesson:
+            alone, left = held.count(state, now) <= 1, lesson["left"]
+            state.update(left=min(left if alone else min(left, self._left(state, now)), self.budget), at=now)
 
     def _left(self, state: dict[str, Any], now: float) -> float:
         since = max(now - float(state.get("at", now)), 0.0)
         return min(float(state.get("left", self.budget)) + since * self.restore, self.budget)
-
-
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

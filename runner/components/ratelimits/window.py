@@ -7,10 +7,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from runner.components.block import Period
-from runner.components.ratelimits.base import RateLimit
-
-SLICES = 60
-_GRAIN = 1e-6  # a float of unix seconds is exact to 2.4e-7
+from runner.components.ratelimits import sliding
+from runner.components.ratelimits.base import Asked, RateLimit
 
 
 class WindowLimit(RateLimit):
@@ -22,7 +20,8 @@ class WindowLimit(RateLimit):
           - {type: window, requests: 2500, per: 5m, scope: account}
 
     The window slides: there are never more than `requests` calls in any stretch of `per`, also not around the full
-    minute. To keep the state small, calls that lie within a sixtieth of `per` are forgotten together.
+    minute. To keep the state small, calls that lie within a sixtieth of `per` are forgotten together. A call counts
+    until it is answered, since nobody knows when the partner counts it, but for no more than a second.
     """
 
     example: ClassVar[str] = "{type: window, requests: 2500, per: 5m, scope: account}"
@@ -30,27 +29,28 @@ class WindowLimit(RateLimit):
     requests: int = Field(ge=1, description="How many requests are allowed.", examples=[2500])
     per: Period = Field(description="In how much time.", examples=["5m"])
 
+    @property
+    def patience(self) -> float:
+        return min(self.per.total_seconds() / 40, 0.25)
+
+    @property
+    def counts_late(self) -> bool:
+        return True
+
     def identity(self) -> str:
         return f"window:{self.requests}:{self.per.total_seconds():g}s"
 
-    def charge(self, state: dict[str, Any], now: float, cost: float) -> float:
+    def charge(self, state: dict[str, Any], asked: Asked) -> float:
         per = self.per.total_seconds()
-        slices = [part for part in state.get("slices", []) if part[1] + per > now]
-        excess = sum(part[2] for part in slices) + cost - self.requests
+        slices = sliding.live(state, asked.now, per)
+        excess = sliding.used(slices) + asked.calls - self.requests
         if excess > 0:
-            return self._wait(slices, excess, per) - now + _GRAIN
-        if slices and 0 <= now - slices[-1][0] < per / SLICES:
-            slices[-1] = [slices[-1][0], max(now, slices[-1][1]), slices[-1][2] + cost]
-        else:
-            slices.append([now, now, cost])
-        state["slices"] = slices
+            return sliding.wait(slices, excess, per, asked.now) if slices else per
+        state["slices"] = sliding.add(slices, asked.now, asked.now + asked.hold, asked.calls, per)
         return 0.0
 
-    @staticmethod
-    def _wait(slices: list[list[float]], excess: float, per: float) -> float:
-        """When enough of the slices (first call, last call, calls) have left the window."""
-        for _, last, count in slices:
-            excess -= count
-            if excess <= 0:
-                return last + per
-        raise ValueError("one call costs more than the whole window allows")
+    def refund(self, state: dict[str, Any], asked: Asked) -> None:
+        state["slices"] = sliding.take_back(state.get("slices", []), asked.now, asked.calls)
+
+    def linger(self, state: dict[str, Any], since: float, until: float) -> None:
+        state["slices"] = sliding.stretch(state.get("slices", []), since, min(until, since + sliding.TRAVEL))

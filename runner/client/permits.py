@@ -1,0 +1,75 @@
+"""What a limiter was granted and has not used yet: permits for one sort of call, that lapse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from runner.components.ratelimits.base import Asked, RateLimit
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One limit that a call falls under, and the key of the state that it shares with others."""
+
+    limit: RateLimit
+    key: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What was asked of each limit and granted, for calls up to `until` (unix seconds)."""
+
+    claims: Sequence[Claim]
+    asked: Sequence[Asked]
+    until: float
+    calls: int
+
+    def each(self, calls: int) -> list[tuple[Claim, Asked]]:
+        """The same of so many calls, limit by limit."""
+        return [(claim, replace(one, calls=calls)) for claim, one in zip(self.claims, self.asked, strict=True)]
+
+
+@dataclass(frozen=True)
+class Permit:
+    """One call may be made. `waited` is how many seconds it took to get."""
+
+    grant: Grant
+    endpoint: str
+    waited: float
+
+
+@dataclass(eq=False)
+class Pool:
+    """The permits of one process for one sort of call: the same limits, the same endpoint.
+
+    `wanting` is how many calls wait for a permit; `blocked_until` when the limits have room again, as far as is known.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    grant: Grant | None = None
+    left: int = 0
+    wanting: int = 0
+    blocked_until: float = 0.0
+    used: int = 0
+
+    def live(self, now: float) -> int:
+        """How many permits are left that have not lapsed."""
+        return self.left if self.grant is not None and now <= self.grant.until else 0
+
+    def take(self) -> Grant:
+        """Use one of those that are left."""
+        assert self.grant is not None  # there is one left
+        self.left -= 1
+        self.used += 1
+        return self.grant
+
+    def fill(self, grant: Grant) -> None:
+        """Take in what was granted; what was left before has been given back."""
+        self.grant, self.left, self.blocked_until, self.used = grant, grant.calls, 0.0, 0
+
+    def empty(self) -> list[tuple[Claim, Asked]]:
+        """Give up what is left: what each limit gets back."""
+        left, self.left = self.left, 0
+        return self.grant.each(left) if self.grant is not None and left else []

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from runner.engine.house import House
 from runner.errors import RunnerError
 from runner.service.api import Api
-from runner.service.bodies import Receive, Scope, Send
+from runner.service.bodies import PATIENCE, Receive, Scope, Send
 from runner.service.connecting import ConnectPage
 from runner.service.health import Health
 from runner.service.oauth import Callback
@@ -26,9 +26,9 @@ PREFIX = "/webhooks/"
 class App:
     """An ASGI app over a house. Requests to `/webhooks/` do not pass through the web framework."""
 
-    def __init__(self, house: House, settings: Settings) -> None:
+    def __init__(self, house: House, settings: Settings, patience: float = PATIENCE) -> None:
         self.api = Api(house, settings.api_keys)
-        self._webhooks = Webhooks(house)
+        self._webhooks = Webhooks(house, patience)
         self._rest = _rest(house, self.api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -18,8 +19,10 @@ from runner.engine.dispatch import Verdict
 from runner.engine.house import House
 from runner.errors import SettingsError
 from runner.model.wakeup import WakeUp
+from runner.service import bodies, heads
 from runner.service.app import App
 from runner.service.assemble import save_calls
+from runner.service.heads import Heads
 from runner.service.scheduler import Scheduler
 from runner.service.settings import Settings
 from runner.service.worker import Worker
@@ -36,6 +39,14 @@ class Parts:
     web: bool = True
     scheduler: bool = True
     worker: bool = True
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds in which the head, and then the body of a webhook, are here; else 408."""
+
+    head: float = heads.PATIENCE
+    body: float = bodies.PATIENCE
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -62,10 +73,12 @@ async def serve(
     door: socket.socket | None = None,
     parts: Parts | None = None,
     ready: Callable[[], None] | None = None,
+    patience: Patience | None = None,
 ) -> None:
     """Run the parts until `stop` is set, then end them in order: no new requests, no new work, what runs is finished.
 
-    `door` is the socket of the web part (see `listen`). `ready` is called once all parts are up.
+    `door` is the socket of the web part (see `listen`). `ready` is called once all parts are up. `patience` is how
+    long slow requests are waited for.
     """
     chosen = parts or Parts()
     async with contextlib.AsyncExitStack() as stack:
@@ -75,7 +88,7 @@ async def serve(
             stack.callback(scheduler.stop)
         worker = await stack.enter_async_context(_working(house, stop)) if chosen.worker else None
         if chosen.web and door is not None:
-            await stack.enter_async_context(_web(App(house, settings), door))
+            await stack.enter_async_context(_web(house, settings, door, patience or Patience()))
         if ready is not None:
             ready()
         await stop.wait()
@@ -128,9 +141,11 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def _web(app: App, door: socket.socket) -> Any:
+async def _web(house: House, settings: Settings, door: socket.socket, patience: Patience) -> Any:
     config = uvicorn.Config(
-        app,
+        App(house, settings, patience.body),
+        http=partial(Heads, patience=patience.head),  # type: ignore[arg-type]  # it is only called
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,

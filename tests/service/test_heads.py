@@ -1,0 +1,251 @@
+"""Broken HTTP from a raw socket, to the server as it runs: an answer with a reason, and the next caller is served."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.service.heads import LARGEST_HEAD
+from runner.service.serve import Parts, Patience, listen, serve
+from runner.store import events
+from runner.store.events import EventFilter
+from tests.partners import World
+from tests.service.test_hostile import FUZZ, LONG
+from tests.service.test_serve import settings as served_with
+from tests.service.test_webhooks import body, signed
+
+START = b"POST /webhooks/jobber HTTP/1.1\r\nhost: runner.example\r\n"
+SIGNED = b"".join(b"%b: %b\r\n" % (name.encode(), value.encode()) for name, value in signed(body()).items())
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server on loopback that waits for a head and for a body for a fifth of a second."""
+
+    here: World
+    port: int
+
+    async def say(self, *parts: bytes, pause: float = 0.0, end: bool = False) -> bytes:
+        """Send parts, and read until the server closes the connection (or, where it keeps it, a second later)."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        answer = asyncio.create_task(_all_of(reader))
+        with suppress(ConnectionError):  # it has closed before it heard all
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(pause)
+            if end:
+                writer.write_eof()
+        try:
+            return await answer
+        finally:
+            writer.close()
+
+    async def is_well(self) -> None:
+        """It serves the next caller, and took no event."""
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
+            assert (await client.get("/healthz")).status_code == 200
+        assert await self.stored() == 0
+
+    async def stored(self) -> int:
+        return len(await self.here.read(lambda c: events.find(c, EventFilter(), limit=1000)))
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    parts = []
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(2):
+            while part := await reader.read(100_000):
+                parts.append(part)
+    return b"".join(parts)
+
+
+@pytest.fixture
+async def server(here: World, path: Path) -> AsyncIterator[Server]:
+    stop, up, door = asyncio.Event(), asyncio.Event(), listen("127.0.0.1", 0)
+    parts = Parts(scheduler=False, worker=False)
+    served = asyncio.create_task(
+        serve(
+            here.house, served_with(path), stop=stop, door=door, parts=parts, ready=up.set, patience=Patience(0.2, 0.2)
+        )
+    )
+    await up.wait()
+    yield Server(here, door.getsockname()[1])
+    stop.set()
+    await asyncio.wait_for(served, 5)
+
+
+def told(answer: bytes) -> tuple[int, str]:
+    """The status, and the code of the refusal."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    return int(head.split(b" ")[1]), orjson.loads(rest)["error"]
+
+
+def with_length(raw: bytes, *headers: bytes, length: int | None = None) -> bytes:
+    size = b"content-length: %d" % (len(raw) if length is None else length)
+    return START + b"\r\n".join((*headers, b"connection: close", size)) + b"\r\n\r\n" + raw
+
+
+MALFORMED = {
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "no method": b"/webhooks/jobber HTTP/1.1\r\n\r\n",
+    "an unknown method": b"BREW /webhooks/jobber HTTP/1.1\r\nhost: x\r\n\r\n",
+    "another version": b"POST /webhooks/jobber HTTP/9.9\r\nhost: x\r\n\r\n",
+    "two lengths": START + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}}",
+    "a negative length": START + b"content-length: -1\r\n\r\n{}",
+    "a length that is no number": START + b"content-length: 2x\r\n\r\n{}",
+    "a length beyond all numbers": START + b"content-length: 99999999999999999999999\r\n\r\n{}",
+    "length and chunks": START + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks within chunks": START + b"transfer-encoding: chunked, chunked, identity\r\n\r\n0\r\n\r\n",
+    "a size of a chunk that is none": START + b"transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "a chunk longer than it says": START + b"transfer-encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n",
+    "a header without colon": START + b"nonsense\r\n\r\n",
+    "a blank in a name": START + b"content-length : 2\r\n\r\n{}",
+    "a null in a value": START + b"x: a\x00b\r\n\r\n",
+    "a folded header": START + b"x: a\r\n b: c\r\n\r\n",
+    "an address that is not ASCII": b"POST /webhooks/\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n",
+    "a proxy's request": b"CONNECT runner.example:443 HTTP/1.1\r\nhost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_what_is_no_http_is_400_with_a_code(server: Server, name: str) -> None:
+    assert told(await server.say(MALFORMED[name])) == (400, "malformed-request")
+    await server.is_well()
+
+
+@settings(FUZZ, max_examples=400 if LONG else 20)
+@given(at=st.integers(0, 250), gone=st.integers(0, 20), instead=st.binary(max_size=20), cut=st.integers(0, 260))
+async def test_what_is_garbled_on_the_way_is_a_4xx_or_stored(
+    server: Server, at: int, gone: int, instead: bytes, cut: int
+) -> None:
+    good, before = with_length(body(), *SIGNED.rstrip().split(b"\r\n")), await server.stored()
+    answer = await server.say((good[:at] + instead + good[at + gone :])[: len(good) + 20 - cut], end=True)
+    if answer:  # who hangs up at once may get none
+        status = int(answer.removeprefix(b"HTTP/1.1 ")[:3])
+        assert status == 200 or status in range(400, 500)
+        assert (await server.stored() > before) == (status == 200)
+
+
+HUGE = {
+    "one header without end": START + b"x: " + b"a" * (LARGEST_HEAD + 1),
+    "one long header": START + b"x: " + b"a" * LARGEST_HEAD + b"\r\ncontent-length: 0\r\n\r\n",
+    "many headers": START + b"".join(b"x%d: a\r\n" % i for i in range(20_000)) + b"\r\n",
+    "a long address": b"POST /webhooks/" + b"a" * LARGEST_HEAD + b" HTTP/1.1\r\nhost: x\r\n\r\n",
+    "a long method": b"P" * 200_000,
+    "trailers without end": START
+    + b"transfer-encoding: chunked\r\n\r\n0\r\n"
+    + b"".join(b"x%d: a\r\n" % i for i in range(20_000)),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+async def test_a_huge_head_is_refused_unread(server: Server, name: str) -> None:
+    answer = await server.say(HUGE[name])
+    cut_off = b""  # what the server sends beside unread bytes may never be seen
+    assert answer == cut_off or told(answer) in ((431, "head-too-large"), (400, "malformed-request"))
+    await server.is_well()
+
+
+@pytest.mark.parametrize("first", [b"", b"P", START, b"\r\n", START + b"x: "])
+async def test_a_head_that_does_not_come_is_not_waited_for(server: Server, first: bytes) -> None:
+    began = time.monotonic()
+    assert told(await server.say(first)) == (408, "head-too-slow")
+    assert 0.15 < time.monotonic() - began < 1
+    await server.is_well()
+
+
+async def test_a_head_that_trickles_is_not_waited_for(server: Server) -> None:
+    began = time.monotonic()
+    await server.say(*(bytes([part]) for part in START), pause=0.02)
+    assert time.monotonic() - began < len(START) * 0.02 + 1
+    await server.is_well()
+
+
+async def test_a_second_head_on_a_connection_is_waited_for_as_long(server: Server) -> None:
+    first = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    answer = await server.say(first, b"GET /hea", pause=0.1)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b'{"error":"head-too-slow"}' in answer
+    await server.is_well()
+
+
+SLOW_BODIES = {
+    "less than announced": with_length(b"{", length=10),
+    "chunks without end": START + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n",
+    "half a size of a chunk": START + b"transfer-encoding: chunked\r\n\r\n1",
+    "an endless extension of a chunk": START + b"transfer-encoding: chunked\r\n\r\n1;" + b"x" * 100_000,
+    "waiting to be asked": START + b"content-length: 10\r\nexpect: 100-continue\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", SLOW_BODIES)
+async def test_a_body_that_does_not_end_is_408(server: Server, name: str) -> None:
+    answer = (await server.say(SLOW_BODIES[name])).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert told(answer) == (408, "body-too-slow")
+    await server.is_well()
+
+
+@pytest.mark.parametrize("raw", [SLOW_BODIES["less than announced"], SLOW_BODIES["chunks without end"]])
+async def test_a_body_that_is_cut_off_is_stored_by_nobody(server: Server, raw: bytes) -> None:
+    await server.say(raw, end=True)
+    await server.is_well()
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\xc3\x28", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"\t", b"a" * 60_000])
+async def test_any_bytes_in_a_signature_are_401(server: Server, value: bytes) -> None:
+    answer = await server.say(with_length(body(), b"x-jobber-hmac-sha256: " + value))
+    assert told(answer) == (401, "bad-signature")
+    await server.is_well()
+
+
+BOMBS = {
+    "gzip": gzip.compress(b"0" * 30_000_000),
+    "deflate": zlib.compress(b"0" * 30_000_000),
+    "br": bytes.fromhex("1b ff ff ff 00".replace(" ", "")) + b"\x00" * 5_000,
+    "gzip, gzip, gzip": gzip.compress(gzip.compress(gzip.compress(b"0" * 30_000_000))),
+}
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_nothing_that_is_compressed_is_unpacked(server: Server, encoding: str) -> None:
+    raw = BOMBS[encoding]
+    own = [f"{name}: {value}".encode() for name, value in signed(raw).items()]
+    answer = await server.say(with_length(raw, b"content-encoding: " + encoding.encode(), *own))
+    assert told(answer) == (400, "malformed-delivery")
+    await server.is_well()
+
+
+async def test_what_follows_a_body_is_no_header(server: Server) -> None:
+    """A proxy may have judged the head; what comes after the body adds nothing to it."""
+    chunked = b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n%x\r\n%b\r\n0\r\n" % (len(body()), body())
+    assert told(await server.say(START + chunked + SIGNED + b"\r\n")) == (401, "bad-signature")
+    await server.is_well()
+
+
+async def test_requests_in_a_row_are_each_answered(server: Server) -> None:
+    good = START + SIGNED + b"content-length: %d\r\n\r\n" % len(body()) + body()
+    answer = await server.say(good * 3, b"nonsense\r\n\r\n", pause=0.1)
+    assert answer.count(b"HTTP/1.1 200 OK") == await server.stored() == 3
+    assert answer.endswith(b'{"error":"malformed-request"}')
+
+
+async def test_a_hundred_that_trickle_keep_nobody_waiting(server: Server) -> None:
+    slow = asyncio.gather(*(server.say(START) for _ in range(100)))
+    began = time.monotonic()
+    answer = await server.say(with_length(body(), *SIGNED.rstrip().split(b"\r\n")))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert time.monotonic() - began < 1
+    assert {told(one) for one in await slow} == {(408, "head-too-slow")}

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
-from runner.store.migration import upgrade
 from tests.partners import World, world
 
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that is migrated once."""
-    path = tmp_path_factory.mktemp("store") / "template.sqlite3"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
-    return path
+pytest_plugins = ["runner.testing.plugin"]
 
 
 @pytest.fixture
-def path(template: Path, tmp_path: Path) -> Path:
+def template(empty_database: Path) -> Path:
+    """A database that is migrated once."""
+    return empty_database
+
+
+@pytest.fixture
+def path(database_url: str) -> Path:
     """A copy of it for one test."""
-    return Path(shutil.copy(template, tmp_path / "runner.sqlite3"))
+    return Path(database_url.removeprefix("sqlite:///"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,8 +14,8 @@ from runner.connector.config import Config
 from runner.engine.notify import PAUSES, body_of
 from runner.model.integration import Reason, State
 from runner.model.lifecycle import CAUSES, Change
+from runner.testing.clock import START
 from tests.cli.test_operate import KEY, type_in
-from tests.clock import START
 from tests.partners import ROOT
 from tests.test_readme import COMMANDS
 

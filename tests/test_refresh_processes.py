@@ -25,7 +25,7 @@ from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.store import integrations
 from runner.store.store import Store
-from tests.clock import FakeClock
+from runner.testing.clock import FakeClock
 from tests.partners import CONNECTORS, KEYS, ROOT
 from tests.refresher import tokens_over
 

@@ -21,7 +21,7 @@ from runner.model.http import Request, Response
 from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.store.store import Store
-from tests.clock import START, FakeClock
+from runner.testing.clock import START, FakeClock
 from tests.partners import BASE, CONNECTORS, KEYS, SCHEMAS, Log
 
 BACK = f"{BASE}/oauth/callback"

@@ -31,7 +31,7 @@ from runner.service.assemble import Seams, opened
 from runner.service.serve import Parts, listen, serve
 from runner.service.settings import Settings
 from runner.store import integrations
-from tests.clock import FakeClock
+from runner.testing.clock import FakeClock
 from tests.partners import ROOT, Log
 
 KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="

@@ -26,11 +26,11 @@ from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.store import integrations
 from runner.store.store import Store
+from runner.testing.clock import FakeClock
 from tests.catalogue.offices import Procore, Salesforce, Xero
 from tests.catalogue.provider import Provider
 from tests.catalogue.shops import Shopify, Square, Stripe
 from tests.catalogue.workplaces import MicrosoftGraph, Notion, Slack, Zendesk
-from tests.clock import FakeClock
 from tests.partners import BASE, KEYS, SCHEMAS, Log
 
 HERE = Path(__file__).parent

@@ -17,7 +17,7 @@ from runner.store.calls import Calls
 from runner.store.changes import Telling
 from runner.store.retention import Kept
 from runner.store.waits import Waits
-from tests.clock import START
+from runner.testing.clock import START
 
 FINE = Standing(
     integration=Integration("i1", "acme", "jobber", "production", State.ACTIVE),

@@ -10,7 +10,7 @@ from runner.client.permits import Claim
 from runner.components.ratelimits.concurrency import ConcurrencyLimit
 from runner.components.ratelimits.window import WindowLimit
 from runner.errors import RateLimited
-from tests.clock import FakeClock
+from runner.testing.clock import FakeClock
 
 
 def window(requests: int, per: str, key: str = "w") -> Claim:

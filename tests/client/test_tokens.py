@@ -17,8 +17,8 @@ from runner.model.integration import State
 from runner.model.secret import Secret
 from runner.store import leases
 from runner.store.store import Store
+from runner.testing.clock import START
 from tests.client.conftest import CONSENT, INTEGRATION, Answer, Desk, answer, connector
-from tests.clock import START
 
 OAUTH = connector(auth=CONSENT)
 CLIENT = connector(auth={"type": "oauth2_client_credentials", "token_url": "https://acme.example/token"})

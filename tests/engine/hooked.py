@@ -36,7 +36,7 @@ from runner.store import events, feed, subscriptions
 from runner.store.events import EventFilter
 from runner.store.store import Store
 from runner.store.subscriptions import Subscribed
-from tests.clock import FakeClock
+from runner.testing.clock import FakeClock
 from tests.partners import BASE, KEYS, SCHEMAS, Log
 
 HEAD = """

@@ -13,7 +13,7 @@ from runner.store import integrations
 from runner.store.keys import KeyRing
 from runner.store.store import Store
 from runner.store.vault import Vault
-from tests.clock import START
+from runner.testing.clock import START
 from tests.partners import SETTINGS, World
 
 OTHER = Vault(KeyRing.parse("k2:" + base64.b64encode(b"2" * 32).decode()))

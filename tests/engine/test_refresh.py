@@ -16,7 +16,7 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
 from runner.store import integrations
 from runner.store.wakeups import wakeups
-from tests.clock import START
+from runner.testing.clock import START
 from tests.partners import APPS, World
 
 

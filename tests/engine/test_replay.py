@@ -12,7 +12,7 @@ from runner.model.push import PushState
 from runner.store import events as stored_events
 from runner.store import pushes, quarantine
 from runner.store.events import EventFilter
-from tests.clock import START
+from runner.testing.clock import START
 from tests.engine.host import Host, open_host
 from tests.engine.test_process import Hall, job
 from tests.engine.test_receive import event, send

@@ -12,7 +12,7 @@ from runner.store import events, inbox, integrations, subscriptions
 from runner.store.events import EventFilter
 from runner.store.inbox import Accepted, Arrival
 from runner.store.subscriptions import Subscribed, SubscriptionState
-from tests.clock import START
+from runner.testing.clock import START
 from tests.partners import KEYS, World
 
 

@@ -16,7 +16,7 @@ from runner.errors import (
     RateLimited,
     UnexpectedResponse,
 )
-from tests.clock import START
+from runner.testing.clock import START
 
 
 @given(st.integers(0, 10_000))

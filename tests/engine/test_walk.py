@@ -13,7 +13,7 @@ from runner.engine.walk import begun, resumed
 from runner.errors import UnexpectedResponse
 from runner.model.http import LARGE, Response
 from runner.model.run import Checkpoint
-from tests.clock import START
+from runner.testing.clock import START
 from tests.partners import CONNECTORS
 
 CLIENT = CONNECTORS.get("jobber").endpoints["client"]

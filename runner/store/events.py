@@ -54,7 +54,8 @@ events = Table(
 )
 
 is_pending: ColumnElement[bool] = events.c.state == literal_column("'pending'")
-"""Written out, not a parameter: only so does SQLite see that the partial index serves."""
+is_unrouted: ColumnElement[bool] = events.c.state == literal_column("'unrouted'")
+"""Written out, not parameters: only so does SQLite see that the partial indexes serve."""
 
 Index(
     "ix_events_pending",
@@ -64,7 +65,13 @@ Index(
     postgresql_where=is_pending,
 )
 Index("ix_events_delivery_id", events.c.delivery_id)
-Index("ix_events_unrouted", events.c.connector, events.c.account_id, events.c.state)
+Index(
+    "ix_events_unrouted",
+    events.c.connector,
+    events.c.account_id,
+    sqlite_where=is_unrouted,
+    postgresql_where=is_unrouted,
+)
 
 _FIELDS = tuple(column.name for column in events.columns if column.name not in ("sequence", "due_at", "digest"))
 _COLUMNS = [events.c[name] for name in _FIELDS]

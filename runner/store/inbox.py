@@ -15,7 +15,7 @@ from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp
 from runner.store import deliveries
-from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, read
+from runner.store.events import Entry, EventFilter, add, digest, events, is_pending, is_unrouted, read
 from runner.store.queue import Queue
 from runner.store.statements import CHUNK, Compiled, chunks
 
@@ -127,7 +127,7 @@ def route(connection: Connection, integration: Integration) -> int:
         update(events)
         .where(
             table.connector == integration.connector,
-            table.state == EventState.UNROUTED.value,
+            is_unrouted,
             mine,
             table.delivery_id.in_(deliveries.of_environment(integration.environment)),
         )

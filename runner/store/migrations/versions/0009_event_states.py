@@ -6,6 +6,7 @@ Revision 0009.
 from __future__ import annotations
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0009"
 down_revision = "0008"
@@ -14,6 +15,7 @@ depends_on = None
 
 WORDS = {"failed": "dead", "unroutable": "unrouted"}
 INDEXED = ["connector", "account_id", "state"]
+UNROUTED = text("state = 'unrouted'")
 
 
 def upgrade() -> None:
@@ -21,7 +23,7 @@ def upgrade() -> None:
     for old, new in WORDS.items():
         op.execute(f"UPDATE events SET state = '{new}' WHERE state = '{old}'")  # noqa: S608  # words of this file
     op.drop_index("ix_events_unroutable", "events")
-    op.create_index("ix_events_unrouted", "events", INDEXED)
+    op.create_index("ix_events_unrouted", "events", INDEXED[:2], sqlite_where=UNROUTED, postgresql_where=UNROUTED)
 
 
 def downgrade() -> None:

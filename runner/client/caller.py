@@ -7,29 +7,29 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+from opentelemetry.trace import Tracer
 
-from runner.client.errand import Errand
+from runner.client.attempt import OnAttempt
+from runner.client.errand import Ahead, Errand
 from runner.client.limiter import PATIENCE, Limiter
-from runner.client.permits import Permit
-from runner.client.sender import send
 from runner.client.side_tokens import SideTokens
 from runner.client.tokens import Tokens
-from runner.client.verdict import address, failure, is_astray, is_limit, pause, without_secrets
-from runner.components.auth.base import with_param
+from runner.client.tries import Tries
+from runner.client.verdict import address, failure, is_astray, pause, without_secrets
+from runner.client.wire import Wire
 from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.http import ErrorRule, judge
 from runner.errors import AuthenticationError, PartnerError, PartnerUnavailable, RateLimited
 from runner.model.clock import Clock
 from runner.model.credential import Credential
-from runner.model.http import Request, Response
+from runner.model.http import Response
 from runner.model.integration import Integration
-
-OnCall = Callable[[Integration, bool], None]
 
 
 class Caller:
-    """Makes calls to partners. `on_call(integration, limited)` is told of every try that was answered.
+    """Makes calls to partners. `on_call` is told of every try, `tracer` makes a span of it, `wire` takes the place of
+    the network.
 
     `random()` gives numbers from 0 up to 1. A call pauses for at most `patience` seconds in all; whoever must wait
     longer gets RateLimited, and comes back then.
@@ -43,16 +43,17 @@ class Caller:
         tokens: Tokens,
         *,
         random: Callable[[], float] = chance.random,
-        on_call: OnCall | None = None,
+        on_call: OnAttempt | None = None,
         patience: float = PATIENCE,
+        wire: Wire | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
-        self._http = http
         self._clock = clock
         self._limiter = limiter
         self._tokens = tokens
         self._side = SideTokens(tokens, http, clock)
         self._random = random
-        self._on_call = on_call
+        self._tries = Tries(http, clock, limiter, tokens, on_call=on_call, wire=wire, tracer=tracer)
         self._patience = patience
 
     async def call(
@@ -65,25 +66,29 @@ class Caller:
         page: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
         url: str | None = None,
+        ahead: Ahead | None = None,
         **scope_more: Any,
     ) -> Response:
         """The partner's good answer, or one that a rule says to `ignore`. A `url` takes the place of path and query.
+        What `ahead` reads before each try, templates read too.
 
         Raises AuthenticationError when a person must act (the integration is then in `error`), RateLimited with the
         seconds to wait, PartnerUnavailable after all tries, RecordSkipped and ResyncNeeded where a rule says so,
         UnexpectedResponse for any other failure, MappingError when the request cannot be written.
         """
         given = {"input": dict(input or {}), "page": dict(page or {}), **scope_more}
-        errand = Errand(connector, call, integration, given, dict(params or {}), url)
+        errand = Errand(connector, call, integration, given, dict(params or {}), url, ahead)
         own = await self._tokens.get(connector, integration)
-        return await self._pursue(errand, await self._side.get(errand, own))
+        return await self._pursue(errand, await self._side.get(errand, own) if self._tries.wire.is_live else own)
 
     async def _pursue(self, errand: Errand, credential: Credential) -> Response:
-        attempt, waited, renewed = 1, 0.0, False
+        attempt, number, waited, told, renewed = 1, 0, 0.0, 0.0, False
         while True:
-            permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
-            waited += permit.waited
-            found = await self._try(errand, credential, permit)
+            errand = await errand.prepared()
+            waited += await self._limiter.admit(errand.claims, errand.name, self._patience - waited)
+            number += 1
+            found = await self._tries.make(errand, credential, number, waited - told)
+            told = waited
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
@@ -108,28 +113,6 @@ class Caller:
         own = await self._tokens.get(errand.connector, errand.integration)
         return await self._side.get(errand, own, refused)
 
-    async def _try(self, errand: Errand, credential: Credential, permit: Permit) -> Response | PartnerUnavailable:
-        """The answer to an admitted call, or why there is none."""
-        try:
-            response = await send(self._http, self._request(errand, credential))
-            self._limiter.learn(permit, response)
-        except PartnerUnavailable as error:
-            return error
-        finally:
-            self._limiter.release(permit)
-        if self._on_call:
-            self._on_call(errand.integration, is_limit(response, judge(response, errand.rules)))
-        return response
-
-    def _request(self, errand: Errand, credential: Credential) -> Request:
-        scope = self._tokens.scope(errand.connector, errand.integration, credential, **errand.given)
-        request = errand.addressed(errand.call.request(scope, errand.connector.http))
-        for name, value in errand.params.items():
-            request = with_param(request, name, value)
-        if errand.auth is None:
-            return request
-        return errand.auth.sign(request, {**scope, "access_token": credential.access_token})
-
     def _pause(
         self,
         errand: Errand,
@@ -148,7 +131,7 @@ class Caller:
         if rule.do != "retry":
             raise self._failed(errand, found, rule, credential)
         seconds = pause(found, rule, attempt, self._clock.now(), retry, self._random)
-        limited = is_limit(found, rule)
+        limited = errand.is_limit(found, rule)
         if limited:
             self._limiter.penalise(errand.claims, seconds)
         if attempt >= retry.attempts or not (limited or self._may_repeat(errand, found, rule)):
@@ -171,7 +154,7 @@ class Caller:
     ) -> PartnerError:
         words = self._words(errand, response, rule, credential)
         text = f"{errand.where} answers {response.status} after {attempt} tries{f': {words}' if words else ''}"
-        if is_limit(response, rule):
+        if errand.is_limit(response, rule):
             return RateLimited(text, wait=seconds, status=response.status)
         return PartnerUnavailable(text, status=response.status)
 
@@ -191,6 +174,6 @@ class Caller:
         if isinstance(found, PartnerUnavailable):
             return PartnerUnavailable(f"{errand.where}: {found}", sent=found.sent)
         text = f"{errand.where} answers {found.status}; the next try is in {seconds:.0f} s"
-        if found.status == 503 or is_limit(found, judge(found, errand.rules)):
+        if found.status == 503 or errand.is_limit(found, judge(found, errand.rules)):
             return RateLimited(text, wait=seconds, status=found.status)
         return PartnerUnavailable(text, status=found.status)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from runner.client.permits import Claim
+from runner.client import verdict
+from runner.client.limiter import Claim
 from runner.components.auth.base import Auth
 from runner.components.ratelimits.base import RateLimit
 from runner.components.ratelimits.concurrency import ConcurrencyLimit
@@ -16,15 +17,18 @@ from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.http import ErrorRule
 from runner.errors import SettingsError
-from runner.model.http import Request
+from runner.model.http import Request, Response
 from runner.model.integration import Integration
 
+Ahead = Callable[[], Awaitable[Mapping[str, Any]]]
+"""What is read before each try: more names for the templates."""
 DEFAULT_LIMITS: tuple[RateLimit, ...] = (ConcurrencyLimit(type="concurrency", at_once=50),)
 
 
 @dataclass(frozen=True)
 class Errand:
-    """One call of one integration. `given` is what the templates read beside the integration's own values."""
+    """One call of one integration. `given` is what the templates read beside the integration's own values; `ahead`
+    reads more of it before each try."""
 
     connector: Connector
     call: Call
@@ -32,6 +36,11 @@ class Errand:
     given: Mapping[str, Any]
     params: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = field(default=None, repr=False)
+    ahead: Ahead | None = field(default=None, repr=False)
+
+    async def prepared(self) -> Errand:
+        """The errand of the next try. Raises what `ahead` does."""
+        return self if self.ahead is None else replace(self, given={**self.given, **await self.ahead()})
 
     @cached_property
     def name(self) -> str:
@@ -56,6 +65,11 @@ class Errand:
     def rules(self) -> tuple[ErrorRule, ...]:
         """What answers mean: the call's own rules first."""
         return (*self.call.errors, *self.connector.http.errors)
+
+    def is_limit(self, response: Response, rule: ErrorRule | None) -> bool:
+        """Whether the partner says: not so fast. That what was read before the try is old by now does not say it."""
+        is_stale = self.ahead is not None and rule in self.call.errors and response.status != 429
+        return verdict.is_limit(response, rule) and not is_stale
 
     @cached_property
     def auth(self) -> Auth | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import httpx
+from opentelemetry.trace import Tracer, get_tracer
 
 from runner.client.caller import Caller
 from runner.client.tokens import Apps, Tokens, chosen_app, own_app
@@ -51,6 +52,7 @@ class House:
     base_url: str
     log: Log
     notify_secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    tracer: Tracer = field(default_factory=lambda: get_tracer("runner"), repr=False)
 
     @cached_property
     def router(self) -> Router:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from opentelemetry.trace import Tracer, get_tracer
 
+from runner.client.attempt import Attempt
 from runner.client.caller import Caller
 from runner.client.limiter import Limiter
 from runner.client.tokens import Apps, Tokens
 from runner.connector.config import Config
 from runner.connector.library import Connectors
+from runner.engine.follow import note
 from runner.engine.house import House, Log
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
@@ -31,12 +34,18 @@ def open_house(
     base_url: str,
     log: Log,
     notify_secrets: tuple[Secret, ...] = (),
+    tracer: Tracer | None = None,
     **calling: Any,
 ) -> House:
     """A house whose caller, limits and tokens share one client, clock and store. `calling` are options of Caller."""
-    tally = Tally()
+    tally, tracing = Tally(), tracer or get_tracer("runner")
+
+    def on_call(attempt: Attempt) -> None:
+        tally.count(attempt)
+        note(log, attempt)
+
     tokens = Tokens(store, http, clock, apps, config.environments)
-    caller = Caller(http, clock, Limiter(clock), tokens, on_call=tally.count, **calling)
+    caller = Caller(http, clock, Limiter(clock), tokens, on_call=on_call, tracer=tracing, **calling)
     return House(
         connectors=connectors,
         config=config,
@@ -51,4 +60,5 @@ def open_house(
         base_url=base_url.rstrip("/"),
         log=log,
         notify_secrets=notify_secrets,
+        tracer=tracing,
     )

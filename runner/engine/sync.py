@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from runner.connector.connector import Connector
 from runner.connector.sync import Sync
 from runner.engine import tally
 from runner.engine.connect import recover
+from runner.engine.follow import followed
 from runner.engine.house import House
 from runner.engine.missing import Roll, roll_for
 from runner.engine.process import Batch, admit, digest, tell
@@ -86,14 +88,16 @@ async def _run(
     work = _Work(
         house, connector, integration, sync, name, checkpoint, replace(start, run_id=opened.id), opened, progress
     )
-    try:
-        return await work.walk()
-    except RateLimited:
-        raise
-    except Exception as error:
-        await work.fail(error)
-        await refuse(house, integration, error)
-        raise
+    with followed(house, integration, opened):
+        try:
+            return await work.walk()
+        except RateLimited:
+            await work.pause()
+            raise
+        except Exception as error:
+            await work.fail(error)
+            await refuse(house, integration, error)
+            raise
 
 
 def _open(connection: Connection, house: House, integration: Integration, name: str, start: Start) -> SyncRun:
@@ -123,6 +127,7 @@ class _Work:
     counts: Counts = field(init=False)
     roll: Roll | None = field(init=False)
     stored: int = 0
+    mapping: float = 0.0
 
     def __post_init__(self) -> None:
         self.newest = self.start.newest
@@ -151,13 +156,25 @@ class _Work:
             )
         )
 
+    async def pause(self) -> None:
+        """Keep what the calls of a run came to that stays open."""
+        made, counts = self.house.tally.take(self.integration.id), self.counts + self._spent()
+
+        def work(connection: Connection) -> None:
+            tally.save(connection, self.integration.id, made)
+            runs.save_counts(connection, self.run.id, counts)
+
+        await self.house.store.database.write(work)
+
     async def fail(self, error: Exception) -> None:
         """Close the run. A walk that went on from its place and did not get any further starts over next time."""
         stuck = not self.start.unbroken and not self.stored and not is_passing(error)
+        made, counts = self.house.tally.take(self.integration.id), self.counts + self._spent()
 
         def work(connection: Connection) -> None:
             now = self.house.clock.now()
-            runs.end(connection, self.run.id, RunState.FAILED, now, self.counts, words(error))
+            tally.save(connection, self.integration.id, made)
+            runs.end(connection, self.run.id, RunState.FAILED, now, counts, words(error))
             if stuck:
                 kept = checkpoints.get(connection, self.integration.id, self.name)
                 checkpoints.save(connection, self.integration.id, self.name, replace(kept, progress=None))
@@ -168,7 +185,9 @@ class _Work:
         """What a page says. Others get their turn now and then: the next page's request, a webhook."""
         batch, payloads = Batch(self.sync.processor), iter(page.payloads)
         while part := list(islice(payloads, TURN)):
+            began = self.house.clock.now()
             batch.extend(digest(self.house, self.connector, self.sync.processor, part, page.asked_at))
+            self.mapping += (self.house.clock.now() - began).total_seconds()
             await asyncio.sleep(0)
         cursor = self.connector.processor(self.sync.processor).cursor
         is_told = self.sync.incremental is not None and self.sync.incremental.is_told
@@ -186,18 +205,22 @@ class _Work:
     async def _store(self, batch: Batch, page: Page) -> None:
         newest = self._mark(batch, page)
         made = self.house.tally.take(self.integration.id)
-        told = self.counts + Counts(
-            pages=1, seen=page.known, unchanged=page.known, calls=made.calls, limited=made.limited
-        )
+        told = self.counts + self._spent() + Counts(pages=1, seen=page.known, unchanged=page.known)
+        began = self.house.clock.now()
 
         def work(connection: Connection) -> Counts:
             tally.save(connection, self.integration.id, made)
-            return self._keep(connection, batch, page, newest, told)
+            return self._keep(connection, batch, page, newest, told, began)
 
         counts = await self.house.store.database.write(work)
         self.newest, self.counts, self.stored = newest, counts, self.stored + 1
         if self.progress is not None:
             self.progress(counts.pages, counts.seen, None)
+
+    def _spent(self) -> Counts:
+        """What calls came to, and the seconds of mapping, since the last page."""
+        mapping, self.mapping = self.mapping, 0.0
+        return self.house.tally.spent(self.run.id) + Counts(map_seconds=max(0.0, mapping))
 
     def _mark(self, batch: Batch, page: Page) -> str | None:
         """How far the walk has come: what the partner told last, or the newest cursor."""
@@ -208,10 +231,14 @@ class _Work:
             return told
         return max((cursor for cursor in (self.newest, batch.newest) if cursor), default=None)
 
-    def _keep(self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts) -> Counts:
-        """One page in one transaction: its records, where the next begins, and what the run counts."""
+    def _keep(
+        self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts, began: datetime
+    ) -> Counts:
+        """One page in one transaction: its records, where the next begins, and what the run counts; of the time, all
+        but the commit's."""
         at = self.house.clock.now()
         counts = told + admit(connection, self.house, self.integration, batch, at)
+        counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - began).total_seconds()))
         kept = checkpoints.get(connection, self.integration.id, self.name)
         if page.next is not None:
             at_once = self.sync.incremental is not None and self.sync.incremental.is_saved_at_once

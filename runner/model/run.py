@@ -16,7 +16,12 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the raw payloads of a run, and of the calls it made."""
+    """What became of the raw payloads of a run, and of the calls it made.
+
+    `calls` are the tries that were answered, `limited` those answered 429 or the like, `retries` those after the first
+    of a call. `bytes` counts bodies, decompressed. The seconds say what the run waited for limits and pauses, and how
+    long fetching, mapping and storing took: the next page is fetched meanwhile, so their sum may be more than the run.
+    """
 
     pages: int = 0
     seen: int = 0
@@ -29,6 +34,12 @@ class Counts:
     calls: int = 0
     limited: int = 0
     deleted: int = 0
+    retries: int = 0
+    bytes: int = 0
+    wait_seconds: float = 0.0
+    fetch_seconds: float = 0.0
+    map_seconds: float = 0.0
+    store_seconds: float = 0.0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))

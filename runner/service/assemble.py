@@ -82,8 +82,8 @@ def _check_notify(config: Config, settings: Settings) -> None:
 
 async def save_calls(house: House, integration_id: str | None = None) -> None:
     """Store the counts of calls (of one integration, else of all) that no run has stored with its pages."""
-    names = [integration_id] if integration_id is not None else list(house.tally.counts)
-    made = {name: house.tally.take(name) for name in names if name in house.tally.counts}
+    names = [integration_id] if integration_id is not None else house.tally.owners
+    made = {name: house.tally.take(name) for name in names if name in house.tally.owners}
     if not made:
         return
 

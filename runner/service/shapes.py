@@ -100,6 +100,31 @@ class ChangeShape(Shape):
         )
 
 
+def counted(run: SyncRun) -> dict[str, int | float]:
+    """The counts of a run, seconds to the millisecond."""
+    return {name: round(value, 3) for name, value in vars(run.counts).items()}
+
+
+class RunShape(Shape):
+    """One execution of a sync."""
+
+    id: str
+    integration_id: str
+    sync: str
+    full: bool
+    state: str = Field(description="running, done or failed")
+    started_at: datetime
+    ended_at: datetime | None
+    counts: dict[str, int | float] = Field(description="What became of the payloads, of the calls, and of the time")
+    error: str | None = Field(description="Why it failed; of one that is done, what was left undone and why")
+
+    @classmethod
+    def of(cls, run: SyncRun) -> RunShape:
+        """A run as it is shown."""
+        names = set(cls.model_fields) - {"state", "counts"}
+        return cls(**{name: getattr(run, name) for name in names}, state=run.state.value, counts=counted(run))
+
+
 class SyncShape(Shape):
     """One sync of an integration: its checkpoint and its last run."""
 
@@ -109,7 +134,7 @@ class SyncShape(Shape):
     full: bool | None
     started_at: datetime | None
     ended_at: datetime | None
-    counts: dict[str, int]
+    counts: dict[str, int | float] = Field(description="What became of the payloads, of the calls, and of the time")
     error: str | None
     failures: int = Field(description="How many runs have failed since the last one that was done")
 
@@ -123,7 +148,7 @@ class SyncShape(Shape):
             full=run.full if run else None,
             started_at=run.started_at if run else None,
             ended_at=run.ended_at if run else None,
-            counts=dict(vars(run.counts)) if run else {},
+            counts=counted(run) if run else {},
             error=run.error if run else None,
             failures=failures,
         )

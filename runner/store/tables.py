@@ -10,6 +10,7 @@ from runner.store.columns import metadata
 from runner.store.deliveries import deliveries
 from runner.store.doubts import push_doubts
 from runner.store.events import events
+from runner.store.figures import endpoint_calls
 from runner.store.includes import push_includes
 from runner.store.integrations import integrations
 from runner.store.links import links
@@ -48,6 +49,7 @@ TABLES = (
     push_includes,
     push_doubts,
     partner_calls,
+    endpoint_calls,
     outcomes,
     schedules,
     wakeups,

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine
 
+from runner.client.attempt import Attempt
 from runner.client.caller import Caller
 from runner.client.guard import open_http
 from runner.client.limiter import Limiter
@@ -24,7 +25,7 @@ from runner.store import integrations
 from runner.store.keys import KeyRing
 from runner.store.migration import upgrade
 from runner.store.store import Store
-from runner.testing.clock import START, FakeClock
+from tests.clock import START, FakeClock
 
 INTEGRATION = Integration("i1", "c1", "acme", "production", State.ACTIVE, settings={"tenant": "t1"})
 APPS = {"acme": {"client_id": "cid", "client_secret": Secret("app-secret")}}
@@ -91,6 +92,12 @@ class Desk:
     partner: Partner
     http: httpx.AsyncClient
     counted: list[bool] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def count(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        if attempt.status is not None:
+            self.counted.append(attempt.limited)
 
     def tokens(self, **options: Any) -> Tokens:
         return Tokens(self.store, self.http, self.clock, APPS, **options)
@@ -102,7 +109,7 @@ class Desk:
             limiter or Limiter(self.clock),
             self.tokens(),
             random=lambda: 1.0,
-            on_call=lambda integration, limited: self.counted.append(limited),
+            on_call=self.count,
             **options,
         )
 

@@ -25,7 +25,7 @@ from runner.store import integrations
 from runner.store.keys import KeyRing
 from runner.store.migration import upgrade
 from runner.store.store import Store
-from tests.clock import START, FakeClock
+from runner.testing.clock import START, FakeClock
 
 INTEGRATION = Integration("i1", "c1", "acme", "production", State.ACTIVE, settings={"tenant": "t1"})
 APPS = {"acme": {"client_id": "cid", "client_secret": Secret("app-secret")}}

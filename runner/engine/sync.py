@@ -247,14 +247,18 @@ class _Work:
             runs.save_counts(connection, self.run.id, counts)
         else:
             kept = self._finished(kept, newest)
-            note = (
-                self.roll.strike(connection, self.house, self.integration, self.start.began_at, at)
-                if self.roll
-                else None
-            )
-            runs.end(connection, self.run.id, RunState.DONE, at, counts, note)
+            runs.end(connection, self.run.id, RunState.DONE, at, counts, self._note(connection, page, at))
         checkpoints.save(connection, self.integration.id, self.name, kept)
         return counts
+
+    def _note(self, connection: Connection, page: Page, at: datetime) -> str | None:
+        """What an operator should know of a run that is done."""
+        notes = []
+        if self.roll is not None:
+            notes.append(self.roll.strike(connection, self.house, self.integration, self.start.began_at, at))
+        if page.smaller is not None:
+            notes.append(f"the partner failed on larger pages: it was asked for pages of {page.smaller}")
+        return "; ".join(note for note in notes if note) or None
 
     def _finished(self, kept: Checkpoint, newest: str | None) -> Checkpoint:
         value = self.sync.incremental.advance(kept.value, [newest]) if self.sync.incremental else None

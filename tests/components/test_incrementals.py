@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from runner.components.block import adapter
 from runner.components.catalog import INCREMENTALS
 from runner.components.incrementals.base import Incremental
+from runner.errors import UnexpectedResponse
 
 NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 NOON = "2026-05-04T12:00:00.000000Z"
@@ -63,3 +65,88 @@ def test_a_window_lies_around_now() -> None:
 
 def test_a_window_keeps_the_checkpoint_as_it_is() -> None:
     assert read(type="window").advance(NOON, ["2026-05-04T13:00:00Z"]) == NOON
+
+
+REACHES = {"type": "since", "overlap": "1d", "reach": "10d"}
+OLD = "2026-01-01T00:00:00.000000Z"
+
+
+def test_a_filter_is_not_asked_for_more_than_it_reaches() -> None:
+    assert read(**REACHES).begin(OLD, NOW, full=False)["checkpoint"] == "2026-04-24T15:20:10Z"
+
+
+@pytest.mark.parametrize(("days", "spent"), [(8, False), (10, True)])
+def test_a_filter_is_spent_when_no_run_was_complete_for_as_long_as_it_reaches(days: int, spent: bool) -> None:
+    assert read(**REACHES).is_spent(OLD, NOW - timedelta(days=days), NOW) is spent
+    assert read(type="since").is_spent(OLD, None, NOW) is False
+
+
+def test_where_the_last_complete_run_is_not_known_the_checkpoint_decides() -> None:
+    assert read(**REACHES).is_spent(OLD, None, NOW)
+    assert not read(**REACHES).is_spent(NOON, None, NOW)
+
+
+def test_a_token_is_handed_on_as_it_is() -> None:
+    token = read(type="token", path="next", at="last_page")
+    assert token.begin("t1", NOW, full=False)["checkpoint"] == "t1"
+    assert token.begin("t1", NOW, full=True)["checkpoint"] is None
+    assert (token.advance("t1", ["t2"]), token.advance("t1", [None])) == ("t2", "t1")
+
+
+def test_a_token_of_the_last_page_is_looked_for_there() -> None:
+    token = read(type="token", path="next", at="last_page")
+    assert (token.told({"next": "t"}, False), token.told({"next": 17}, True)) == (None, "17")
+    with pytest.raises(UnexpectedResponse, match="no token at `next`"):
+        token.told({}, True)
+
+
+def test_a_token_of_every_page_may_be_left_out() -> None:
+    token = read(type="token", path="next", at="every_page")
+    assert [token.told(body, False) for body in ({"next": "t"}, {"next": ""}, {})] == ["t", None, None]
+    assert token.is_saved_at_once
+
+
+@pytest.mark.parametrize("wrong", [True, [1], {"x": 1}, 1.5])
+def test_what_is_no_token_is_an_error(wrong: Any) -> None:
+    with pytest.raises(UnexpectedResponse, match="in place of a token"):
+        read(type="token", path="next", at="every_page").told({"next": wrong}, True)
+
+
+@pytest.mark.parametrize(("days", "spent"), [(28, False), (30, True), (None, True)])
+def test_a_token_is_spent_after_its_reach(days: int | None, spent: bool) -> None:
+    token = read(type="token", path="next", at="last_page", reach="29d")
+    assert token.is_spent("t", None if days is None else NOW - timedelta(days=days), NOW) is spent
+    assert read(type="token", path="next", at="last_page").is_spent("t", None, NOW) is False
+
+
+def times_of(*minutes: int) -> list[str]:
+    return [(NOW - timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for minute in minutes]
+
+
+def test_newest_first_stops_behind_the_checkpoint_less_the_overlap() -> None:
+    newest = read(type="newest_first", overlap="5m")
+    begun = newest.begin(times_of(30)[0], NOW, full=False)
+    assert not newest.is_over(begun, times_of(10, 20, 35))
+    assert newest.is_over(begun, times_of(10, 20, 36))
+    assert not newest.is_over(begun, [])
+
+
+def test_newest_first_refuses_a_page_that_is_out_of_order() -> None:
+    newest = read(type="newest_first", overlap="5m")
+    begun = newest.begin(times_of(30)[0], NOW, full=False)
+    assert not newest.is_over(begun, times_of(10, 14, 14))
+    with pytest.raises(UnexpectedResponse, match="not sorted with the newest first"):
+        newest.is_over(begun, times_of(10, 15, 14))
+
+
+def test_only_newer_knows_what_is_older_than_the_checkpoint_less_the_overlap() -> None:
+    newer = read(type="only_newer", overlap="5m")
+    begun = newer.begin(times_of(30)[0], NOW, full=False)
+    assert [newer.is_known(begun, time) for time in times_of(34, 35, 36)] == [False, False, True]
+
+
+@pytest.mark.parametrize("type_", ["newest_first", "only_newer"])
+@pytest.mark.parametrize(("checkpoint", "full"), [(None, False), (NOON, True)])
+def test_first_and_full_runs_look_at_everything(type_: str, checkpoint: str | None, full: bool) -> None:
+    assert read(type=type_).begin(checkpoint, NOW, full=full) == {"checkpoint": None, "window": {}}
+    assert read(type=type_).advance(NOON, ["2026-05-04T13:00:00Z"]) == "2026-05-04T13:00:00.000000Z"

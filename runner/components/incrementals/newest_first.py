@@ -23,8 +23,8 @@ class NewestFirst(Incremental):
 
         incremental: {type: newest_first, overlap: 5m}
 
-    The checkpoint is saved when the walk is over, since the newest comes first. A page that is out of order by more
-    than the overlap is an error: behind it, changes would be missed. First and full runs read everything.
+    The checkpoint is saved when the walk is over, since the newest comes first. A page that is out of order is an
+    error: behind it, changes would be missed. First and full runs read everything.
     """
 
     example: ClassVar[str] = "{type: newest_first, overlap: 5m}"
@@ -44,13 +44,12 @@ class NewestFirst(Incremental):
         return newest_of(checkpoint, seen)
 
     def is_over(self, begun: Mapping[str, Any], cursors: Iterable[str]) -> bool:
-        times = [datetime.fromisoformat(cursor) for cursor in cursors]
-        oldest = None
-        for time in times:
-            if oldest is not None and time > oldest + self.overlap:
+        last = None
+        for cursor in cursors:
+            if last is not None and cursor > last:
                 raise UnexpectedResponse(
-                    f"the page is not sorted with the newest first ({oldest.isoformat()} comes before "
-                    f"{time.isoformat()}; check the parameters that sort)"
+                    f"the page is not sorted with the newest first: {last} comes before {cursor} (check the parameters "
+                    "that sort)"
                 )
-            oldest = time if oldest is None else min(oldest, time)
-        return oldest is not None and oldest < datetime.fromisoformat(begun["checkpoint"])
+            last = cursor
+        return last is not None and last < begun["checkpoint"]

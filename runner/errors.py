@@ -16,6 +16,7 @@ RunnerError
 |   +-- StaleDelivery           401, signed too long ago
 |   +-- MalformedDelivery       400
 |   +-- DeliveryTooLarge        413
+|   +-- TooManyTrials           429
 +-- PushError               a record that a destination did not take
 +-- StoreError              what was asked for is not stored, or must not be
     +-- NotFound
@@ -189,6 +190,13 @@ class DeliveryTooLarge(DeliveryError):
 
     code = "delivery-too-large"
     status = 413
+
+
+class TooManyTrials(DeliveryError):
+    """The address of an integration was tried too often in an hour by requests that nobody has proved."""
+
+    code = "too-many-trials"
+    status = 429
 
 
 class PushError(RunnerError):

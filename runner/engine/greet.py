@@ -13,7 +13,7 @@ from runner.connector.connector import Connector
 from runner.connector.webhook import HANDSHAKE
 from runner.engine.house import House
 from runner.engine.signing import app_of, signing_secrets
-from runner.errors import NotFound
+from runner.errors import NotFound, TooManyTrials
 from runner.model.event import Delivery, WebhookEvent
 from runner.model.ids import new_id
 from runner.store import integrations
@@ -25,14 +25,18 @@ async def greet(
     """The answer to a trial of the address; None for what is none, or may not be answered as it came.
 
     One that leads to something is answered only at the address of an integration that is there: strangers store
-    nothing.
+    nothing, and who learnt that address not much: TooManyTrials.
     """
     if handshake is None or handshake.method != delivery.method or (handshake.needs_proof and not proved):
         return None
     secrets = await signing_secrets(house, connector, handshake.secret_name, delivery)
     reply = handshake.answer(delivery, secrets, app_of(house, connector))
-    if reply is not None and reply.later is not None and not await _is_addressed(house, delivery):
+    if reply is None or reply.later is None:
+        return reply
+    if not await _is_addressed(house, delivery):
         return None
+    if not proved and not house.trials.take(delivery.integration_id or "", delivery.received_at):
+        raise TooManyTrials("the address was tried too often in this hour, by requests that nobody has proved")
     return reply
 
 

@@ -15,6 +15,7 @@ from runner.client.tokens import Apps, Tokens, chosen_app, own_app
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
+from runner.engine.allowance import Allowance
 from runner.engine.refusals import Refusals
 from runner.engine.route import Router
 from runner.engine.schemas import RecordSchemas
@@ -23,6 +24,9 @@ from runner.engine.voucher import Voucher
 from runner.model.clock import Clock
 from runner.model.secret import Secret
 from runner.store.store import Store
+
+MOST_TRIALS = 10
+"""In an hour and a process, for one integration: a partner tries an address once, and once more when it was away."""
 
 
 class Log(Protocol):
@@ -63,6 +67,11 @@ class House:
     def refusals(self) -> Refusals:
         """Where requests that are turned away are counted; one for the house."""
         return Refusals(self.store.database)
+
+    @cached_property
+    def trials(self) -> Allowance:
+        """The trials of the address of an integration that lead to something while nobody has proved them."""
+        return Allowance(MOST_TRIALS)
 
     @cached_property
     def vouchers(self) -> dict[tuple[str, str], tuple[Connector, list[Voucher]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from runner.connector.library import Connectors
+from runner.engine.house import MOST_TRIALS
 from runner.engine.receive import Received, receive
 from runner.model.event import Delivery, EventState
 from runner.model.integration import Integration
@@ -161,3 +164,19 @@ async def test_strangers_cannot_have_codes_kept(path: Path, folder: Path) -> Non
             assert (await post(here, b'{"event":"code","code":"8f14"}', address)).status == 401
         assert (await post(here, b'{"event":"other","code":"8f14"}', integration)).status == 401
         assert await here.read(lambda c: events.find(c, EventFilter())) == []
+
+
+async def test_who_learnt_an_address_has_few_codes_kept_in_an_hour(path: Path, folder: Path) -> None:
+    async with tried(path, folder, CONFIRM) as here:
+        integration, other = await here.connect("servicetitan"), await here.connect("servicetitan", "other")
+
+        async def told(code: int, to: Integration, sign: bool = False) -> tuple[int, str | None]:
+            received = await post(here, b'{"event":"code","code":"%d"}' % code, to, sign)
+            return received.status, received.reason
+
+        answers = Counter(await asyncio.gather(*(told(code, integration) for code in range(200))))
+        assert answers == {(200, None): MOST_TRIALS, (429, "too-many-trials"): 200 - MOST_TRIALS}
+        assert len(await here.read(lambda c: events.find(c, EventFilter()))) == MOST_TRIALS
+        assert (await told(1000, integration, sign=True), await told(1000, other)) == ((200, None), (200, None))
+        here.clock.advance(3600)
+        assert await told(1001, integration) == (200, None)

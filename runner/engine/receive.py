@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,11 +68,10 @@ async def receive(house: House, delivery: Delivery) -> Received:
     if delivery.method == "GET" and (webhooks.handshake is None or webhooks.handshake.method != "GET"):
         return replace(await turn_away(house, delivery, 405, NO_GET), headers={**_JSON, "allow": "POST"})
     try:
-        async with asyncio.timeout(webhooks.answer.patience):
-            arrival = await _read(house, connector, webhooks, delivery)
-            if isinstance(arrival, Reply):
-                return Received(arrival.status, arrival.body, arrival.headers)
-            return await _store(house, webhooks, arrival)
+        arrival = await _read(house, connector, webhooks, delivery)
+        if isinstance(arrival, Reply):
+            return Received(arrival.status, arrival.body, arrival.headers)
+        return await _store(house, webhooks, arrival)
     except DeliveryError as error:
         return await turn_away(house, delivery, error.status, error.code)
     except StoreError:
@@ -106,7 +104,9 @@ def _as_stranger(house: House, delivery: Delivery) -> Delivery:
 
 async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received:
     try:
-        accepted = await house.store.database.append(house.router.accept, arrival)
+        accepted = await house.store.database.append(house.router.accept, arrival, webhooks.answer.patience)
+    except TimeoutError:
+        raise
     except Exception as error:
         house.log.error("delivery-not-stored", connector=arrival.delivery.connector, error=type(error).__name__)
         return _busy()

@@ -80,16 +80,25 @@ class Database:
         result: T = await job.future
         return result
 
-    async def append(self, batch: Callable[[Connection, list[Row]], Sequence[T]], row: Row) -> T:
+    async def append(
+        self, batch: Callable[[Connection, list[Row]], Sequence[T]], row: Row, patience: float | None = None
+    ) -> T:
         """Hand `row`, with all the other rows that wait for `batch`, to it in one call; returns this row's result.
 
         `batch` answers one result a row, in order. When it raises, each row is tried alone, so a bad one fails alone.
+        TimeoutError after `patience` seconds: it may be stored yet.
         """
         loop = asyncio.get_running_loop()
         job = Job(loop, loop.create_future(), batch=batch, row=row)
         self._writer.submit(job)
-        result: T = await job.future
-        return result
+        # not asyncio.timeout(): this is on the way of every webhook, and costs a quarter of it
+        late = loop.call_later(patience, _give_up, job.future) if patience is not None else None
+        try:
+            result: T = await job.future
+            return result
+        finally:
+            if late is not None:
+                late.cancel()
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reader's thread on one consistent view of what is committed; it cannot write."""
@@ -127,6 +136,11 @@ class Database:
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
         self._reader.dispose()
+
+
+def _give_up(future: asyncio.Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def _parse(url: str) -> URL:

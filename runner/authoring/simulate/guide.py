@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.dropbox_options import DropboxOptions
 from runner.authoring.simulate.googlecalendar_options import GoogleCalendarOptions
+from runner.authoring.simulate.housecallpro_options import HousecallProOptions
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
+from runner.authoring.simulate.pipedrive_options import PipedriveOptions
 from runner.authoring.simulate.quickbooks_options import QuickBooksOptions
 from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
 from runner.authoring.simulate.teamup_options import TeamUpOptions
@@ -116,6 +118,25 @@ def _teamup(url: str) -> Guide:
     )
 
 
+def _pipedrive(url: str) -> Guide:
+    own = PipedriveOptions()
+    return Guide(
+        addresses={"oauth": url, "api": url},
+        change='{"what": "deals", "id": 42, "fields": {"title": "Roof and gutter"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+    )
+
+
+def _housecallpro(url: str) -> Guide:
+    own = HousecallProOptions()
+    return Guide(
+        addresses={"api": url, "app": url},
+        change='{"what": "jobs", "id": "job_00000000000000000000000000000001", "fields": {"description": "Roof"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+        settings={"api_key": own.api_key, "webhook_secret": own.webhook_secret},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
@@ -124,7 +145,9 @@ GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "hubspot": _hubspot,
     "googlecalendar": _googlecalendar,
     "dropbox": _dropbox,
+    "pipedrive": _pipedrive,
     "teamup": _teamup,
+    "housecallpro": _housecallpro,
 }
 
 

@@ -17,10 +17,12 @@ import uvicorn
 from runner.authoring.simulate.companycam import companycam
 from runner.authoring.simulate.dropbox import dropbox
 from runner.authoring.simulate.googlecalendar import googlecalendar
+from runner.authoring.simulate.housecallpro import housecallpro
 from runner.authoring.simulate.hubspot import hubspot
 from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
+from runner.authoring.simulate.pipedrive import pipedrive
 from runner.authoring.simulate.quickbooks import quickbooks
 from runner.authoring.simulate.servicetitan import servicetitan
 from runner.authoring.simulate.teamup import teamup
@@ -44,7 +46,9 @@ PARTNERS: Mapping[str, Make] = {
     "hubspot": hubspot,
     "googlecalendar": googlecalendar,
     "dropbox": dropbox,
+    "pipedrive": pipedrive,
     "teamup": teamup,
+    "housecallpro": housecallpro,
 }
 
 

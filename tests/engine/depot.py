@@ -38,9 +38,11 @@ connector: depot
 title: Depot
 docs: https://depot.example/docs
 environments: {production: {api: https://depot.example}}
-settings: {token: {title: Token, secret: true}}
+settings: {token: {title: Token, secret: true}, field: {title: Field, required: false}}
 auth: {type: bearer, token: "{{ settings.token }}"}
 http: {base_url: "{{ environment.api }}", retry: {attempts: 1}, errors: [{status: [410], do: full_resync}]}
+"""
+CONTACT = """
 processors:
   contact: {record: contact, id: id, cursor: updated, fields: {name: name}}
 """
@@ -214,11 +216,11 @@ class Yard:
 
 
 @asynccontextmanager
-async def yard(database: Path, spec: str, *, rows: int = 23) -> AsyncIterator[Yard]:
-    """Open it with what `spec` adds to the connector: its endpoints and syncs."""
+async def yard(database: Path, spec: str, *, rows: int = 23, **filled: str) -> AsyncIterator[Yard]:
+    """Open it with what `spec` adds to the connector: its endpoints and syncs, and processors if not the usual one."""
     folder = database.parent / "connectors"
     folder.mkdir(exist_ok=True)
-    (folder / "depot.yaml").write_text(HEAD + spec)
+    (folder / "depot.yaml").write_text(HEAD + ("" if "processors:" in spec else CONTACT) + spec)
     clock, log = FakeClock(), Log()
     depot = Depot(clock)
     depot.fill(rows)
@@ -237,7 +239,7 @@ async def yard(database: Path, spec: str, *, rows: int = 23) -> AsyncIterator[Ya
             random=lambda: 0.5,
         )
         try:
-            integration = await connect.begin(house, "acme", "depot", settings={"token": "depot-token"})
+            integration = await connect.begin(house, "acme", "depot", settings={"token": "depot-token", **filled})
             yield Yard(house, clock, depot, log, integration)
         finally:
             await store.close()

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from runner.components.block import Block, Choice
 from runner.connector.call import Call
 
-_BEFORE_A_CALL = ("title", "input")
+_BEFORE_A_CALL = ("title", "input", "before", "idempotency")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
 from pydantic import Field as Declared
 
@@ -10,6 +11,9 @@ from runner.components.block import Block, Name
 from runner.connector.call import Call
 from runner.connector.field import Input
 from runner.mapping.expression import Expression
+
+_KEYS = UUID("6f0d1a52-6d1c-4b0e-9b65-3d5c1a0f7e21")
+"""The namespace of idempotency keys (RFC 9562 section 5.5)."""
 
 
 class Find(Block):
@@ -30,6 +34,46 @@ class Find(Block):
     )
 
 
+class Before(Block):
+    """What is read at every try, just before it is sent: for partners that lock by version.
+
+    QuickBooks takes a change of a customer only with the version that it has now, and refuses a stale one:
+
+        before: {endpoint: customer, with: {id: id}}
+        json: {Id: "{{ input.id }}", SyncToken: "{{ before.SyncToken }}"}
+        errors: [{when: "Fault.Error[?code == '5010']", do: retry}]
+
+    `{{ before }}` is the endpoint's one payload. A `retry` of the action's own `errors` reads it anew. What is not
+    there any more is not changed: the action ends as `skip_record` does.
+    """
+
+    endpoint: Name = Declared(description="The endpoint that reads one thing.")
+    hand_over: dict[str, Expression] = Declared(
+        {}, alias="with", description="The endpoint's input, read from that of the action."
+    )
+
+
+class Idempotency(Block):
+    """A key by which the partner knows a second try of the same thing, and does it once.
+
+        params: {requestid: "{{ idempotency.key }}"}
+        idempotency: {form: uuid}
+
+    All tries of one creation have the same key, those of another creation have another; the action is then
+    `repeatable`. `result` may read it too: `{id: id || idempotency.key}`, where the key is the thing's own id and the
+    partner answers a second try without it.
+    """
+
+    form: Literal["uuid", "hex"] = Declared(
+        description="How it is written: as a UUID, or as 32 of the characters 0 to 9 and a to f."
+    )
+
+    def key(self, origin: str) -> str:
+        """The key of what has this origin."""
+        made = uuid5(_KEYS, origin)
+        return str(made) if self.form == "uuid" else made.hex
+
+
 class Action(Call):
     """A call that changes something at a partner: typed input, a request, and what to keep of the answer.
 
@@ -47,6 +91,20 @@ class Action(Call):
         {}, description="What to keep of the answer; `id` is remembered as the link."
     )
     find: Find | None = Declared(None, description="How to find what an earlier, broken-off try created.")
+    before: Before | None = Declared(None, description="What is read before each try, as `{{ before }}`.")
+    idempotency: Idempotency | None = Declared(
+        None, description="A key that the partner does a thing once by, as `{{ idempotency.key }}`."
+    )
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it can be sent again, as it is, after a try whose outcome is unknown."""
+        return self.idempotency is not None or super().may_repeat
+
+    @property
+    def leaves_doubt(self) -> bool:
+        """Whether a creation of unknown outcome must be settled before the record, as it is by then, is sent."""
+        return self.idempotency is not None or not super().may_repeat
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The input with nulls for what is left out, whole numbers as text where text is asked for."""

@@ -66,7 +66,8 @@ def _offered(connector: Connector, path: Path) -> Offered:
     if isinstance(call, Endpoint):
         offered |= {"input": call.input, "page": call.paginate.variables, "checkpoint": (), "window": ("start", "end")}
     if isinstance(call, Action):
-        offered["input"] = call.input
+        offered |= {"input": call.input, **({"before": None} if call.before else {})}
+        offered |= {"idempotency": ("key",)} if call.idempotency else {}
     if made := _of_subscription_at(connector, path):
         offered["subscription"] = made
     return offered
@@ -167,6 +168,8 @@ def _callers(connector: Connector) -> Iterator[tuple[Path, str, str, set[str]]]:
     for name, action in connector.actions.items():
         if action.find is not None:
             yield ("actions", name, "find", "endpoint"), action.find.endpoint, "`find`", set()
+        if action.before is not None:
+            yield ("actions", name, "before", "endpoint"), action.before.endpoint, "`before`", set()
     for path, way in connector.ways.items():
         if way.identify is not None:
             yield (*path, "identify", "endpoint"), way.identify.endpoint, "`identify`", set()

@@ -149,6 +149,9 @@ class _Check:
             if isinstance(call, Action) and call.find is not None:
                 find = (*path, "find")
                 yield from self._endpoint((*find, "endpoint"), call.find.endpoint, call.find.hand_over, find)
+            if isinstance(call, Action) and call.before is not None:
+                before = (*path, "before")
+                yield from self._endpoint((*before, "endpoint"), call.before.endpoint, call.before.hand_over, before)
 
     def _tables(self) -> Iterator[Finding]:
         """Their endpoints exist, and processors read none that is not declared."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
-from runner.connector.action import Action
+from runner.connector.action import Action, Before
 from runner.connector.connector import Connector
 from runner.engine import tally
 from runner.engine.house import House
-from runner.errors import MappingError, NotFound, PushError, UnexpectedResponse
+from runner.engine.payloads import one
+from runner.errors import MappingError, NotFound, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.http import Response
 from runner.model.integration import Integration
 
@@ -28,15 +31,43 @@ async def act(house: House, integration: Integration, name: str, given: Mapping[
 
 
 async def perform(
-    house: House, connector: Connector, integration: Integration, name: str, given: Mapping[str, Any]
+    house: House,
+    connector: Connector,
+    integration: Integration,
+    name: str,
+    given: Mapping[str, Any],
+    origin: str | None = None,
 ) -> dict[str, Any]:
-    """`act` for callers that count calls themselves."""
+    """`act` for callers that count calls themselves. `origin` is the same text for all tries of the same thing, where
+    the partner takes a key; without one each call is a thing of its own."""
     action = find_action(connector, name)
     flaws = action.flaws(dict(given))
     if flaws:
         raise PushError(f"{connector.title} `{name}`: {'; '.join(flaws)}", retry=False)
-    response = await house.caller.call(connector, action, integration, input=action.complete(dict(given)))
-    return kept(action, name, response)
+    whole = action.complete(dict(given))
+    ahead = partial(_read, house, connector, integration, name, action.before, whole) if action.before else None
+    more: dict[str, Any] = {}
+    if action.idempotency is not None:
+        more["idempotency"] = {"key": action.idempotency.key(origin or uuid4().hex)}
+    response = await house.caller.call(connector, action, integration, input=whole, ahead=ahead, **more)
+    return kept(action, name, response, more)
+
+
+async def _read(
+    house: House, connector: Connector, integration: Integration, name: str, before: Before, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `before` reads; RecordSkipped when it is not there."""
+    endpoint = connector.endpoints[before.endpoint]
+    asked = {key: rule.search(given) for key, rule in before.hand_over.items()}
+    found = one(endpoint, before.endpoint, await house.caller.call(connector, endpoint, integration, input=asked))
+    if not found:
+        raise RecordSkipped(f"{connector.title} `{name}`: what it would change is not there (`{before.endpoint}`)")
+    if len(found) > 1:
+        raise UnexpectedResponse(
+            f"{connector.title} `{name}`: endpoint `{before.endpoint}` answers {len(found)} things where `before` "
+            "wants one (name an endpoint that reads one thing)"
+        )
+    return {"before": found[0]}
 
 
 def find_action(connector: Connector, name: str) -> Action:
@@ -47,9 +78,10 @@ def find_action(connector: Connector, name: str) -> Action:
     return connector.actions[name]
 
 
-def kept(action: Action, name: str, response: Response) -> dict[str, Any]:
-    """What an action keeps of an answer, or of one item of a search."""
+def kept(action: Action, name: str, response: Response, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What an action keeps of an answer; it reads `more` beside it."""
+    body = {**response.json, **(more or {})} if isinstance(response.json, dict) else response.json
     try:
-        return {key: rule.search(response.json) for key, rule in action.result.items()}
+        return {key: rule.search(body) for key, rule in action.result.items()}
     except MappingError as error:
         raise UnexpectedResponse(f"`{name}`: {error}", status=response.status) from None

@@ -15,9 +15,10 @@ from runner.engine.parcel import Parcel, fingerprint
 from runner.engine.payloads import payloads
 from runner.errors import PartnerUnavailable, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
-from runner.model.push import Link
+from runner.model.push import Doubt, Link
 from runner.model.record import as_id
 from runner.store import doubts, links, pushes
+from runner.store.columns import utc_text
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,20 @@ class Counter:
             return await self._create_anew(parcel)
 
     async def _create(self, parcel: Parcel) -> Handed:
-        action = find_action(self.connector, parcel.rule.create)
-        if not action.may_repeat:
-            await self._doubt(parcel)
+        action, name = find_action(self.connector, parcel.rule.create), parcel.rule.create
+        doubt = Doubt(parcel.input, self.house.clock.now())
+        if action.leaves_doubt:
+            await self._doubt(parcel, doubt)
         try:
-            result = await self._perform(parcel.rule.create, parcel.input)
+            result = await self._perform(name, parcel.input, _origin(parcel, doubt))
         except RecordSkipped as error:
             await self._clear(parcel)
             raise PushError(str(error), retry=False) from error
         except Exception as error:
-            if not action.may_repeat and not _is_unknown(error):
+            if action.leaves_doubt and not _is_unknown(error):
                 await self._clear(parcel)
             raise
-        return Handed(parcel.fingerprint, False, self._link(parcel, action, parcel.rule.create, result))
+        return Handed(parcel.fingerprint, False, self._link(parcel, action, name, result))
 
     async def _change(self, parcel: Parcel) -> Handed:
         """Restore what was archived, and update what changed."""
@@ -72,10 +74,10 @@ class Counter:
         if push.archived:
             if rule.restore is None:
                 return await self._create(parcel)
-            await self._perform(rule.restore, self._known(parcel, rule.restore))
+            await self._change_by(parcel, rule.restore)
         if parcel.fingerprint != push.fingerprint:
             if rule.update is not None:
-                await self._perform(rule.update, self._known(parcel, rule.update))
+                await self._change_by(parcel, rule.update)
             elif parcel.link is None:
                 return await self._create(parcel)
             else:
@@ -105,7 +107,7 @@ class Counter:
         if parcel.link is None and await self._stands_elsewhere(parcel, sent):
             return Handed(sent, True, None, "another record keeps it at the host")
         try:
-            await self._perform(rule.archive, self._known(parcel, rule.archive))
+            await self._change_by(parcel, rule.archive)
         except RecordSkipped:
             return Handed(sent, True, parcel.link, "the host did not have it any more")
         return Handed(sent, True, parcel.link)
@@ -115,8 +117,14 @@ class Counter:
             lambda connection: pushes.stands_elsewhere(connection, parcel.push, sent)
         )
 
-    async def _perform(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        return await perform(self.house, self.connector, self.destination, name, given)
+    async def _change_by(self, parcel: Parcel, name: str) -> None:
+        """An action on something that is there. The next mark of the record is another change, even back to before."""
+        given, push = self._known(parcel, name), parcel.push
+        origin = f"{push.integration_id}:{push.id}:{name}:{push.marks}:{fingerprint(given)}"
+        await self._perform(name, given, origin)
+
+    async def _perform(self, name: str, given: dict[str, Any], origin: str) -> dict[str, Any]:
+        return await perform(self.house, self.connector, self.destination, name, given, origin)
 
     def _known(self, parcel: Parcel, name: str) -> dict[str, Any]:
         """The input of an action on something that is there: its id, and of the rest what the action declares."""
@@ -137,21 +145,26 @@ class Counter:
 
     # Creations whose outcome is not known
 
-    async def _doubt(self, parcel: Parcel) -> None:
+    async def _doubt(self, parcel: Parcel, doubt: Doubt) -> None:
         """Leave a durable trace before a creation is sent that must not be sent twice."""
-        push, at = parcel.push, self.house.clock.now()
+        push = parcel.push
         await self.house.store.database.write(
-            lambda connection: doubts.put(connection, push.integration_id, push.id, parcel.input, at)
+            lambda connection: doubts.put(connection, push.integration_id, push.id, doubt)
         )
 
     async def _clear(self, parcel: Parcel) -> None:
         await self.house.store.database.write(lambda connection: doubts.clear(connection, parcel.push.id))
 
-    async def _settle_doubt(self, parcel: Parcel, sent: dict[str, Any]) -> Parcel:
+    async def _settle_doubt(self, parcel: Parcel, sent: Doubt) -> Parcel:
         """Look whether the earlier try did create the thing: then it is ours, as it was sent."""
         if parcel.link is not None:
             return parcel
         action, push = find_action(self.connector, parcel.rule.create), parcel.push
+        link = await self._search(parcel, action, action.find, sent.input) if action.find else None
+        if link is not None:
+            return await self._adopted(parcel, sent, link)
+        if action.idempotency is not None:
+            return await self._repeat(parcel, action, sent)
         if action.find is None:
             raise PushError(
                 f"unknown outcome: an earlier `{parcel.rule.create}` may have arrived, and the connector cannot look "
@@ -159,11 +172,26 @@ class Counter:
                 f"{push.external_id} HOST_ID`, then `runner replay pushes {push.id}`)",
                 retry=False,
             )
-        link = await self._search(parcel, action, action.find, sent)
-        if link is None:
-            return parcel
-        await self.house.store.database.write(lambda connection: _adopt(connection, parcel, link))
-        taken = replace(parcel.push, fingerprint=fingerprint(sent), archived=False)
+        return parcel
+
+    async def _repeat(self, parcel: Parcel, action: Action, sent: Doubt) -> Parcel:
+        """Send the same once more, by the same key: the partner does it once, and says this time how it ended. A
+        refusal means that the earlier try was refused too."""
+        name = parcel.rule.create
+        try:
+            result = await self._perform(name, sent.input, _origin(parcel, sent))
+        except (UnexpectedResponse, RecordSkipped, PushError) as error:
+            if _is_unknown(error):
+                raise
+            await self._clear(parcel)
+            return replace(parcel, doubt=None)
+        return await self._adopted(parcel, sent, self._link(parcel, action, name, result))
+
+    async def _adopted(self, parcel: Parcel, sent: Doubt, link: Link | None) -> Parcel:
+        """The parcel of a thing that an earlier try made. The link, if there is one, takes the place of the doubt."""
+        if link is not None:
+            await self.house.store.database.write(lambda connection: _adopt(connection, parcel, link))
+        taken = replace(parcel.push, fingerprint=fingerprint(sent.input), archived=False)
         return replace(parcel, link=link, push=taken, doubt=None)
 
     async def _search(self, parcel: Parcel, action: Action, find: Find, sent: dict[str, Any]) -> Link | None:
@@ -192,6 +220,11 @@ class Counter:
 def _adopt(connection: Connection, parcel: Parcel, link: Link) -> None:
     links.put(connection, link)
     doubts.clear(connection, parcel.push.id)
+
+
+def _origin(parcel: Parcel, doubt: Doubt) -> str:
+    """What all tries of one creation share, and no other creation has."""
+    return f"{parcel.push.integration_id}:{parcel.push.id}:{parcel.rule.create}:{utc_text(doubt.at)}"
 
 
 def _is_there(parcel: Parcel) -> bool:

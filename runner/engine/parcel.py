@@ -14,7 +14,7 @@ from runner.connector.config import Config, DeliveryRule, Linked
 from runner.errors import MappingError, NotFound
 from runner.mapping.expression import Expression
 from runner.model.integration import Integration
-from runner.model.push import Link, Push, PushState
+from runner.model.push import Doubt, Link, Push, PushState
 from runner.model.record import Record, as_id
 from runner.store import doubts, feed, integrations, links
 from runner.store.feed import StoredRecord
@@ -32,7 +32,7 @@ class Parcel:
     input: dict[str, Any] = field(repr=False)
     fingerprint: str
     link: Link | None
-    doubt: dict[str, Any] | None = field(repr=False)
+    doubt: Doubt | None
     matched: tuple[Link, ...] = ()
     read: tuple[Key, ...] = ()
 

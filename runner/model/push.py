@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class PushState(StrEnum):
@@ -40,6 +41,14 @@ class Push:
     note: str | None = None
     updated_at: datetime | None = None
     marks: int = 1
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What a creation set out to make, and when, whose outcome nobody knows yet."""
+
+    input: dict[str, Any] = field(repr=False)
+    at: datetime
 
 
 @dataclass(frozen=True)

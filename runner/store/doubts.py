@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import Column, Connection, String, Table, delete, select
 
+from runner.model.push import Doubt
 from runner.store.columns import Json, Number, UtcDateTime, metadata
 from runner.store.statements import insert
 
@@ -20,19 +18,18 @@ push_doubts = Table(
 )
 
 
-def put(connection: Connection, integration_id: str, push_id: int, given: dict[str, Any], at: datetime) -> None:
+def put(connection: Connection, integration_id: str, push_id: int, doubt: Doubt) -> None:
     """Remember, before it is sent, what a push is about to create: a crash then leaves a trace."""
-    values = {"push_id": push_id, "integration_id": integration_id, "input": given, "at": at}
+    given = {"input": doubt.input, "at": doubt.at}
+    values = {"push_id": push_id, "integration_id": integration_id, **given}
     statement = insert(connection.dialect.name, push_doubts).values(values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["push_id"], set_={"input": given, "at": at}))
+    connection.execute(statement.on_conflict_do_update(index_elements=["push_id"], set_=given))
 
 
-def get(connection: Connection, push_id: int) -> dict[str, Any] | None:
+def get(connection: Connection, push_id: int) -> Doubt | None:
     """What was to be created by a try whose outcome is unknown; None when there is no doubt."""
-    found: dict[str, Any] | None = connection.scalar(
-        select(push_doubts.c.input).where(push_doubts.c.push_id == push_id)
-    )
-    return found
+    asked = select(push_doubts.c.input, push_doubts.c.at).where(push_doubts.c.push_id == push_id)
+    return next((Doubt(given, at) for given, at in connection.execute(asked)), None)
 
 
 def clear(connection: Connection, push_id: int) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -278,3 +280,51 @@ async def test_no_error_repeats_a_secret_that_the_partner_repeats(desk: Desk) ->
     with pytest.raises(UnexpectedResponse, match=r"the key •+ is not known to •+") as caught:
         await call(desk, leak, **rules({"status": [400], "do": "fail", "message": "error"}))
     assert "k3y" not in str(caught.value)
+
+
+class TestAhead:
+    """What is read before each try."""
+
+    CHANGE: dict[str, Any] = {
+        "change": {
+            "post": "/jobs/1",
+            "json": {"version": "{{ before.version }}"},
+            "before": {"endpoint": "job", "with": {}},
+            "errors": [{"status": [409], "do": "retry"}],
+        }
+    }
+
+    @staticmethod
+    def versions() -> Callable[[], Awaitable[dict[str, Any]]]:
+        """A thing that has another version each time it is read."""
+        known = iter(range(1, 10))
+
+        async def read() -> dict[str, Any]:
+            return {"before": {"version": next(known)}}
+
+        return read
+
+    async def test_is_read_anew_at_every_try(self, desk: Desk) -> None:
+        options = {"ahead": self.versions()}
+        assert (await call(desk, answer(None, 409), GOOD, name="change", options=options, actions=self.CHANGE)).ok
+        assert [json.loads(request.content) for request in desk.partner.requests] == [{"version": 1}, {"version": 2}]
+
+    async def test_that_it_was_old_is_no_limit(self, desk: Desk) -> None:
+        options = {"ahead": self.versions()}
+        with pytest.raises(PartnerUnavailable, match="answers 409 after"):
+            await call(desk, answer(None, 409), name="change", options=options, actions=self.CHANGE)
+        assert not any(desk.counted)
+
+    async def test_too_many_requests_stay_a_limit(self, desk: Desk) -> None:
+        rule = {"errors": [{"status": [429], "do": "retry"}]}
+        change = {"change": self.CHANGE["change"] | rule}
+        await call(desk, answer(None, 429), GOOD, name="change", options={"ahead": self.versions()}, actions=change)
+        assert desk.counted == [True, False]
+
+    async def test_what_cannot_be_read_is_not_sent(self, desk: Desk) -> None:
+        async def read() -> dict[str, Any]:
+            raise RecordSkipped("it is gone")
+
+        with pytest.raises(RecordSkipped):
+            await call(desk, name="change", options={"ahead": read}, actions=self.CHANGE)
+        assert desk.partner.requests == []

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from runner.authoring.simulate.quickbooks import QuickBooks
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError
+from runner.errors import AuthenticationError, PartnerUnavailable, RecordSkipped
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
@@ -83,13 +84,76 @@ async def test_a_later_run_asks_only_for_what_changed(here: World, partner: Quic
     assert (await here.records(company, "contact"))["58"].fields["name"] == "O'Neil & Sons"
 
 
-async def test_a_deleted_payment_goes_with_the_next_full_pass(
+async def test_a_later_run_asks_change_data_capture(here: World, partner: QuickBooks, company: Integration) -> None:
+    await run(here, company, "customers", "payments")
+    here.clock.advance(600)
+    await run(here, company, "customers", "payments")
+    assert (partner.calls["GET /v3/company/{realm}/query"], partner.calls["GET /v3/company/{realm}/cdc"]) == (2, 2)
+
+
+@pytest.mark.parametrize(("table", "kind"), [("payments", "payment"), ("estimates", "estimate")])
+async def test_what_is_deleted_is_told_by_change_data_capture(
+    here: World, partner: QuickBooks, company: Integration, table: str, kind: str
+) -> None:
+    await run(here, company, table)
+    here.clock.advance(600)
+    gone = next(iter(partner.table(table)))["Id"]
+    partner.remove(table, gone)
+    (second,) = await run(here, company, table)
+    assert not second.full
+    assert gone not in await here.records(company, kind)
+    assert (await here.records(company, kind)).keys() == {row["Id"] for row in partner.table(table)}
+
+
+async def test_a_company_that_was_away_too_long_is_read_anew(
     here: World, partner: QuickBooks, company: Integration
 ) -> None:
     await run(here, company, "payments")
     partner.remove("payments", "182")
-    await run(here, company, "payments", full=True)
+    here.clock.advance(31 * 86_400)
+    (second,) = await run(here, company, "payments")
+    assert second.full
+    assert partner.calls["GET /v3/company/{realm}/cdc"] == 0
     assert (await here.records(company, "payment")).keys() == {row["Id"] for row in partner.table("payments")}
+
+
+async def test_a_quiet_company_is_asked_no_further_back_than_the_partner_reaches(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    for _ in range(35):
+        here.clock.advance(86_400)
+        (one,) = await run(here, company, "customers")
+        assert one.state is RunState.DONE
+    assert partner.calls["GET /v3/company/{realm}/cdc"] == 30
+
+
+async def test_more_changes_than_one_answer_holds_are_read_from_the_lists(path: Path) -> None:
+    async with world(path, partners=("quickbooks",), quickbooks={"size": 1001}) as here:
+        company, partner = await here.connect("quickbooks"), here.partners["quickbooks"]
+        await run(here, company, "payments")
+        here.clock.advance(3600)
+        gone = [row["Id"] for row in partner.table("payments")][1000]
+        for row in list(partner.table("payments")):
+            partner.change("payments", row["Id"], PaymentRefNum="1001")
+        partner.remove("payments", gone)
+        (second,) = await run(here, company, "payments")
+        assert (second.full, second.state) == (True, RunState.DONE)
+        stored = await here.records(company, "payment")
+        assert {key: one.fields["reference"] for key, one in stored.items()} == {
+            row["Id"]: "1001" for row in partner.table("payments")
+        }
+
+
+async def test_over_a_thousand_calls_keep_within_the_limits(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    connector = here.house.connectors.get("quickbooks")
+    here.clock.advance(60)
+    for number in range(1200):
+        given = {"id": str(58 + number % 10)}
+        await here.house.caller.call(connector, connector.endpoints["customer"], company, input=given)
+    assert partner.calls["GET /v3/company/{realm}/customer/{id}"] == 1200
+    assert partner.violations == 0
 
 
 async def test_pages_of_a_thousand_are_walked_to_the_end(path: Path) -> None:
@@ -194,6 +258,52 @@ async def test_disconnecting_revokes_at_intuit(here: World, partner: QuickBooks,
 async def test_a_customer_is_made_as_it_is_spelled(here: World, partner: QuickBooks, company: Integration) -> None:
     made = await act(here.house, company, "create_customer", {"name": "O'Neil \\ Sons", "email": "ada@example.com"})
     assert partner.table("customers").row(made["id"])["DisplayName"] == "O'Neil \\ Sons"
+
+
+async def test_a_change_that_somebody_was_faster_than_is_made_of_the_newer_version(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "POST":
+            here.wire.before = None
+            partner.change("customers", "58", Notes="by the bookkeeper")
+
+    here.wire.before = faster
+    await act(here.house, company, "update_customer", {"id": "58", "name": "Changed", "email": "ada@example.com"})
+    row = partner.table("customers").row("58")
+    assert (row["DisplayName"], row["Notes"], row["PrimaryEmailAddr"]) == (
+        "Changed",
+        "by the bookkeeper",
+        {"Address": "ada@example.com"},
+    )
+    assert partner.calls["GET /v3/company/{realm}/customer/{id}"] == 2
+
+
+async def test_a_change_that_always_comes_too_late_is_left_for_later(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "POST":
+            partner.change("customers", "58", Notes=f"at {here.clock.now()}")
+
+    here.wire.before = faster
+    with pytest.raises(PartnerUnavailable, match="working on this at the same time"):
+        await act(here.house, company, "update_customer", {"id": "58", "name": "Changed"})
+    assert partner.table("customers").row("58")["DisplayName"] != "Changed"
+
+
+async def test_a_customer_is_made_inactive_and_active_again(
+    here: World, partner: QuickBooks, company: Integration
+) -> None:
+    await act(here.house, company, "archive_customer", {"id": "58"})
+    assert partner.table("customers").row("58")["Active"] is False
+    await act(here.house, company, "restore_customer", {"id": "58"})
+    assert partner.table("customers").row("58")["Active"] is True
+
+
+async def test_a_customer_that_is_not_there_is_not_changed(here: World, company: Integration) -> None:
+    with pytest.raises(RecordSkipped):
+        await act(here.house, company, "archive_customer", {"id": "9999"})
 
 
 # Through Agave

@@ -63,8 +63,8 @@ ASSIGN = "PUT /v2/projects/{id}/assigned_users/{user_id}"
 UNASSIGN = "DELETE /v2/projects/{id}/assigned_users/{user_id}"
 
 
-async def open_host(here: World) -> Host:
-    host = await here.connect("companycam")
+async def open_host(here: World, connector: str = "companycam") -> Host:
+    host = await here.connect(connector)
     source = await here.connect("servicetitan")
     taken = await here.house.store.queue.take("x:1:y", 100, timedelta(days=1), here.clock.now())
     for one in taken:  # no sync of its own: the tests say which records there are

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
 
-from runner.engine.process import delete
+from runner.connector.config import Config
+from runner.engine.gone import delete
 from runner.model.push import PushState
 from runner.store import doubts
 from tests.engine.host import ARCHIVE, POST, PUT, RESTORE, Host, open_host
 from tests.engine.test_sync import Killed
-from tests.partners import World
+from tests.partners import World, world
 
 
 @pytest.fixture
@@ -164,3 +169,109 @@ class TestUnknownOutcome:
         host.here.wire.before = before
         await host.drain()
         assert await host.here.read(lambda c: doubts.get(c, 1)) is None
+
+
+class TestIdempotency:
+    """A destination that does a thing once by its key: QuickBooks, whose `requestid` is answered the same again."""
+
+    CUSTOMERS: dict[str, Any] = {
+        "record": "contact",
+        "from": ["servicetitan"],
+        "to": "quickbooks",
+        "input": {"name": "name"},
+        "create": "create_customer",
+        "update": "update_customer",
+        "archive": "archive_customer",
+    }
+    PATH = "/customer"
+
+    @pytest.fixture
+    async def books(self, path: Path) -> AsyncIterator[Host]:
+        config = Config.model_validate({"deliver": {"customers": self.CUSTOMERS}})
+        async with world(path, partners=("quickbooks",), config=config) as here:
+            yield await open_host(here, "quickbooks")
+
+    @staticmethod
+    def lose(books: Host, error: BaseException) -> None:
+        """The partner does it; we never hear."""
+
+        async def after(request: httpx.Request) -> None:
+            if request.method == "POST" and request.url.path.endswith("/customer"):
+                books.here.wire.after = None
+                raise error
+
+        books.here.wire.after = after
+
+    @staticmethod
+    def keys(books: Host) -> list[str]:
+        """The keys of all creations that were sent."""
+        sent = [one for one in books.here.wire.requests if one.method == "POST" and one.url.path.endswith("/customer")]
+        return [one.url.params["requestid"] for one in sent if "requestid" in one.url.params]
+
+    @staticmethod
+    def named(books: Host, text: str) -> list[dict[str, Any]]:
+        return [row for row in books.here.partners["quickbooks"].table("customers") if text in row["DisplayName"]]
+
+    async def test_an_answer_that_is_lost_is_asked_for_again_in_the_same_call(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+        self.lose(books, httpx.ReadTimeout("late"))
+        assert (await books.drain()).done == 1
+        assert len(self.named(books, "Zephyr ")) == 1
+        first, second = self.keys(books)
+        assert first == second
+
+    async def test_a_killed_creation_is_sent_again_by_the_same_key(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+        self.lose(books, Killed())
+        with pytest.raises(Killed):
+            await books.drain()
+        books.here.clock.advance(3600)
+        assert (await books.drain()).done == 1
+        assert len(self.named(books, "Zephyr ")) == 1
+        assert len(set(self.keys(books))) == 1
+        assert await books.here.read(lambda c: doubts.get(c, 1)) is None
+
+    async def test_what_changed_meanwhile_is_a_change_of_what_was_made(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+        self.lose(books, Killed())
+        with pytest.raises(Killed):
+            await books.drain()
+        await books.store("contact", "1", {"name": "Zephyr and Sons"})
+        books.here.clock.advance(3600)
+        assert (await books.drain()).done == 1
+        assert [row["DisplayName"] for row in self.named(books, "Zephyr ")] == ["Zephyr and Sons"]
+        assert len(set(self.keys(books))) == 1
+
+    async def test_an_earlier_try_that_is_refused_gives_way_to_the_record_of_today(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+
+        async def before(request: httpx.Request) -> None:
+            if request.method == "POST":
+                books.here.wire.before = None
+                raise Killed
+
+        books.here.wire.before = before
+        with pytest.raises(Killed):
+            await books.drain()
+        books.here.partners["quickbooks"].change("customers", "58", DisplayName="Zephyr Roofs")  # the name is taken now
+        await books.store("contact", "1", {"name": "Zephyr and Sons"})
+        books.here.clock.advance(3600)
+        assert (await books.drain()).done == 1
+        assert [row["DisplayName"] for row in self.named(books, "Zephyr and")] == ["Zephyr and Sons"]
+        assert len(set(self.keys(books))) == 2
+
+    async def test_two_records_have_two_keys(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+        await books.store("contact", "2", {"name": "Zephyr Floors"})
+        await books.drain()
+        assert len(set(self.keys(books))) == len(self.named(books, "Zephyr ")) == 2
+
+    async def test_a_change_reads_the_version_before_it_is_sent(self, books: Host) -> None:
+        await books.store("contact", "1", {"name": "Zephyr Roofs"})
+        await books.drain()
+        (row,) = self.named(books, "Zephyr ")
+        books.here.partners["quickbooks"].change("customers", row["Id"], Notes="seen by the bookkeeper")
+        await books.store("contact", "1", {"name": "Zephyr Roofs"}, inactive=True)
+        assert (await books.drain()).done == 1
+        (row,) = self.named(books, "Zephyr ")
+        assert (row["Active"], row["Notes"]) == (False, "seen by the bookkeeper")

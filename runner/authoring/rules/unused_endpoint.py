@@ -12,7 +12,7 @@ from runner.connector.reaction import Fetch
 
 @rule("unused-endpoint")
 def unused_endpoint(subject: Subject) -> Iterator[Doubt]:
-    """Avoid: an endpoint that no sync, reaction, `find` or `identify` names.
+    """Avoid: an endpoint that no sync, reaction, action or `identify` names.
 
     Prefer: to remove it, or to use it.
 
@@ -31,6 +31,7 @@ def _used(connector: Connector) -> Iterator[str]:
     paginators = (endpoint.paginate for endpoint in connector.endpoints.values())
     yield from (paginate.endpoint for paginate in paginators if isinstance(paginate, Continue))
     yield from (action.find.endpoint for action in connector.actions.values() if action.find is not None)
+    yield from (action.before.endpoint for action in connector.actions.values() if action.before is not None)
     reactions = connector.webhooks.on.values() if connector.webhooks else ()
     fetches = [reaction for reaction in reactions if isinstance(reaction, Fetch)]
     yield from (fetch.endpoint for fetch in fetches)

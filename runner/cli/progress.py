@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from runner.authoring.report import counted
+from runner.model.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Hear = Callable[[int, int, int | None], None]
 EVERY = 10
@@ -21,30 +26,52 @@ def shown(name: str, wanted: bool) -> Iterator[Hear | None]:
     if not wanted:
         yield None
     elif sys.stderr.isatty():
-        with _bar(name) as hear:
+        from rich.console import Console
+
+        with bar(name, Console(stderr=True)) as hear:
             yield hear
     else:
-        yield _lines(name)
+        yield lines(name, SystemClock())
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Hear]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def bar(name: str, console: Console) -> Iterator[Hear]:
+    """A bar with the count, the rate, the time so far, and the time that is left where a total is known."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    parts = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
-    with Progress(*parts, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(name, total=None, told="")
+    told = TextColumn("{task.fields[told]}")
+    parts = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), told, TimeElapsedColumn())
+    with Progress(*parts, TimeRemainingColumn(compact=True), console=console) as progress:
+        task = progress.add_task(name, total=None, told="")
 
         def hear(pages: int, seen: int, total: int | None) -> None:
-            bar.update(task, completed=seen, total=total, told=f"{seen} in {counted(pages, 'page')}")
+            progress.update(task, completed=seen, total=None if total is None else max(total, seen))
+            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
+            rate = f", {speed:,.0f}/s" if speed else ""
+            progress.update(task, told=f"{_so_far(seen, total)} in {counted(pages, 'page')}{rate}", refresh=True)
 
         yield hear
 
 
-def _lines(name: str) -> Hear:
+def lines(name: str, clock: Clock) -> Hear:
+    """A line for the first page and every tenth: the count, the rate, and the time that is left where a total is
+    known."""
+    began = clock.now()
+
     def hear(pages: int, seen: int, total: int | None) -> None:
         if pages == 1 or pages % EVERY == 0:
-            typer.echo(f"{name}: {seen}{f' of {total}' if total else ''} in {counted(pages, 'page')}", err=True)
+            typer.echo(f"{name}: {_so_far(seen, total)} in {counted(pages, 'page')}{pace(seen, total)}", err=True)
+
+    def pace(seen: int, total: int | None) -> str:
+        seconds = (clock.now() - began).total_seconds()
+        rate = seen / seconds if seconds > 0 else 0.0
+        if not rate:
+            return ""
+        left = f", {max(0, total - seen) / rate:.0f} s left" if total is not None else ""
+        return f", {rate:,.0f}/s{left}"
 
     return hear
+
+
+def _so_far(seen: int, total: int | None) -> str:
+    return str(seen) if total is None else f"{seen} of {total}"

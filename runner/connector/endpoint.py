@@ -28,6 +28,9 @@ class Endpoint(Call):
         {}, alias="with", description="What the caller gives, read as `{{ input.<name> }}`."
     )
     records: Expression = Declared(description="The raw payloads in the answer: a list, or one object.")
+    total: Expression | None = Declared(
+        None, description="How many raw payloads all pages have together, where the partner says so: for progress."
+    )
     paginate: AnyPaginator = Declared(
         default_factory=lambda: SinglePage(type="single_page"), description="The walk over pages."
     )

@@ -35,6 +35,7 @@ class Roll:
     is_alone: bool = True
     present: set[str] = field(default_factory=set)
     is_sure: bool = True
+    struck: int = 0
 
     def call(self, batch: Batch) -> None:
         """Note who is on a page: the good, the bad and the left out are all there at the partner."""
@@ -48,21 +49,28 @@ class Roll:
         """Delete the records of the kind that the pass did not meet, unless they are newer than its begin.
 
         Returns why nothing was deleted, when something looks wrong: a partner that suddenly shows half of its things
-        is more likely to have changed than to have lost them.
+        is more likely to have changed than to have lost them. `struck` says how many were deleted.
         """
+        gone, doubt = self.look(connection, integration)
+        if gone and doubt is None:
+            keys = [(self.kind, one) for one in sorted(gone)]
+            self.struck = delete(connection, house, integration, keys, at, utc_text(began_at))
+        return doubt
+
+    def look(self, connection: Connection, integration: Integration) -> tuple[set[str], str | None]:
+        """The external ids that the pass did not meet, and why they should not be deleted, if there is a reason."""
         known = self._known(connection, integration)
         gone = known - self.present
         if not gone:
-            return None
+            return gone, None
         if not self.is_sure:
-            return f"{len(gone)} {self.kind} records look gone, but some payloads had no id: nothing was deleted"
+            return gone, f"{len(gone)} {self.kind} records look gone, but some payloads had no id: nothing was deleted"
         if len(gone) > max(FEW, SHARE * len(known)):
-            return (
+            return gone, (
                 f"{len(gone)} of {len(known)} {self.kind} records look gone, which is too many to believe: nothing was "
                 "deleted (see whether the partner shows them; if they are gone, delete the integration's records)"
             )
-        delete(connection, house, integration, [(self.kind, one) for one in sorted(gone)], at, utc_text(began_at))
-        return None
+        return gone, None
 
     def _known(self, connection: Connection, integration: Integration) -> set[str]:
         if self.is_alone:

@@ -15,12 +15,16 @@ from runner.model.integration import Integration
 from runner.model.run import SyncRun
 from runner.store import integrations, outcomes
 
+OUTCOMES = ("created", "changed", "unchanged", "stale", "skipped", "quarantined", "deleted")
+"""What can become of a payload that a sync brings."""
+
 
 async def sync_done(house: House, integration: Integration, run: SyncRun, seconds: float) -> None:
     """A sync came to its end; of its counts those that are not 0."""
-    told = {name: count for name, count in vars(run.counts).items() if count}
+    told = {name: round(count, 3) for name, count in vars(run.counts).items() if count}
     whose = await _count(house, integration.id, "sync", {"done": 1})
-    house.log.info("sync-done", **whose, sync=run.sync, full=run.full, seconds=round(seconds, 1), **told)
+    await _count(house, integration.id, "payload", {name: getattr(run.counts, name) for name in OUTCOMES})
+    house.log.info("sync-done", run=run.id, **whose, sync=run.sync, full=run.full, seconds=round(seconds, 1), **told)
 
 
 async def sync_failed(house: House, integration: Integration, sync: str, error: Exception) -> None:

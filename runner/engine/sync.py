@@ -215,7 +215,7 @@ class _Work:
         counts = await self.house.store.database.write(work)
         self.newest, self.counts, self.stored = newest, counts, self.stored + 1
         if self.progress is not None:
-            self.progress(counts.pages, counts.seen, None)
+            self.progress(counts.pages, counts.seen, page.total)
 
     def _spent(self) -> Counts:
         """What calls came to, and the seconds of mapping, since the last page."""
@@ -247,7 +247,9 @@ class _Work:
             runs.save_counts(connection, self.run.id, counts)
         else:
             kept = self._finished(kept, newest)
-            runs.end(connection, self.run.id, RunState.DONE, at, counts, self._note(connection, page, at))
+            note = self._note(connection, page, at)
+            counts += Counts(deleted=self.roll.struck if self.roll else 0)
+            runs.end(connection, self.run.id, RunState.DONE, at, counts, note)
         checkpoints.save(connection, self.integration.id, self.name, kept)
         return counts
 

@@ -16,6 +16,7 @@ from runner.engine.course import Came, Course
 from runner.engine.enrich import completed
 from runner.engine.house import House
 from runner.engine.process import cursor_of
+from runner.errors import MappingError
 from runner.model.integration import Integration
 from runner.model.run import Checkpoint
 
@@ -81,7 +82,7 @@ def _is_spent(sync: Sync, checkpoint: Checkpoint, now: datetime) -> bool:
 class Page:
     """One page as it came, completed where the sync says so. `next` holds the variables of the page after it, None on
     the last; `told` is the checkpoint that its body names, where the partner does that; `known` counts the payloads
-    that were left out as not newer than the checkpoint."""
+    that were left out as not newer than the checkpoint; `total` those of all pages, where the partner says so."""
 
     payloads: Collection[Any] = field(repr=False)
     asked_at: datetime
@@ -89,6 +90,7 @@ class Page:
     told: str | None = None
     known: int = 0
     smaller: int | None = None
+    total: int | None = None
 
 
 async def pages(
@@ -107,7 +109,9 @@ async def pages(
             found = sieve.unknown(page.payloads)
             known = len(page.payloads) - len(found)
             found = await completed(house, connector, integration, sync.enrich, found)
-            yield Page(found, page.asked_at, page.next, _told(sync, page), known, page.smaller)
+            yield Page(
+                found, page.asked_at, page.next, _told(sync, page), known, page.smaller, _total(connector, name, page)
+            )
 
 
 def _told(sync: Sync, page: Came) -> str | None:
@@ -115,6 +119,16 @@ def _told(sync: Sync, page: Came) -> str | None:
     if sync.incremental is None or not sync.incremental.is_told:
         return None
     return sync.incremental.told(page.response.only(sync.incremental.reads), page.next is None)
+
+
+def _total(connector: Connector, name: str, page: Came) -> int | None:
+    """How many payloads there are in all; None where nobody says so, or it is no number: nothing hangs on it."""
+    rule = connector.endpoints[name].total
+    try:
+        found = rule.search(page.response.only(rule.reads)) if rule is not None else None
+    except MappingError:
+        return None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
 @dataclass(frozen=True)

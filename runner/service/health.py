@@ -15,8 +15,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.errors import RunnerError
+from runner.service.call_figures import call_families
 from runner.service.overview import Overview, overview
-from runner.store import events, outcomes
+from runner.store import events, figures, outcomes
+from runner.store.figures import Figure
 from runner.store.outcomes import Outcome
 
 
@@ -57,8 +59,16 @@ class Health:
 class _Figures:
     """A collector over one overview, what was worked off, and how long (in seconds) the oldest event waits."""
 
-    def __init__(self, found: Overview, worked: Sequence[Outcome], waits: Mapping[str, float], now: datetime) -> None:
+    def __init__(
+        self,
+        found: Overview,
+        worked: Sequence[Outcome],
+        called: Sequence[Figure],
+        waits: Mapping[str, float],
+        now: datetime,
+    ) -> None:
         self._found = found
+        self._called = called
         self._worked = worked
         self._waits = waits
         self._kept_for = (now - (found.kept.oldest or now)).total_seconds()
@@ -68,7 +78,7 @@ class _Figures:
         """All figures in one view."""
         oldest = events.oldest_pending(connection)
         waits = {name: max(0.0, (now - at).total_seconds()) for name, at in oldest.items()}
-        return cls(overview(connection, connectors), outcomes.find(connection), waits, now)
+        return cls(overview(connection, connectors), outcomes.find(connection), figures.find(connection), waits, now)
 
     def collect(self) -> Iterable[Metric]:
         """The families, each a number a label set."""
@@ -76,7 +86,9 @@ class _Figures:
         yield self._states("runner_events", "Webhook events by state", "events")
         yield self._states("runner_pushes", "Pushes by state", "pushes")
         yield self._calls()
+        yield from call_families(self._called)
         yield self._outcomes("sync", "runner_syncs", "Syncs that a worker ran to the end, or that failed")
+        yield self._records()
         yield self._outcomes("event", "runner_events_processed", "Webhook events worked off, or given up")
         yield self._outcomes("push", "runner_pushes_processed", "Records that a destination took, or refused for good")
         oldest = GaugeMetricFamily(
@@ -130,6 +142,15 @@ class _Figures:
         for connector in sorted({connector for connector, _ in counts}):
             for outcome in ("done", "failed"):
                 family.add_metric([connector, outcome], counts.get((connector, outcome), 0))
+        return family
+
+    def _records(self) -> Metric:
+        family = CounterMetricFamily(
+            "runner_synced_payloads", "Payloads of syncs that a worker ran to the end", labels=["connector", "outcome"]
+        )
+        for one in self._worked:
+            if one.work == "payload":
+                family.add_metric([one.connector, one.outcome], one.count)
         return family
 
     def _calls(self) -> Metric:

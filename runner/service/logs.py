@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
@@ -75,11 +76,12 @@ def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None) -
     """A structlog logger that writes to `stream` (standard error); nothing global is touched."""
     last: Any = structlog.processors.JSONRenderer() if form == "json" else _plain
     return structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
+        structlog.WriteLogger(stream or _StandardError()),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         context_class=dict,
         cache_logger_on_first_use=False,
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             structlog.processors.format_exc_info,
@@ -87,6 +89,18 @@ def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None) -
             last,
         ],
     )
+
+
+class _StandardError(io.TextIOBase):
+    """What standard error is at the moment of writing: a progress bar takes its place, and lets lines pass above it."""
+
+    def write(self, text: str) -> int:
+        """Write to whatever it is now."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Let it out."""
+        sys.stderr.flush()
 
 
 class Bridge(logging.Handler):

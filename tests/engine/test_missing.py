@@ -71,9 +71,10 @@ class TestDeletesByAbsence:
         known = await strict.records(integration, "user")
         strict.servicetitan.table("technicians").remove(int(next(iter(known))))
         strict.clock.advance(timedelta(days=2).total_seconds())
-        await sync.run(strict.house, integration, "technicians")
+        run = await sync.run(strict.house, integration, "technicians")
         left = await strict.records(integration, "user")
         assert set(known) - set(left) == {next(iter(known))}
+        assert run.counts.deleted == 1
 
     async def test_a_run_that_is_not_full_deletes_nothing(self, strict: World) -> None:
         integration = await strict.connect("servicetitan")

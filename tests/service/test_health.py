@@ -72,3 +72,21 @@ async def test_metrics_count_what_was_worked_off(here: World, web: httpx.AsyncCl
     assert 'runner_syncs_total{connector="servicetitan",outcome="failed"} 0.0' in text
     assert re.search(r'runner_events_processed_total\{connector="servicetitan",outcome="done"\} [1-9]', text)
     assert re.search(r'runner_partner_calls_total\{connector="servicetitan",limited="no"\} [1-9]', text)
+
+
+async def test_metrics_tell_how_each_endpoint_answers(here: World, web: httpx.AsyncClient) -> None:
+    here.servicetitan.fail_next(1, 503, on="/jobs")
+    await here.connect("servicetitan")
+    await here.work(wait=timedelta(minutes=1))
+    text = (await web.get("/metrics")).text
+    assert re.search(
+        r'runner_endpoint_calls_total\{connector="servicetitan",endpoint="jobs",status="200"\} [1-9]', text
+    )
+    assert re.search(r'runner_endpoint_calls_total\{connector="servicetitan",endpoint="jobs",status="503"\} 1.0', text)
+    assert re.search(
+        r'runner_endpoint_seconds_bucket\{connector="servicetitan",endpoint="jobs",le="\+Inf"\} [2-9]', text
+    )
+    assert re.search(
+        r'runner_endpoint_received_bytes_total\{connector="servicetitan",endpoint="jobs"\} [1-9]\d\d', text
+    )
+    assert re.search(r'runner_synced_payloads_total\{connector="servicetitan",outcome="created"\} [1-9]', text)

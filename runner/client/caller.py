@@ -85,9 +85,9 @@ class Caller:
         attempt, number, waited, told, renewed = 1, 0, 0.0, 0.0, False
         while True:
             errand = await errand.prepared()
-            waited += await self._limiter.admit(errand.claims, errand.name, self._patience - waited)
-            number += 1
-            found = await self._tries.make(errand, credential, number, waited - told)
+            permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
+            number, waited = number + 1, waited + permit.waited
+            found = await self._tries.make(errand, credential, permit, number, waited - told)
             told = waited
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):

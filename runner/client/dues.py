@@ -21,7 +21,8 @@ class Dues:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._owed: dict[str, list[Due]] = defaultdict(list)
-        self._telling: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._telling: set[asyncio.Task[None]] = set()
 
     def owe(self, key: str, due: Due) -> None:
         """One more change to the state of `key`."""
@@ -48,7 +49,7 @@ class Dues:
         return change
 
     async def tell(self) -> None:
-        """Tell the ledger now. What it cannot take in is lost: what was held lapses, what was learned is learned anew."""
+        """Tell the ledger now. What it cannot take in is lost: what was held lapses, what was learned comes again."""
         keys = self.keys
         if keys:
             with suppress(StoreError):
@@ -58,13 +59,16 @@ class Dues:
         """Tell it after its slack, or at once, `before` that."""
         if not self._ledger.slack:
             return
-        if at_once and self._telling is not None:
-            self._telling.cancel()
-        if at_once or self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._later(before, 0.0 if at_once else self._ledger.slack))
+        if at_once and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            pause = 0.0 if at_once else self._ledger.slack
+            self._timer = asyncio.get_running_loop().call_later(pause, self._begin, before)
 
-    async def _later(self, before: Callable[[], None], pause: float) -> None:
-        await asyncio.sleep(pause)
+    def _begin(self, before: Callable[[], None]) -> None:
         before()
-        self._telling = None
-        await self.tell()
+        self._timer = None
+        telling = asyncio.create_task(self.tell())
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from runner.client import verdict
-from runner.client.limiter import Claim
+from runner.client.permits import Claim
 from runner.components.auth.base import Auth
 from runner.components.ratelimits.base import RateLimit
 from runner.components.ratelimits.concurrency import ConcurrencyLimit

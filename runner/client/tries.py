@@ -9,6 +9,7 @@ from runner.client.address import shown
 from runner.client.attempt import Attempt, OnAttempt
 from runner.client.errand import Errand
 from runner.client.limiter import Limiter
+from runner.client.permits import Permit
 from runner.client.tokens import Tokens
 from runner.client.wire import Network, Parcel, Wire
 from runner.components.auth.base import with_param
@@ -43,7 +44,7 @@ class Tries:
         self._tracer = tracer or get_tracer("runner")
 
     async def make(
-        self, errand: Errand, credential: Credential, number: int, waited: float
+        self, errand: Errand, credential: Credential, permit: Permit, number: int, waited: float
     ) -> Response | PartnerUnavailable:
         """The answer, or why there is none, of the `number`-th try, `waited` seconds after the one before."""
         name = f"{errand.connector.connector}.{errand.name}"
@@ -51,20 +52,20 @@ class Tries:
             parcel, began, found = None, self._clock.now(), None
             try:
                 parcel = self._parcel(errand, credential)
-                found = await self._carried(parcel)
+                found = await self._carried(parcel, permit)
             finally:
-                self._limiter.release(errand.claims)
+                self._limiter.release(permit)
                 if parcel is not None:
                     seconds = max(0.0, (self._clock.now() - began).total_seconds())
                     self._tell(_attempt(parcel, found, number, waited, seconds), span)
         return found
 
-    async def _carried(self, parcel: Parcel) -> Response | PartnerUnavailable:
+    async def _carried(self, parcel: Parcel, permit: Permit) -> Response | PartnerUnavailable:
         try:
             response = await self.wire.carry(parcel)
         except PartnerUnavailable as error:
             return error
-        self._limiter.learn(parcel.errand.claims, parcel.errand.name, response)
+        self._limiter.learn(permit, response)
         return response
 
     def _parcel(self, errand: Errand, credential: Credential) -> Parcel:

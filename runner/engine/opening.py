@@ -19,6 +19,7 @@ from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
 from runner.model.clock import Clock
 from runner.model.secret import Secret
+from runner.store.limits import LimitLedger
 from runner.store.store import Store
 
 
@@ -45,7 +46,8 @@ def open_house(
         note(log, attempt)
 
     tokens = Tokens(store, http, clock, apps, config.environments)
-    caller = Caller(http, clock, Limiter(clock), tokens, on_call=on_call, tracer=tracing, **calling)
+    limiter = Limiter(clock, LimitLedger(store.database, clock))
+    caller = Caller(http, clock, limiter, tokens, on_call=on_call, tracer=tracing, **calling)
     return House(
         connectors=connectors,
         config=config,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from runner.connector.retention import Retention
 from runner.engine.house import House
-from runner.store import retention
+from runner.store import limits, retention
 from runner.store.retention import LEFT, SETTLED
 
 BATCH = 200
 """Rows a transaction: some milliseconds, between which arrivals have their turn."""
 PAUSE = 0.02
 """Seconds between two batches."""
+COUNTED = timedelta(days=32)
+"""How long what a partner's limit counted can matter: a month, the longest budget known."""
 
 Prune = Callable[[Connection, datetime, int], int]
 
@@ -31,6 +33,7 @@ class Removed:
     rejected: int = 0
     runs: int = 0
     early: int = 0
+    limits: int = 0
 
 
 async def retain(house: House) -> Removed:
@@ -43,6 +46,7 @@ async def retain(house: House) -> Removed:
         deliveries=await _prune(house, retention.prune_deliveries, settled),
         rejected=await _prune(house, retention.prune_rejected, now - rules.rejected),
         runs=await _prune(house, retention.prune_runs, now - rules.runs),
+        limits=await _prune(house, limits.prune, now - COUNTED),
         early=await _shrink(house, rules, now - rules.repeats),
     )
     if removed != Removed():

@@ -21,6 +21,7 @@ from runner.model.credential import Credential
 from runner.model.http import Response
 from runner.model.integration import Integration
 from runner.model.record import as_id
+from runner.store.limits import LimitLedger
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ async def prove(
     if way.identify is None:
         return Proof(credential, integration.account_id, integration.account_name, account)
     trial = Trial(house, credential)
-    caller = Caller(house.http, house.clock, Limiter(house.clock), trial, on_call=house.tally.count)
+    limiter = Limiter(house.clock, LimitLedger(house.store.database, house.clock))
+    caller = Caller(house.http, house.clock, limiter, trial, on_call=house.tally.count)
     probe = replace(integration, account=account)
     endpoint = connector.endpoints[way.identify.endpoint]
     try:

@@ -13,6 +13,7 @@ from runner.store.events import events
 from runner.store.figures import endpoint_calls
 from runner.store.includes import push_includes
 from runner.store.integrations import integrations
+from runner.store.limits import limits
 from runner.store.links import links
 from runner.store.outcomes import outcomes
 from runner.store.pushes import pushes
@@ -51,6 +52,7 @@ TABLES = (
     partner_calls,
     endpoint_calls,
     outcomes,
+    limits,
     schedules,
     wakeups,
     changes,

@@ -28,6 +28,10 @@ def read(**block: Any) -> RateLimit:
     return made
 
 
+def fresh() -> dict[str, Any]:
+    return {}
+
+
 def admit(limit: RateLimit, state: dict[str, Any], now: float, cost: float = 1) -> float:
     return limit.admit(state, Asked(now, cost))
 
@@ -49,7 +53,7 @@ def answer(**body: Any) -> Response:
     gaps=st.lists(st.floats(0, 20) | st.just(0.0), min_size=1, max_size=150),
 )
 def test_a_window_never_lets_more_through_in_any_stretch(requests: int, per: int, gaps: list[float]) -> None:
-    limit, state, now, admitted = read(type="window", requests=requests, per=f"{per}s"), {}, NOW, []
+    limit, state, now, admitted = read(type="window", requests=requests, per=f"{per}s"), fresh(), NOW, []
     for gap in gaps:
         now += gap
         wait = admit(limit, state, now)
@@ -62,7 +66,7 @@ def test_a_window_never_lets_more_through_in_any_stretch(requests: int, per: int
 
 
 def test_a_full_window_answers_with_the_wait_and_charges_nothing() -> None:
-    limit, state = read(type="window", requests=2, per="1m"), {}
+    limit, state = read(type="window", requests=2, per="1m"), fresh()
     assert [admit(limit, state, NOW), admit(limit, state, NOW + 10)] == [0.0, 0.0]
     before = orjson.dumps(state)
     assert admit(limit, state, NOW + 20) == pytest.approx(40, abs=0.001)
@@ -70,7 +74,7 @@ def test_a_full_window_answers_with_the_wait_and_charges_nothing() -> None:
 
 
 def test_a_window_keeps_a_small_state() -> None:
-    limit, state = read(type="window", requests=2500, per="5m"), {}
+    limit, state = read(type="window", requests=2500, per="5m"), fresh()
     for call in range(2500):
         assert admit(limit, state, NOW + call * 0.1) == 0.0
     assert len(state["slices"]) <= 61
@@ -78,7 +82,7 @@ def test_a_window_keeps_a_small_state() -> None:
 
 def test_a_trial_on_a_shallow_copy_leaves_the_state_alone() -> None:
     for block in ({"type": "window", "requests": 5, "per": "1m"}, COST, {"type": "concurrency", "at_once": 2}):
-        limit, state = read(**block), {}
+        limit, state = read(**block), fresh()
         admit(limit, state, NOW)
         before = orjson.dumps(state)
         admit(limit, dict(state), NOW + 0.1)
@@ -86,7 +90,7 @@ def test_a_trial_on_a_shallow_copy_leaves_the_state_alone() -> None:
 
 
 def test_a_penalty_holds_everybody_until_it_is_over() -> None:
-    limit, state = read(type="window", requests=100, per="1m"), {}
+    limit, state = read(type="window", requests=100, per="1m"), fresh()
     limit.penalise(state, NOW + 30)
     limit.penalise(state, NOW + 10)
     assert admit(limit, state, NOW) == 30
@@ -94,13 +98,13 @@ def test_a_penalty_holds_everybody_until_it_is_over() -> None:
 
 
 def test_a_cost_limit_believes_its_estimate_until_the_first_answer() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     assert [admit(limit, state, NOW, limit.cost_of(state, "jobs")) for _ in range(2)] == [0.0, 0.0]
     assert admit(limit, state, NOW, limit.cost_of(state, "jobs")) == pytest.approx(2.0)
 
 
 def test_a_cost_limit_learns_what_an_endpoint_costs() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     admit(limit, state, NOW, limit.cost_of(state, "jobs"))
     learn(limit, state, answer(asked=50, left=970))
     limit.release(state, Asked(NOW))
@@ -108,7 +112,7 @@ def test_a_cost_limit_learns_what_an_endpoint_costs() -> None:
 
 
 def test_a_cost_limit_believes_the_partner_when_no_other_call_is_under_way() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     admit(limit, state, NOW, 400)
     learn(limit, state, answer(asked=50, left=990))
     limit.release(state, Asked(NOW))
@@ -116,7 +120,7 @@ def test_a_cost_limit_believes_the_partner_when_no_other_call_is_under_way() -> 
 
 
 def test_a_cost_limit_believes_the_lower_figure_while_others_are_under_way() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     admit(limit, state, NOW, 400)
     admit(limit, state, NOW, 400)
     learn(limit, state, answer(asked=50, left=990))
@@ -124,7 +128,7 @@ def test_a_cost_limit_believes_the_lower_figure_while_others_are_under_way() -> 
 
 
 def test_a_cost_limit_fills_up_again() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     admit(limit, state, NOW, 1000)
     assert admit(limit, state, NOW, 500) == pytest.approx(5.0)
     assert admit(limit, state, NOW + 5, 500) == 0.0
@@ -132,19 +136,19 @@ def test_a_cost_limit_fills_up_again() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"left": "many", "asked": True}, {"left": None}])
 def test_a_cost_limit_ignores_answers_without_figures(body: dict[str, Any]) -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     learn(limit, state, answer(**body))
     assert state == {}
 
 
 def test_a_call_never_waits_for_more_than_the_bucket_holds() -> None:
-    limit, state = read(**COST), {}
+    limit, state = read(**COST), fresh()
     learn(limit, state, answer(asked=5000))
     assert admit(limit, state, NOW, limit.cost_of(state, "jobs")) == 0.0
 
 
 def test_concurrency_lets_so_many_in_at_once() -> None:
-    limit, state = read(type="concurrency", at_once=2), {}
+    limit, state = read(type="concurrency", at_once=2), fresh()
     assert [admit(limit, state, NOW), admit(limit, state, NOW)] == [0.0, 0.0]
     assert admit(limit, state, NOW) > 0
     limit.release(state, Asked(NOW))
@@ -197,13 +201,13 @@ def said(**headers: str) -> Response:
 
 
 def test_headers_hold_nobody_before_the_first_answer() -> None:
-    limit, state = read(**HEADERS), {}
+    limit, state = read(**HEADERS), fresh()
     assert [admit(limit, state, NOW) for _ in range(500)] == [0.0] * 500
 
 
 @pytest.mark.parametrize(("unit", "reset"), [("s", "7"), ("ms", "7000"), ("unix", f"{NOW + 7:.0f}")])
 def test_what_the_headers_say_is_left_is_kept_until_they_say_it_ends(unit: str, reset: str) -> None:
-    limit, state = read(**HEADERS | {"window": {"header": "X-Reset", "unit": unit}}), {}
+    limit, state = read(**HEADERS | {"window": {"header": "X-Reset", "unit": unit}}), fresh()
     learn(limit, state, said(x_limit="10", x_remaining="2", x_reset=reset))
     assert [admit(limit, state, NOW), admit(limit, state, NOW)] == [0.0, 0.0]
     assert admit(limit, state, NOW + 3) == pytest.approx(4)
@@ -211,7 +215,7 @@ def test_what_the_headers_say_is_left_is_kept_until_they_say_it_ends(unit: str, 
 
 
 def test_a_window_that_ended_holds_as_many_as_the_partner_allows() -> None:
-    limit, state = read(**HEADERS), {}
+    limit, state = read(**HEADERS), fresh()
     learn(limit, state, said(x_limit="3", x_remaining="0", x_reset="10"))
     assert [admit(limit, state, NOW + 10) for _ in range(3)] == [0.0, 0.0, 0.0]
     assert admit(limit, state, NOW + 10) == pytest.approx(10)
@@ -221,7 +225,7 @@ def test_a_window_that_ended_holds_as_many_as_the_partner_allows() -> None:
     "headers", [{}, {"x_limit": "10"}, {"x_limit": "ten", "x_remaining": "0", "x_reset": "5"}, {"x_remaining": "0"}]
 )
 def test_answers_without_the_headers_change_nothing(headers: dict[str, str]) -> None:
-    limit, state = read(**HEADERS), {}
+    limit, state = read(**HEADERS), fresh()
     learn(limit, state, said(x_limit="10", x_remaining="0", x_reset="7"))
     before = dict(state)
     learn(limit, state, said(**headers))
@@ -229,7 +233,7 @@ def test_answers_without_the_headers_change_nothing(headers: dict[str, str]) -> 
 
 
 def test_calls_that_overlap_never_raise_what_is_left_above_what_is_sure() -> None:
-    limit, state = read(**HEADERS), {}
+    limit, state = read(**HEADERS), fresh()
     for _ in range(4):
         admit(limit, state, NOW)
     learn(limit, state, said(x_limit="100", x_remaining="9", x_reset="10"))
@@ -239,7 +243,7 @@ def test_calls_that_overlap_never_raise_what_is_left_above_what_is_sure() -> Non
 
 
 def test_a_call_takes_the_points_that_its_connector_says() -> None:
-    limit, state = read(**POINTS), {}
+    limit, state = read(**POINTS), fresh()
     cost = limit.cost_of(state, "deals", 40)
     assert [admit(limit, state, NOW, cost), admit(limit, state, NOW + 3600, cost)] == [0.0, 0.0]
     assert admit(limit, state, NOW + 7200, cost) == pytest.approx(86_400 - 7200, abs=0.01)
@@ -247,7 +251,7 @@ def test_a_call_takes_the_points_that_its_connector_says() -> None:
 
 
 def test_a_plan_with_more_points_is_believed() -> None:
-    limit, state = read(**POINTS), {}
+    limit, state = read(**POINTS), fresh()
     admit(limit, state, NOW, 90)
     limit.release(state, Asked(NOW, 90))
     learn(limit, state, said(x_left="5000"))
@@ -255,20 +259,20 @@ def test_a_plan_with_more_points_is_believed() -> None:
 
 
 def test_points_that_others_spent_are_not_there() -> None:
-    limit, state = read(**POINTS), {}
+    limit, state = read(**POINTS), fresh()
     learn(limit, state, said(x_left="10"))
     assert admit(limit, state, NOW, 20) == pytest.approx(3600)
 
 
 def test_what_was_said_to_be_left_is_forgotten_so_that_a_new_day_is_seen() -> None:
-    limit, state = read(**POINTS), {}
+    limit, state = read(**POINTS), fresh()
     learn(limit, state, said(x_left="0"))
     assert admit(limit, state, NOW + 3600, 20) == 0.0
 
 
 def test_what_lapsed_is_given_back() -> None:
     for block in ({"type": "window", "requests": 5, "per": "1m"}, POINTS, COST, {"type": "concurrency", "at_once": 5}):
-        limit, state = read(**block), {}
+        limit, state = read(**block), fresh()
         asked = Asked(NOW, 20, calls=5, hold=0.25, holder="p1")
         assert limit.admit(state, asked) == 0.0
         limit.refund(state, asked)
@@ -276,21 +280,21 @@ def test_what_lapsed_is_given_back() -> None:
 
 
 def test_a_permit_counts_from_the_moment_at_which_it_may_last_be_used() -> None:
-    limit, state = read(type="window", requests=1, per="10s"), {}
+    limit, state = read(type="window", requests=1, per="10s"), fresh()
     limit.admit(state, Asked(NOW, hold=0.25))
     assert admit(limit, state, NOW + 10) == pytest.approx(0.25, abs=0.001)
 
 
 def test_a_call_counts_until_it_was_answered_but_for_no_more_than_a_second() -> None:
     for late, counted in ((0.4, 0.4), (30.0, 1.0)):
-        limit, state = read(type="window", requests=1, per="10s"), {}
+        limit, state = read(type="window", requests=1, per="10s"), fresh()
         admit(limit, state, NOW)
         limit.linger(state, NOW, NOW + late)
         assert admit(limit, state, NOW + 5) == pytest.approx(5 + counted, abs=0.001)
 
 
 def test_the_slots_of_a_dead_holder_come_back() -> None:
-    limit, state = read(type="concurrency", at_once=1), {}
+    limit, state = read(type="concurrency", at_once=1), fresh()
     assert limit.admit(state, Asked(NOW, holder="p1")) == 0.0
     assert limit.admit(state, Asked(NOW + 100, holder="p2")) > 0
     assert limit.admit(state, Asked(NOW + 151, holder="p2")) == 0.0

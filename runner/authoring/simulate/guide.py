@@ -12,6 +12,7 @@ from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.dropbox_options import DropboxOptions
 from runner.authoring.simulate.googlecalendar_options import GoogleCalendarOptions
 from runner.authoring.simulate.housecallpro_options import HousecallProOptions
+from runner.authoring.simulate.hover_options import HoverOptions
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.pipedrive_options import PipedriveOptions
@@ -137,6 +138,16 @@ def _housecallpro(url: str) -> Guide:
     )
 
 
+def _hover(url: str) -> Guide:
+    own = HoverOptions()
+    return Guide(
+        addresses={"api": url},
+        change='{"what": "jobs", "id": 15084304, "fields": {"state": "complete"}}',
+        app={"client_id": own.client_id, "client_secret": own.client_secret},
+        settings={"user_email": own.user_email},
+    )
+
+
 GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "servicetitan": _servicetitan,
     "jobber": _jobber,
@@ -146,6 +157,7 @@ GUIDES: Mapping[str, Callable[[str], Guide]] = {
     "googlecalendar": _googlecalendar,
     "dropbox": _dropbox,
     "pipedrive": _pipedrive,
+    "hover": _hover,
     "teamup": _teamup,
     "housecallpro": _housecallpro,
 }

@@ -18,6 +18,7 @@ from runner.authoring.simulate.companycam import companycam
 from runner.authoring.simulate.dropbox import dropbox
 from runner.authoring.simulate.googlecalendar import googlecalendar
 from runner.authoring.simulate.housecallpro import housecallpro
+from runner.authoring.simulate.hover import hover
 from runner.authoring.simulate.hubspot import hubspot
 from runner.authoring.simulate.jobber import jobber
 from runner.authoring.simulate.outbox import WebhookTarget
@@ -47,6 +48,7 @@ PARTNERS: Mapping[str, Make] = {
     "googlecalendar": googlecalendar,
     "dropbox": dropbox,
     "pipedrive": pipedrive,
+    "hover": hover,
     "teamup": teamup,
     "housecallpro": housecallpro,
 }

@@ -48,9 +48,10 @@ peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(SOAK)
 
-# Thousands of hostile webhooks, made up: some minutes. The short form of it is part of `make test`.
+# Thousands of hostile webhooks, calls of the API and broken requests, made up: some minutes. The short form of it is
+# part of `make test`.
 fuzz: $(VENV)/installed
-	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py -q
+	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py tests/service/test_heads.py tests/service/test_api_fuzz.py -q
 
 clean:
 	rm -rf $(VENV) .venv-peers .demo build dist *.egg-info

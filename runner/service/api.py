@@ -65,7 +65,7 @@ class Api:
             self._reads("/api/integrations", "listIntegrations", "Integrations", self.listed, shapes.IntegrationList,
                         shapes.WhichIntegrations),
             Operation("POST", "/api/integrations", "connect", "Connect a company to a partner", self.connect,
-                      shapes.Connecting, takes=shapes.Connect, status=201, description=_CONNECT),
+                      shapes.Connecting, takes=shapes.Connect, status=201, description=_CONNECT, fails=(404, 409)),
             Operation("POST", "/api/integrations/{id}/link", "makeLink", "A new connect link", self.link,
                       shapes.Connecting, takes=shapes.MakeLink, status=201, description=_LINK),
             self._reads("/api/integrations/{id}", "readIntegration", "One integration and its syncs", self.read,
@@ -73,7 +73,7 @@ class Api:
             Operation("DELETE", "/api/integrations/{id}", "disconnect", "Switch an integration off", self.disconnect,
                       shapes.Connecting, description=_DISCONNECT),
             Operation("POST", "/api/integrations/{id}/sync", "syncNow", "Run syncs as soon as may be", self.sync,
-                      shapes.Queued, takes=shapes.SyncNow, status=202),
+                      shapes.Queued, takes=shapes.SyncNow, status=202, fails=(409,)),
             self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
                         shapes.RecordPage, shapes.WhichRecords),
             self._reads("/api/changes", "listChanges", "What became of integrations, in order", self.changes,
@@ -218,7 +218,8 @@ class Api:
         return shapes.Connecting(integration=shown, authorize_url=made.url, authorize_before=made.expires_at)
 
     async def _integration(self, request: Request) -> Integration:
-        return await self._read(lambda c: integrations.get(c, request.path_params["id"]))
+        wanted = request.path_params["id"].replace("\0", "?")  # a null is in no id, and PostgreSQL fails at it
+        return await self._read(lambda c: integrations.get(c, wanted))
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await self._house.store.database.read(work)

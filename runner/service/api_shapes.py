@@ -16,6 +16,10 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Text that every database takes."""
+Sequence = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number in the order of changes: one that the database can hold."""
 RedirectTo = Annotated[
     str | None,
     Field(
@@ -30,11 +34,11 @@ RedirectTo = Annotated[
 class Connect(Sent):
     """Connect a company to a partner."""
 
-    company: str = Field(min_length=1, max_length=200, description="Your id of the company")
-    connector: str = Field(description="The partner, as its file is called", examples=["jobber"])
-    environment: str | None = Field(None, description="The first of the connector when left out")
-    settings: dict[str, str] = Field({}, description="What the company filled in", repr=False)
-    way: str | None = Field(None, description="The way in, where the connector has several; else the admin picks it")
+    company: Words = Field(min_length=1, max_length=200, description="Your id of the company")
+    connector: Words = Field(description="The partner, as its file is called", examples=["jobber"])
+    environment: Words | None = Field(None, description="The first of the connector when left out")
+    settings: dict[Words, Words] = Field({}, description="What the company filled in", repr=False)
+    way: Words | None = Field(None, description="The way in, where the connector has several; else the admin picks it")
     redirect_to: RedirectTo = None
 
 
@@ -47,33 +51,33 @@ class MakeLink(Sent):
 class SyncNow(Sent):
     """Run syncs of an integration as soon as may be."""
 
-    sync: str | None = Field(None, description="One sync; all when left out")
+    sync: Words | None = Field(None, description="One sync; all when left out")
     full: bool = Field(False, description="A pass over everything, ignoring the checkpoint")
 
 
 class WhichIntegrations(Sent):
     """Which integrations to list."""
 
-    company: str | None = None
-    connector: str | None = None
+    company: Words | None = None
+    connector: Words | None = None
     state: Literal["pending", "active", "error", "disabled"] | None = None
 
 
 class WhichRecords(Sent):
     """Which records to list: those that changed after a sequence number."""
 
-    after: int = Field(0, ge=0, description="The last sequence number that you have")
-    integration: str | None = None
-    company: str | None = None
-    connector: str | None = None
-    kind: str | None = Field(None, description="One kind of record", examples=["project"])
+    after: Sequence = Field(0, description="The last sequence number that you have")
+    integration: Words | None = None
+    company: Words | None = None
+    connector: Words | None = None
+    kind: Words | None = Field(None, description="One kind of record", examples=["project"])
     limit: int = Field(100, ge=1, le=1000)
 
 
 class WhichDeliveries(Sent):
     """Which events and pushes to list, the latest first."""
 
-    integration: str | None = None
+    integration: Words | None = None
     failed: bool = False
     limit: int = Field(100, ge=1, le=1000)
 
@@ -81,9 +85,9 @@ class WhichDeliveries(Sent):
 class WhichChanges(Sent):
     """Which changes of integrations to list: those after the last one that you have."""
 
-    after: int = Field(0, ge=0, description="The id of the last change that you have")
-    integration: str | None = Field(None, description="One integration; a removed one may be asked for too")
-    company: str | None = None
+    after: Sequence = Field(0, description="The id of the last change that you have")
+    integration: Words | None = Field(None, description="One integration; a removed one may be asked for too")
+    company: Words | None = None
     limit: int = Field(100, ge=1, le=1000)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -24,7 +25,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Operation:
     """`takes` is the JSON body, `asks` the query, `gives` the answer of status `status`: each a pydantic model.
 
-    `description` says in OpenAPI what the models cannot.
+    `description` says in OpenAPI what the models cannot, and `fails` which refusals come on top of those that every
+    operation of its form has.
     """
 
     method: str
@@ -37,6 +39,16 @@ class Operation:
     asks: type[BaseModel] | None = None
     status: int = 200
     description: str = ""
+    fails: tuple[int, ...] = ()
+
+    @property
+    def failures(self) -> list[int]:
+        """The statuses of all refusals."""
+        found = {401, 503, *self.fails}
+        found |= {404} if "{" in self.path else set()
+        found |= {408, 413, 422} if self.takes else set()
+        found |= {422} if self.asks else set()
+        return sorted(found)
 
 
 async def body_of(request: Request, model: type[BaseModel]) -> Any:
@@ -104,13 +116,14 @@ _ERROR = {
 
 
 def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
-    failure = {"description": "What is wrong", "content": _content({"$ref": "#/components/schemas/Error"})}
+    refused = {"content": _content({"$ref": "#/components/schemas/Error"})}
+    refusals = {str(status): {"description": HTTPStatus(status).phrase, **refused} for status in operation.failures}
     answer = {"description": operation.summary, "content": _content(_schema(operation.gives, schemas))}
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [*_in_path(operation.path), *_in_query(operation.asks)],
-        "responses": {str(operation.status): answer, "default": failure},
+        "responses": {str(operation.status): answer, **refusals},
     }
     if operation.description:
         told["description"] = operation.description

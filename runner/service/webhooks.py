@@ -66,9 +66,9 @@ class Webhooks:
 
 
 def _names(scope: Scope) -> tuple[str, str | None] | None:
-    """Connector and integration out of the path as it came, so that an encoded slash is none."""
+    """Connector and integration out of the path as it came, so that an encoded slash is none. A null is in no name."""
     parts = scope["raw_path"].partition(b"?")[0][len(PREFIX) :].split(b"/")
-    if len(parts) not in (1, 2) or not all(parts):
+    if len(parts) not in (1, 2) or not all(parts) or b"%00" in scope["raw_path"]:
         return None
     names = [unquote(part.decode("latin-1"), errors="replace") for part in parts]
     return names[0], names[1] if len(names) == 2 else None

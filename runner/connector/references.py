@@ -10,6 +10,7 @@ from runner.components.block import parts, shown
 from runner.components.incrementals.newest_first import NewestFirst
 from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
+from runner.components.incrementals.window import DateWindow
 from runner.connector import agreement, names, nesting, proofs
 from runner.connector.action import Action
 from runner.connector.call import Call
@@ -20,6 +21,7 @@ from runner.connector.field import Input
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
 from runner.connector.subscription import Subscription
+from runner.connector.sync import Sync
 from runner.errors import Finding, Place
 from runner.mapping.template import Template
 from runner.model.words import nearest, suggest
@@ -175,9 +177,7 @@ class _Check:
     def _syncs(self) -> Iterator[Finding]:
         for name, sync in self.connector.syncs.items():
             path = ("syncs", name)
-            yield from self._endpoint((*path, "endpoint"), sync.endpoint, {})
-            if sync.full is not None and sync.full.endpoint is not None:
-                yield from self._endpoint((*path, "full", "endpoint"), sync.full.endpoint, {})
+            yield from self._walked(path, sync)
             yield from self._enrich(path, sync.enrich)
             yield from self._known(
                 (*path, "processor"), sync.processor, self.connector.processors, "unknown-processor", "processor"
@@ -197,6 +197,22 @@ class _Check:
                     message,
                     "add `cursor: <path>` to the processor",
                 )
+
+    def _walked(self, path: Path, sync: Sync) -> Iterator[Finding]:
+        """Its endpoints exist, and are given what they take; it walks for records that there are."""
+        block = (*path, "for") if sync.for_ is not None else None
+        given = sync.for_.hand_over if sync.for_ is not None else {}
+        yield from self._endpoint((*path, "endpoint"), sync.endpoint, given, block)
+        if sync.full is not None and sync.full.endpoint is not None:
+            yield from self._endpoint((*path, "full", "endpoint"), sync.full.endpoint, given, block)
+        if sync.for_ is None:
+            return
+        kinds = {processor.record for processor in self.connector.processors.values() if processor.record}
+        yield from self._known((*path, "for", "record"), sync.for_.record, kinds, "unknown-record", "processor")
+        if not isinstance(sync.incremental, Since | DateWindow | None):
+            message = "`for` goes with `since` and `window` only: the other ways keep a place that each walk would need"
+            place = self.document.place((*path, "incremental"))
+            yield Finding(place, "wrong-value", message, "take one of them, or leave `incremental` out")
 
     def _enrich(self, path: Path, rules: Iterable[Enrich]) -> Iterator[Finding]:
         for place, rule in enumerate(rules):

@@ -10,6 +10,7 @@ from runner.components.block import Block, Name, Period
 from runner.components.catalog import AnyIncremental
 from runner.components.incrementals.base import Incremental
 from runner.connector.enrich import Enrich
+from runner.mapping.expression import Expression
 
 Walked = tuple[tuple[str, ...], str, Incremental | None]
 """An endpoint that a sync may walk, after the keys that name it, with what says how a run asks there."""
@@ -36,6 +37,23 @@ class Full(Block):
     )
 
 
+class ForEach(Block):
+    """The records that a sync walks its endpoint for, one after the other in the order of their ids.
+
+        syncs:
+          photos: {endpoint: project_photos, for: {record: project, with: {project: id}}, processor: photo, every: 1h}
+
+    `with` reads the record: its fields, `id`, `kind` and `inactive`. A walk that was killed goes on at its record.
+    With `incremental: {type: since}`, records that are new since the last walk are asked for everything.
+    """
+
+    record: Name = Declared(description="The kind of the records.", examples=["project"])
+    hand_over: dict[str, Expression] = Declared(
+        {}, alias="with", description="The endpoint's input, read from the record."
+    )
+    at_once: int = Declared(4, ge=1, le=50, description="How many of the walks are begun at once.")
+
+
 class Sync(Block):
     """Fetches one endpoint on a schedule and maps what comes.
 
@@ -43,11 +61,14 @@ class Sync(Block):
           jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}}
 
     Without `incremental` each run is a full pass. The checkpoint is the newest cursor seen (the processor's `cursor`).
-    With `enrich`, each page is completed by further calls before it is processed.
-    Where a company picks among several ways in, `ways` names those for which the sync is.
+    With `for`, the endpoint is walked for each record of a kind. With `enrich`, each page is completed by further calls
+    before it is processed. Where a company picks among several ways in, `ways` names those for which the sync is.
     """
 
     endpoint: Name = Declared(description="The endpoint to walk.")
+    for_: ForEach | None = Declared(
+        None, alias="for", description="The records for each of which the endpoint is walked."
+    )
     processor: Name = Declared(description="The processor of each raw payload.")
     ways: list[Name] = Declared([], description="The ways in that it is for; every one when left out.")
     every: Period = Declared(description="How often.", examples=["15m"])

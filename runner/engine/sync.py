@@ -27,6 +27,7 @@ from runner.errors import AuthenticationError, NotFound, RateLimited, ResyncNeed
 from runner.model.integration import Integration, State
 from runner.model.run import Checkpoint, Counts, RunState, SyncRun
 from runner.store import checkpoints, runs
+from runner.store.columns import utc_text
 
 TURN = 25
 """Payloads that are mapped before others get their turn: less than a millisecond."""
@@ -263,6 +264,9 @@ class _Work:
         return "; ".join(note for note in notes if note) or None
 
     def _finished(self, kept: Checkpoint, newest: str | None) -> Checkpoint:
-        value = self.sync.incremental.advance(kept.value, [newest]) if self.sync.incremental else None
+        incremental = self.sync.incremental
+        if newest is not None and incremental is not None and not incremental.is_told:
+            newest = min(newest, utc_text(self.start.began_at))  # what changed meanwhile may lie behind the walk
+        value = incremental.advance(kept.value, [newest]) if incremental is not None else None
         last_full_at = self.start.began_at if self.start.full else kept.last_full_at
         return Checkpoint(value, None, last_full_at, self.start.began_at)

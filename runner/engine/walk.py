@@ -14,6 +14,7 @@ from runner.connector.processor import Processor
 from runner.connector.sync import Sync
 from runner.engine.course import Came, Course
 from runner.engine.enrich import completed
+from runner.engine.family import Family
 from runner.engine.house import House
 from runner.engine.process import cursor_of
 from runner.errors import MappingError
@@ -26,7 +27,7 @@ class Start:
     """What a walk begins with; kept in the checkpoint, so that a killed walk goes on with the very same.
 
     `scope` is what templates read (`checkpoint`, `window`); `page` the variables of the next page, None for the first;
-    `newest` the latest cursor seen so far.
+    `newest` the latest cursor seen so far; `saved_at` when the last complete walk began.
     """
 
     full: bool
@@ -36,6 +37,7 @@ class Start:
     page: dict[str, Any] | None = None
     newest: str | None = None
     unbroken: bool = True
+    saved_at: datetime | None = None
 
     def progress(self, page: dict[str, Any], newest: str | None) -> dict[str, Any]:
         """What to store so that `resumed` finds its way: where the next page starts."""
@@ -55,7 +57,8 @@ def resumed(checkpoint: Checkpoint) -> Start | None:
     if kept is None:
         return None
     began_at = datetime.fromisoformat(kept["began_at"])
-    return Start(kept["full"], began_at, kept["scope"], kept["run_id"], kept["page"], kept["newest"], unbroken=False)
+    own = (kept["full"], began_at, kept["scope"], kept["run_id"], kept["page"], kept["newest"])
+    return Start(*own, unbroken=False, saved_at=checkpoint.saved_at)
 
 
 def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool, run_id: str) -> Start:
@@ -69,7 +72,7 @@ def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool, run_id:
     scope: dict[str, Any] = {"checkpoint": None, "window": {}}
     if asked_by is not None:
         scope = asked_by.begin(checkpoint.value, now, is_full)
-    return Start(is_full, now, scope, run_id)
+    return Start(is_full, now, scope, run_id, saved_at=checkpoint.saved_at)
 
 
 def _is_spent(sync: Sync, checkpoint: Checkpoint, now: datetime) -> bool:
@@ -99,12 +102,13 @@ async def pages(
     """The pages from where the walk is; while one is looked at, the next is on its way. Raises the PartnerError
     family; UnexpectedResponse when an answer is not what the connector says."""
     name, asked_by = sync.endpoint_of(start.full), sync.asked_by(start.full)
-    first = start.page
-    if first is None:
-        first = connector.endpoints[name].paginate.opening(start.scope["checkpoint"])
-    course = Course(house, connector, integration, name, start.scope)
     sieve = _Sieve(connector.processor(sync.processor), asked_by, start.scope)
-    async with aclosing(course.pages(first, sieve.is_over)) as came:
+    if sync.for_ is not None:
+        own = Family(house, connector, integration, name, sync.for_, start.scope, start.saved_at).pages(start.page)
+    else:
+        first = start.page or connector.endpoints[name].paginate.opening(start.scope["checkpoint"])
+        own = Course(house, connector, integration, name, start.scope).pages(first, sieve.is_over)
+    async with aclosing(own) as came:
         async for page in came:
             found = sieve.unknown(page.payloads)
             known = len(page.payloads) - len(found)

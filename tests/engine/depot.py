@@ -192,8 +192,8 @@ class Yard:
     log: Log
     integration: Integration
 
-    async def run(self, *, full: bool = False, **more: Any) -> SyncRun:
-        return await sync.run(self.house, self.integration, "contacts", full=full, **more)
+    async def run(self, name: str = "contacts", *, full: bool = False, **more: Any) -> SyncRun:
+        return await sync.run(self.house, self.integration, name, full=full, **more)
 
     async def names(self, kind: str = "contact") -> dict[str, Any]:
         """The names that are stored, by id."""

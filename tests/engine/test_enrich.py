@@ -21,7 +21,11 @@ endpoints:
 processors:
   noted: {record: contact, id: id, cursor: updated, fields: {name: "join(' ', [name, note.text][?@])"}}
 syncs:
-  contacts: {endpoint: contacts, processor: noted, every: 1h, enrich: [{as: note, endpoint: note, with: {id: "[0].id"}}]}
+  contacts:
+    endpoint: contacts
+    processor: noted
+    every: 1h
+    enrich: [{as: note, endpoint: note, with: {id: "[0].id"}}]
 """
 MANY = """
 endpoints:
@@ -134,5 +138,5 @@ async def test_more_than_one_answer_for_one_payload_fails_the_run(path: Path) ->
 
 @pytest.mark.parametrize("block", [{"most": 2}, {"key": "id"}, {"of": "id"}])
 def test_one_call_for_many_must_say_which_answer_is_whose(block: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="whose|go together"):
+    with pytest.raises(ValueError, match=r"whose|go together"):
         Enrich.model_validate({"as": "x", "endpoint": "e", **block})

@@ -73,6 +73,25 @@ async def test_no_page_that_was_stored_is_asked_for_again(template: Path, tmp_pa
     assert await requests([4]) == await requests([]) + 1
 
 
+async def test_what_changes_behind_a_walk_is_found_by_the_next(path: Path) -> None:
+    async with yard(path, WAYS["keyset, since"]) as here:
+
+        async def before(request: httpx.Request) -> None:
+            here.clock.advance(600)
+            if request.url.params.get("above") == "c011":
+                here.depot.put("c001", "Changed behind")
+            if request.url.params.get("above") == "c015":
+                here.depot.put("c022", "Changed before")
+
+        here.depot.before = before
+        await here.run()
+        here.depot.before = None
+        assert await here.names() != here.expected()
+        here.clock.advance(3600)
+        assert not (await here.run()).full
+        assert await here.names() == here.expected()
+
+
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     name=st.sampled_from(sorted(WAYS)),
@@ -81,10 +100,10 @@ async def test_no_page_that_was_stored_is_asked_for_again(template: Path, tmp_pa
     changed=st.sets(st.integers(0, 30), max_size=8),
 )
 async def test_killed_anywhere_it_ends_with_the_same_records(
-    template: Path, name: str, first: list[int], second: list[int], changed: set[int]
+    empty_database: Path, name: str, first: list[int], second: list[int], changed: set[int]
 ) -> None:
     with TemporaryDirectory() as folder:
-        database = Path(shutil.copy(template, Path(folder) / "runner.sqlite3"))
+        database = Path(shutil.copy(empty_database, Path(folder) / "runner.sqlite3"))
         async with yard(database, WAYS[name]) as here:
             await persevere(here, first)
             assert await here.names() == here.expected()

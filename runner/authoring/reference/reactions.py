@@ -31,7 +31,7 @@ def syncs(connector: Connector) -> str:
             code(name),
             code(sync.endpoint),
             to_processor(sync.processor),
-            spelled(sync.every),
+            spelled(sync.every) if sync.every else f"{sync.cron} ({sync.timezone})",
             _asks_for(sync),
             _full(sync),
         )
@@ -112,7 +112,10 @@ def _asks_for(sync: Sync) -> str:
 
 
 def _full(sync: Sync) -> str:
-    return f"every {spelled(sync.full.every)}; {_AFTER_FULL[sync.full.deletes]}" if sync.full else ""
+    if sync.full is None:
+        return ""
+    other = f" from {code(sync.full.endpoint)}" if sync.full.endpoint else ""
+    return f"every {spelled(sync.full.every)}{other}; {_AFTER_FULL[sync.full.deletes]}"
 
 
 def _fetch(reaction: Fetch, kinds: Kinds) -> Iterator[str]:

@@ -7,6 +7,7 @@ from runner.authoring.rules.cut_text import cut_text
 from runner.authoring.rules.few_examples import few_examples
 from runner.authoring.rules.incremental_unread import incremental_unread
 from runner.authoring.rules.missing_rate_limit import missing_rate_limit
+from runner.authoring.rules.newest_first_unsorted import newest_first_unsorted
 from runner.authoring.rules.plain_http import plain_http
 from runner.authoring.rules.processor_without_error_example import processor_without_error_example
 from runner.authoring.rules.processor_without_example import processor_without_example
@@ -26,6 +27,7 @@ RULES = (
     few_examples,
     incremental_unread,
     missing_rate_limit,
+    newest_first_unsorted,
     plain_http,
     processor_without_error_example,
     processor_without_example,

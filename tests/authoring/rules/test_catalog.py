@@ -47,6 +47,11 @@ BROKEN = {
         "",
         "18:1: nothing limits how often the partner is called",
     ),
+    "newest-first-unsorted": (
+        "{type: since, overlap: 2m}",
+        "{type: newest_first}",
+        "48:3: the sync `jobs` stops at what is known, and `jobs` does not ask for the newest first",
+    ),
     "plain-http": ("https://api", "http://api", "8:21: `http://api.example.com/v1` is not encrypted"),
     "processor-without-error-example": (
         "    fields:\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random as chance
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 import httpx
@@ -56,6 +57,12 @@ class Caller:
         self._tries = Tries(http, clock, limiter, tokens, on_call=on_call, wire=wire, tracer=tracer)
         self._patience = patience
 
+    def over(self, around: Callable[[Wire], Wire]) -> Caller:
+        """The same caller, over a wire that is made from its own."""
+        made = copy(self)
+        made._tries = self._tries.over(around(self._tries.wire))
+        return made
+
     async def call(
         self,
         connector: Connector,
@@ -88,6 +95,7 @@ class Caller:
             permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
             number, waited = number + 1, waited + permit.waited
             found = await self._tries.make(errand, credential, permit, number, waited - told)
+            found = errand.call.read(found) if isinstance(found, Response) else found
             told = waited
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urljoin
 
+import orjson
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -14,7 +16,7 @@ from runner.components.catalog import AnyRateLimit
 from runner.connector.http import ErrorRule, Http
 from runner.errors import MappingError
 from runner.mapping.template import PathTemplate, Template, Tree
-from runner.model.http import Request
+from runner.model.http import Request, Response
 
 VERBS = ("get", "post", "put", "patch", "delete", "graphql")
 BODIES = ("json", "form", "text")
@@ -50,6 +52,9 @@ class Call(Block):
     rate_limits: list[AnyRateLimit] = Field([], description="Limits of this call, beside those of `http`.")
     cost: float = Field(1, ge=0, description="How many points of a `points` limit the call takes.", examples=[20])
     timeout: Period | None = Field(None, description="In place of `http.timeout`.")
+    redirect: Literal["answer"] | None = Field(
+        None, description='`answer`: a redirect is not followed; it reads as `{"location": "https://..."}`.'
+    )
     repeatable: bool = Field(False, description="Whether sending a POST or PATCH twice does no harm.")
 
     @model_validator(mode="after")
@@ -101,6 +106,19 @@ class Call(Block):
             timeout=timeout.total_seconds(),
             **self._body(scope),
         )
+
+    def read(self, response: Response) -> Response:
+        """The response as the connector reads it: where a redirect is the answer, its address as JSON.
+
+        An address without http, or none at all, leaves it what it is: a redirect, which fails.
+        """
+        location = response.headers.get("location")
+        if self.redirect is None or not location or not 300 <= response.status < 400:
+            return response
+        address = urljoin(response.url, location)
+        if not re.match(r"https?://[^/?#\s]+", address):
+            return response
+        return Response(200, response.headers, orjson.dumps({"location": address}), response.url)
 
     def _url(self, scope: Mapping[str, Any], http: Http) -> str:
         base = str((self.base_url or http.base_url).render(scope))

@@ -328,3 +328,11 @@ class TestAhead:
         with pytest.raises(RecordSkipped):
             await call(desk, name="change", options={"ahead": read}, actions=self.CHANGE)
         assert desk.partner.requests == []
+
+
+async def test_a_redirect_is_not_followed_and_can_be_the_answer(desk: Desk) -> None:
+    away = httpx.Response(302, headers={"Location": "https://files.example/a.jpg"})
+    reading = {"jobs": {"get": "/image.jpg", "redirect": "answer", "records": "@"}}
+    assert (await call(desk, away, endpoints=reading)).json == {"location": "https://files.example/a.jpg"}
+    assert [attempt.status for attempt in desk.attempts] == [302]
+    assert len(desk.partner.requests) == 1

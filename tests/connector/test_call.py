@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from runner.connector.call import Call
 from runner.connector.http import Http
 from runner.errors import MappingError
-from runner.model.http import Request
+from runner.model.http import Request, Response
 from runner.model.secret import Secret
 
 SCOPE = {"input": {"id": "a/b", "none": None, "yes": True, "list": [1, 2]}, "app": {"key": Secret("k3y")}}
@@ -167,3 +167,28 @@ def test_what_is_not_one_call_is_refused(call: dict[str, Any], says: str) -> Non
 )
 def test_only_what_does_no_harm_twice_may_be_repeated(call: dict[str, Any], may: bool) -> None:
     assert Call.model_validate(call).may_repeat is may
+
+
+FILE = "https://files.example/a.jpg?signature=x"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", [FILE, "//files.example/a.jpg?signature=x"])
+def test_a_redirect_can_be_the_answer(status: int, location: str) -> None:
+    call = Call.model_validate({"get": "/image.jpg", "redirect": "answer"})
+    found = call.read(Response(status, {"location": location}, b"<html>", "https://p.example/image.jpg"))
+    assert (found.status, found.json) == (200, {"location": FILE})
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(302, {}), (302, {"location": "data:text/html,x"}), (302, {"location": ""}), (200, {"location": FILE})],
+)
+def test_what_leads_nowhere_stays_what_it_is(status: int, headers: dict[str, str]) -> None:
+    response = Response(status, headers, b"", "https://p.example/image.jpg")
+    assert Call.model_validate({"get": "/image.jpg", "redirect": "answer"}).read(response) is response
+
+
+def test_a_redirect_that_nobody_expects_stays_one() -> None:
+    response = Response(302, {"location": FILE}, b"", "https://p.example/image.jpg")
+    assert Call.model_validate({"get": "/image.jpg"}).read(response) is response

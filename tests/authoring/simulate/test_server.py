@@ -43,9 +43,9 @@ async def test_partners_listen_on_free_ports_and_post_webhooks():
 
 async def test_unknown_partner_is_answered_with_those_there_are():
     with pytest.raises(
-        UnknownPartnerError, match="nobody simulates 'hover'; there are servicetitan, jobber, companycam"
+        UnknownPartnerError, match="nobody simulates 'nobody'; there are servicetitan, jobber, companycam"
     ):
-        await start(["hover"], first_port=0)
+        await start(["nobody"], first_port=0)
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line():

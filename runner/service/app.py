@@ -15,6 +15,7 @@ from runner.service.bodies import PATIENCE, Receive, Scope, Send
 from runner.service.connecting import ConnectPage
 from runner.service.health import Health
 from runner.service.oauth import Callback
+from runner.service.operation import side_by_side
 from runner.service.problems import Problem, broken_answer, http_answer, problem_answer, runner_answer
 from runner.service.settings import Settings
 from runner.service.uninstalling import Uninstalling
@@ -41,15 +42,16 @@ class App:
 
 def _rest(house: House, api: Api) -> Starlette:
     health, page = Health(house), ConnectPage(house)
+    back, uninstalled = Callback(house).answer, Uninstalling(house).answer
     return Starlette(
         routes=[
             Route("/healthz", health.live, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
             Route("/metrics", health.metrics, methods=["GET"]),
-            Route("/oauth/callback", Callback(house).answer, methods=["GET"]),
-            Route("/oauth/callback", Uninstalling(house).answer, methods=["DELETE", "POST"]),
-            Route("/oauth/{connector}/authorize", page.show, methods=["GET"]),
-            Route("/oauth/{connector}/authorize", page.take, methods=["POST"]),
+            side_by_side(
+                "/oauth/callback", {"GET": Callback(house).answer, "DELETE": uninstalled, "POST": uninstalled}
+            ),
+            side_by_side("/oauth/{connector}/authorize", {"GET": page.show, "POST": page.take}),
             *api.routes(),
             Route("/", _home, methods=["GET"]),
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -83,7 +83,17 @@ def routes(operations: list[Operation], guard: Callable[[Handler], Handler]) -> 
     paths: dict[str, dict[str, Handler]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = guard(operation.handler)
-    return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in paths.items()]
+    return [side_by_side(path, handlers) for path, handlers in paths.items()]
+
+
+def side_by_side(path: str, handlers: Mapping[str, Handler]) -> Route:
+    """One route for all methods of a path: so its 405 names them all."""
+
+    async def choose(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await handlers[method](request)
+
+    return Route(path, choose, methods=list(handlers))
 
 
 def openapi(operations: list[Operation], base_url: str) -> dict[str, Any]:
@@ -156,11 +166,3 @@ def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": schema}
         for name, schema in found["properties"].items()
     ]
-
-
-def _by_method(handlers: dict[str, Handler]) -> Handler:
-    async def choose(request: Request) -> Response:
-        method = "GET" if request.method == "HEAD" else request.method
-        return await handlers[method](request)
-
-    return choose

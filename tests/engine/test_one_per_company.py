@@ -8,20 +8,28 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from runner.engine import connect
+from runner.engine.disconnect import disconnect
 from runner.engine.house import House
 from runner.errors import AlreadyExists
-from runner.model.integration import Integration
+from runner.model.event import EventState, WebhookEvent
+from runner.model.integration import Integration, Reason
 from runner.model.secret import Secret
+from runner.store import events as stored_events
 from runner.store import integrations
+from runner.store.events import EventFilter
 from runner.store.store import Store
 from tests.apps import with_apps
+from tests.engine.test_receive import event, send
 from tests.partners import KEYS, ROOT, World, world
 
+SOON = timedelta(seconds=30)
 BEGIN = """
 import asyncio, sys
 from pathlib import Path
@@ -104,3 +112,37 @@ async def test_the_table_itself_refuses_a_second(here: World) -> None:
     made = await connect.begin(here.house, "acme", "jobber")
     with pytest.raises(AlreadyExists):
         await here.write(lambda c: integrations.add(c, Integration("another", made.company, "jobber", "production")))
+
+
+async def test_events_of_an_account_that_two_companies_share_reach_both(here: World) -> None:
+    both = [await here.connect("servicetitan"), await here.connect("servicetitan", "other")]
+    await here.work(wait=SOON)
+    here.servicetitan.change("jobs", 7001, jobStatus="Completed")
+    await here.servicetitan.deliver()
+    await here.work(wait=SOON)
+    for one in both:
+        assert (await here.records(one, "project"))["7001"].fields["status"] == "completed"
+
+
+async def test_what_is_sent_again_is_a_duplicate_for_both(here: World) -> None:
+    both = [await here.connect("servicetitan"), await here.connect("servicetitan", "other")]
+    first, again = await send(here, orjson.dumps(event())), await send(here, orjson.dumps(event()))
+    assert (first.accepted, first.duplicates) == (2, 0)
+    assert (again.accepted, again.duplicates) == (2, 2)
+    assert [len(await _due(here, one)) for one in both] == [1, 1]
+
+
+async def test_a_company_that_joins_an_account_gets_what_comes_from_then_on(here: World) -> None:
+    one = await here.connect("servicetitan")
+    await send(here, orjson.dumps(event(1)))
+    other = await here.connect("servicetitan", "other")
+    await send(here, orjson.dumps(event(2)))
+    await disconnect(here.house, one, Reason("disconnected", "The operator", "Connect it"))
+    await send(here, orjson.dumps(event(3)))
+    assert len(await _due(here, one)) == 2
+    assert len(await _due(here, other)) == 2
+
+
+async def _due(here: World, one: Integration) -> list[WebhookEvent]:
+    wanted = EventFilter(integration_id=one.id, state=EventState.PENDING)
+    return await here.read(lambda c: stored_events.find(c, wanted))  # type: ignore[no-any-return]  # a list of them

@@ -44,7 +44,7 @@ def _sync(name: str, sync: Sync) -> dict[str, Any]:
         "sync": name,
         "endpoint": sync.endpoint,
         "processor": sync.processor,
-        "every": spelled(sync.every),
+        "every": spelled(sync.every) if sync.every else f"{sync.cron} {sync.timezone}",
         "incremental": getattr(sync.incremental, "type", None),
         "full": spelled(sync.full.every) if sync.full else None,
     }

@@ -10,6 +10,8 @@ from pydantic import StringConstraints, field_validator
 
 from runner.components.block import Block, Name, Period, refusal
 from runner.connector.retention import Retention
+from runner.connector.schedule import Schedule
+from runner.connector.sync import Sync
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 
@@ -154,3 +156,10 @@ class Config(Block):
     serve: Serving = Declared(Serving(), description="Limits of the process.")
     retention: Retention = Declared(Retention(), description="How long what arrived and what was done is kept.")
     notify: Notify | None = Declared(None, description="Where the host is told what becomes of its integrations.")
+    schedules: dict[Name, dict[Name, Schedule]] = Declared(
+        {}, description="When syncs run, by connector and sync, in place of what the connector says."
+    )
+
+    def schedule(self, connector: str, name: str, sync: Sync) -> Schedule:
+        """When a sync of a connector runs."""
+        return self.schedules.get(connector, {}).get(name) or sync.schedule

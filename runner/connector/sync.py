@@ -10,6 +10,7 @@ from runner.components.block import Block, Name, Period
 from runner.components.catalog import AnyIncremental
 from runner.components.incrementals.base import Incremental
 from runner.connector.enrich import Enrich
+from runner.connector.schedule import Schedule
 from runner.mapping.expression import Expression
 
 Walked = tuple[tuple[str, ...], str, Incremental | None]
@@ -54,12 +55,13 @@ class ForEach(Block):
     at_once: int = Declared(4, ge=1, le=50, description="How many of the walks are begun at once.")
 
 
-class Sync(Block):
+class Sync(Schedule):
     """Fetches one endpoint on a schedule and maps what comes.
 
         syncs:
           jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}}
 
+    In place of `every`, `cron: "0 3 * * *"` and `timezone` name the hour.
     Without `incremental` each run is a full pass. The checkpoint is the newest cursor seen (the processor's `cursor`).
     With `for`, the endpoint is walked for each record of a kind. With `enrich`, each page is completed by further calls
     before it is processed. Where a company picks among several ways in, `ways` names those for which the sync is.
@@ -71,10 +73,14 @@ class Sync(Block):
     )
     processor: Name = Declared(description="The processor of each raw payload.")
     ways: list[Name] = Declared([], description="The ways in that it is for; every one when left out.")
-    every: Period = Declared(description="How often.", examples=["15m"])
     incremental: AnyIncremental | None = Declared(None, description="How to ask only for what is new.")
     full: Full | None = Declared(None, description="A pass over everything, from time to time.")
     enrich: list[Enrich] = Declared([], description="Calls that complete the payloads of a page.")
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it runs, if the operator says nothing else."""
+        return Schedule(every=self.every, cron=self.cron, timezone=self.timezone)
 
     def endpoint_of(self, is_full: bool) -> str:
         """The endpoint that a run walks."""

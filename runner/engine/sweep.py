@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from runner.engine import subscribe
 from runner.engine.house import House
+from runner.engine.rest import rests
 from runner.errors import RunnerError
 from runner.model.integration import Integration, State
 from runner.model.run import RunState
@@ -67,12 +68,17 @@ def _syncs(connection: Connection, house: House, integration: Integration, now: 
         return []
     found = []
     for name, sync in syncs.items():
-        last = runs.last(connection, integration.id, name)
-        if last is not None and last.state is RunState.RUNNING:
-            has_place = checkpoints.get(connection, integration.id, name).progress is not None
-            is_behind = has_place or now - last.started_at > sync.every
-        else:
-            is_behind = last is None or now - last.started_at > sync.every * 2
-        if is_behind:
+        gap = house.config.schedule(integration.connector, name, sync).gap
+        if _is_behind(connection, integration, name, gap, now) and not rests(
+            connection, integration.id, name, gap, now
+        ):
             found.append(WakeUp("sync", integration.id, name))
     return found
+
+
+def _is_behind(connection: Connection, integration: Integration, name: str, gap: timedelta, now: datetime) -> bool:
+    last = runs.last(connection, integration.id, name)
+    if last is not None and last.state is RunState.RUNNING:
+        has_place = checkpoints.get(connection, integration.id, name).progress is not None
+        return has_place or now - last.started_at > gap
+    return last is None or now - last.started_at > gap * 2

@@ -8,10 +8,13 @@ from hashlib import blake2b
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
+from runner.connector.schedule import Schedule
 from runner.engine.house import House
+from runner.engine.rest import rests
 from runner.engine.retain import retain
 from runner.engine.sweep import sweep
 from runner.errors import RunnerError
@@ -27,29 +30,41 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Plan:
-    """That a sync of an integration runs every so often. Its slots are the same on every node."""
+    """When a sync of an integration runs. Its slots are the same on every node, and its own."""
 
     integration_id: str
     sync: str
-    every: timedelta
+    schedule: Schedule
 
     @property
     def key(self) -> str:
         return f"sync:{self.integration_id}:{self.sync}"
 
     @property
-    def anchor(self) -> datetime:
-        """The first slot after the epoch: different for every plan, so that they do not all fire at once."""
-        number = int.from_bytes(blake2b(self.key.encode(), digest_size=4).digest(), "big")
-        return _EPOCH + timedelta(seconds=number % max(1, int(self.every.total_seconds())))
+    def number(self) -> int:
+        """Different for every plan, so that they do not all fire at once."""
+        return int.from_bytes(blake2b(self.key.encode(), digest_size=4).digest(), "big")
 
     def slot(self, now: datetime) -> datetime:
-        """The slot nearest to `now`: a trigger fires around its slot, by jitter and by the clocks of the nodes."""
-        return self.anchor + round((now - self.anchor) / self.every) * self.every
+        """The slot nearest to `now`: a trigger fires around its slot, by the clocks of the nodes."""
+        return self.schedule.nearest(now, self.number)
 
     def last_slot(self, now: datetime) -> datetime:
         """The latest slot that has passed."""
-        return self.anchor + (now - self.anchor) // self.every * self.every
+        return self.schedule.last(now, self.number)
+
+
+class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Fires at each slot of a plan."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The first slot after what fired last, or after now."""
+        return self.plan.schedule.next(max(previous_fire_time or now, now), self.plan.number)
 
 
 class Scheduler:
@@ -110,7 +125,8 @@ class Scheduler:
 
     def _tick(self, connection: Connection, plan: Plan, slot: datetime) -> bool:
         mine = schedules.tick(connection, plan.key, slot)
-        if mine:
+        gap = plan.schedule.gap
+        if mine and not rests(connection, plan.integration_id, plan.sync, gap, slot):
             self._house.store.queue.put(connection, WakeUp("sync", plan.integration_id, plan.sync))
         return mine
 
@@ -118,18 +134,14 @@ class Scheduler:
         active = await self._house.store.database.read(lambda c: integrations.find(c, state=State.ACTIVE))
         known = set(self._house.connectors.names())
         return [
-            Plan(found.id, name, sync.every)
+            Plan(found.id, name, self._house.config.schedule(found.connector, name, sync))
             for found in active
             if found.connector in known
             for name, sync in self._house.connectors.get(found.connector).syncs_of(found.way).items()
         ]
 
     def _add(self, plan: Plan) -> None:
-        every = plan.every.total_seconds()
-        trigger = IntervalTrigger(
-            seconds=max(1, int(every)), start_date=plan.anchor, timezone=UTC, jitter=int(min(every / 10, 30))
-        )
-        self._jobs.add_job(self._fire, trigger, args=(plan,), id=plan.key, name=plan.key)
+        self._jobs.add_job(self._fire, SlotTrigger(plan), args=(plan,), id=plan.key, name=plan.key)
         self._plans[plan.key] = plan
 
     async def _fire(self, plan: Plan) -> None:

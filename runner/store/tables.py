@@ -16,6 +16,7 @@ from runner.store.integrations import integrations
 from runner.store.limits import limits
 from runner.store.links import links
 from runner.store.outcomes import outcomes
+from runner.store.pauses import pauses
 from runner.store.pushes import pushes
 from runner.store.quarantine import quarantine
 from runner.store.records import records
@@ -53,6 +54,7 @@ TABLES = (
     endpoint_calls,
     outcomes,
     limits,
+    pauses,
     schedules,
     wakeups,
     changes,

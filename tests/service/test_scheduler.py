@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from runner.connector.schedule import Schedule
 from runner.engine.disconnect import disconnect
 from runner.model.integration import Integration, Reason
-from runner.service.scheduler import Plan, Scheduler
+from runner.service.scheduler import Plan, Scheduler, SlotTrigger
+from runner.store import pauses
 from runner.store.wakeups import wakeups
 from tests.partners import World
 
@@ -29,18 +33,18 @@ async def asleep(here: World) -> Integration:
 
 @given(every=EVERY, moment=MOMENT)
 def test_a_trigger_within_its_jitter_means_its_own_slot(every: timedelta, moment: datetime) -> None:
-    plan = Plan("i1", "jobs", every)
+    plan = Plan("i1", "jobs", Schedule(every=every))
     slot = plan.last_slot(moment)
-    jitter = min(every / 10, timedelta(seconds=30))
-    assert {plan.slot(slot - jitter), plan.slot(slot), plan.slot(slot + jitter)} == {slot}
+    jitter = min(every / 2, timedelta(seconds=30)) - timedelta(milliseconds=1)
+    assert {plan.slot(slot - jitter), plan.slot(slot), plan.slot(slot + jitter / 2)} == {slot}
 
 
 @given(every=EVERY, moment=MOMENT)
 def test_slots_are_regular_and_the_last_has_passed(every: timedelta, moment: datetime) -> None:
-    plan = Plan("i1", "jobs", every)
+    plan = Plan("i1", "jobs", Schedule(every=every))
     slot = plan.last_slot(moment)
     assert slot <= moment < slot + every
-    assert (slot - plan.anchor) % every == timedelta(0)
+    assert plan.schedule.next(slot, plan.number) == slot + every
 
 
 async def test_there_is_a_plan_for_each_sync_of_each_active_integration(here: World) -> None:
@@ -64,7 +68,7 @@ async def test_a_disabled_integration_loses_its_plans(here: World) -> None:
 
 async def test_a_slot_is_claimed_by_one_of_two_nodes(here: World) -> None:
     integration = await asleep(here)
-    plan = Plan(integration.id, "users", timedelta(hours=1))
+    plan = Plan(integration.id, "users", Schedule(every=timedelta(hours=1)))
     nodes = [Scheduler(here.house), Scheduler(here.house)]
     slot = plan.slot(here.clock.now())
     assert [await node.tick(plan, slot) for node in nodes] == [True, False]
@@ -103,3 +107,40 @@ async def test_a_store_that_is_away_is_logged_and_fires_later(here: World) -> No
     await here.house.store.close()
     await scheduler._fire(scheduler.plans[0])
     assert "schedule-not-fired" in here.log.events()
+
+
+async def test_a_paused_schedule_lets_its_slots_pass_and_a_resumed_one_goes_on(here: World) -> None:
+    integration = await asleep(here)
+    plan, scheduler = Plan(integration.id, "users", Schedule(every=timedelta(hours=1))), Scheduler(here.house)
+    await here.write(lambda c: pauses.pause(c, integration.id, here.clock.now()))
+    assert await scheduler.tick(plan, plan.slot(here.clock.now()))
+    assert await waiting(here) == []
+    await here.write(lambda c: pauses.resume(c, integration.id))
+    here.clock.advance(3600)
+    assert await scheduler.tick(plan, plan.slot(here.clock.now()))
+    assert await waiting(here) == [f"sync:{integration.id}:users"]
+
+
+async def test_a_clock_that_jumps_back_fires_no_slot_again(here: World) -> None:
+    integration = await asleep(here)
+    plan, scheduler = Plan(integration.id, "users", Schedule(every=timedelta(hours=1))), Scheduler(here.house)
+    fired = []
+    for jump in (0, 3600, -3600, 3600, -7200, 3600, 3600, 3600):
+        here.clock.advance(jump)
+        fired.append(await scheduler.tick(plan, plan.slot(here.clock.now())))
+    assert fired == [True, True, False, False, False, False, False, True]
+
+
+async def test_the_operator_may_say_another_time(here: World) -> None:
+    integration = await asleep(here)
+    nightly = Schedule(cron="0 3 * * *", timezone="America/Denver")
+    config = here.house.config.model_copy(update={"schedules": {"companycam": {"users": nightly}}})
+    scheduler = Scheduler(replace(here.house, config=config))
+    await scheduler.reconcile()
+    assert scheduler.plans == [Plan(integration.id, "users", nightly)]
+
+
+async def test_the_plans_of_one_sync_fire_at_moments_of_their_own(here: World) -> None:
+    plans = [Plan(f"i{number}", "jobs", Schedule(every=timedelta(minutes=15))) for number in range(10_000)]
+    moments = Counter(SlotTrigger(plan).get_next_fire_time(None, here.clock.now()) for plan in plans)
+    assert max(moments.values()) <= 40  # eleven a second, more or less

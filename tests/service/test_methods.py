@@ -27,8 +27,6 @@ ADDRESSES = {
     "/api/deliveries": {"GET"},
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "X" * 500]
-    "X" * 500
-]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

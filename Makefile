@@ -51,7 +51,7 @@ soak: $(VENV)/installed
 # Thousands of hostile webhooks, calls of the API and broken requests, made up: some minutes. The short form of it is
 # part of `make test`.
 fuzz: $(VENV)/installed
-	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py tests/service/test_heads.py tests/service/test_api_fuzz.py -q
+	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py tests/service/test_heads.py tests/service/test_api_fuzz.py tests/service/test_growth.py tests/service/test_timestamps.py -q
 
 clean:
 	rm -rf $(VENV) .venv-peers .demo build dist *.egg-info

@@ -10,6 +10,9 @@ from sqlalchemy import Column, Connection, LargeBinary, String, Table, Text, del
 from runner.errors import StateRefused
 from runner.store.columns import UtcDateTime, metadata
 
+MOST_OPEN = 20
+"""Consents of one integration that are remembered at once, taken ones included."""
+
 oauth_states = Table(
     "oauth_states",
     metadata,
@@ -48,7 +51,8 @@ def begin(
     expires_at: datetime,
     session_id: str | None = None,
 ) -> None:
-    """Remember a consent by the hash of its nonce (the nonce itself travels, and is not stored)."""
+    """Remember a consent by the hash of its nonce (the nonce itself travels, and is not stored). The oldest of an
+    integration make room: who has a link may send its form as often as he likes."""
     values = {
         "nonce_hash": nonce_hash,
         "integration_id": integration_id,
@@ -58,6 +62,14 @@ def begin(
         "expires_at": expires_at,
     }
     connection.execute(insert(oauth_states).values(values))
+    table = oauth_states.c
+    mine = select(table.nonce_hash).where(table.integration_id == integration_id, table.nonce_hash != nonce_hash)
+    latest = mine.order_by(table.expires_at.desc(), table.nonce_hash).limit(MOST_OPEN - 1)
+    connection.execute(
+        delete(oauth_states).where(
+            table.integration_id == integration_id, table.nonce_hash != nonce_hash, table.nonce_hash.not_in(latest)
+        )
+    )
 
 
 def use(connection: Connection, nonce_hash: str, at: datetime) -> OAuthState:

@@ -27,7 +27,7 @@ class Roll:
     """The external ids that a pass has met. `is_sure` turns false at the first payload whose id nobody knows.
 
     Only records that `processor` made are called: other payloads may tell of the same kind. `is_alone` says that no
-    other processor of the connector does.
+    other processor of the connector does; `is_believed` that an operator has said that however many are gone.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Roll:
     is_alone: bool = True
     present: set[str] = field(default_factory=set)
     is_sure: bool = True
+    is_believed: bool = False
     struck: int = 0
 
     def call(self, batch: Batch) -> None:
@@ -65,10 +66,11 @@ class Roll:
             return gone, None
         if not self.is_sure:
             return gone, f"{len(gone)} {self.kind} records look gone, but some payloads had no id: nothing was deleted"
-        if len(gone) > max(FEW, SHARE * len(known)):
+        if len(gone) > max(FEW, SHARE * len(known)) and not self.is_believed:
             return gone, (
                 f"{len(gone)} of {len(known)} {self.kind} records look gone, which is too many to believe: nothing was "
-                "deleted (see whether the partner shows them; if they are gone, delete the integration's records)"
+                "deleted (see whether the partner shows them; if they are gone, run the sync with --full and "
+                "--accept-deletions)"
             )
         return gone, None
 

@@ -42,10 +42,17 @@ _SHUT = {
 
 
 async def run(
-    house: House, integration: Integration, sync_name: str, *, full: bool = False, progress: Progress | None = None
+    house: House,
+    integration: Integration,
+    sync_name: str,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    accept_deletions: bool = False,
 ) -> SyncRun:
     """Run a sync to its end; goes on where a killed one stopped. `full` ignores the checkpoint. An integration in
-    `error` is active again when it succeeds, since the partner took its credential.
+    `error` is active again when it succeeds, since the partner took its credential. With `accept_deletions` a full pass
+    deletes what it did not find, however much that is.
 
     Raises RateLimited (the run stays open: call again after its `wait`), AuthenticationError (the integration is then
     in `error`), and the rest of the PartnerError family (the run is then `failed`; what was stored stays).
@@ -55,10 +62,10 @@ async def run(
     if integration.state in _SHUT:
         raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
     try:
-        done = await _run(house, connector, integration, sync, sync_name, full, progress)
+        done = await _run(house, connector, integration, sync, sync_name, full, progress, accept_deletions)
     except ResyncNeeded:
         await house.store.database.write(lambda connection: checkpoints.forget(connection, integration.id, sync_name))
-        done = await _run(house, connector, integration, sync, sync_name, True, progress)
+        done = await _run(house, connector, integration, sync, sync_name, True, progress, accept_deletions)
     if integration.state is State.ERROR:
         await recover(house, connector, integration)
     return done
@@ -80,15 +87,15 @@ async def _run(
     name: str,
     full: bool,
     progress: Progress | None,
+    accept_deletions: bool,
 ) -> SyncRun:
     checkpoint = await house.store.database.read(lambda connection: checkpoints.get(connection, integration.id, name))
     start = resumed(checkpoint)
     if start is None or (full and not start.full):
         start = begun(sync, checkpoint, house.clock.now(), full, uuid4().hex)
     opened = await house.store.database.write(lambda connection: _open(connection, house, integration, name, start))
-    work = _Work(
-        house, connector, integration, sync, name, checkpoint, replace(start, run_id=opened.id), opened, progress
-    )
+    begin = replace(start, run_id=opened.id)
+    work = _Work(house, connector, integration, sync, name, checkpoint, begin, opened, progress, accept_deletions)
     with followed(house, integration, opened):
         try:
             return await work.walk()
@@ -124,6 +131,7 @@ class _Work:
     start: Start
     run: SyncRun
     progress: Progress | None
+    accept_deletions: bool
     newest: str | None = field(init=False)
     counts: Counts = field(init=False)
     roll: Roll | None = field(init=False)
@@ -135,6 +143,8 @@ class _Work:
         self.counts = self.run.counts
         is_whole = self.start.full and self.start.unbroken
         self.roll = roll_for(self.connector, self.sync, self.start.scope) if is_whole else None
+        if self.roll is not None:
+            self.roll.is_believed = self.accept_deletions
 
     async def walk(self) -> SyncRun:
         """All pages to the end. While one page is mapped and stored, the next is fetched."""

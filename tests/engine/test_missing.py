@@ -108,3 +108,15 @@ class TestDeletesByAbsence:
         run = await sync.run(strict.house, integration, "technicians")
         assert set(await strict.records(integration, "user")) == set(known)
         assert "nothing was deleted" in str(run.error)
+        assert "--accept-deletions" in str(run.error)
+
+    async def test_an_operator_can_say_that_it_is_so(self, strict: World) -> None:
+        integration = await strict.connect("servicetitan")
+        await sync.run(strict.house, integration, "technicians")
+        known = await strict.records(integration, "user")
+        gone = set(list(known)[: max(11, len(known) * 3 // 4)])
+        for one in gone:
+            strict.servicetitan.table("technicians").remove(int(one))
+        run = await sync.run(strict.house, integration, "technicians", full=True, accept_deletions=True)
+        assert set(known) - set(await strict.records(integration, "user")) == gone
+        assert (run.counts.deleted, run.error) == (len(gone), None)

@@ -9,7 +9,7 @@ from functools import partial
 from runner.client.dues import Dues
 from runner.client.ledger import Ledger, MemoryLedger, State
 from runner.client.permits import Claim, Grant, Permit, Pool
-from runner.components.ratelimits import held
+from runner.components.ratelimits import held, sliding
 from runner.components.ratelimits.base import Asked
 from runner.errors import RateLimited
 from runner.model.clock import Clock
@@ -109,7 +109,7 @@ class Limiter:
             if self._is_ready(pool, claims):
                 return None
             if pool.blocked_until > now:
-                return pool.blocked_until - now
+                return max(pool.blocked_until - now, sliding.GRAIN)
             grant, wait = await self._trade(pool, claims, endpoint, cost)
             if grant is None:
                 pool.blocked_until = self._now() + wait

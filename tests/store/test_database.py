@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from runner.errors import SettingsError, StoreUnavailable
+from runner.store import migration
 from runner.store.database import Database
 from runner.store.tables import TABLES, metadata
 
@@ -129,3 +132,12 @@ def schema(connection: Connection) -> dict[str, list[str]]:
         name: sorted(" ".join(sql.split()).removesuffix(" )").replace(", ", ",").split(","))
         for name, sql in connection.execute(query)
     }
+
+
+def test_the_newest_migration_is_the_head_of_all() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migration.FOLDER))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [migration.newest()]
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)

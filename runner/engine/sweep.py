@@ -15,7 +15,18 @@ from runner.errors import RunnerError
 from runner.model.integration import Integration, State
 from runner.model.run import RunState
 from runner.model.wakeup import WakeUp
-from runner.store import changes, checkpoints, inbox, integrations, pushes, runs, sessions, states, subscriptions
+from runner.store import (
+    changes,
+    checkpoints,
+    inbox,
+    integrations,
+    pushes,
+    runs,
+    sessions,
+    states,
+    subscriptions,
+    wakeups,
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,9 @@ def _wake(connection: Connection, house: House) -> int:
     found = [WakeUp("events", one) for one in inbox.waiting(connection, now) if one in mended]
     found += [WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active]
     found += _subscriptions(connection, house, active, now)
+    busy = {row.key for row in wakeups.running(connection)}  # a walk that is under way would be followed by another
     for integration in active.values():
-        found += _syncs(connection, house, integration, now)
+        found += [one for one in _syncs(connection, house, integration, now) if one.key not in busy]
     found += [WakeUp("refresh", one) for one in house.store.vault.fading(connection, now)]
     found += [WakeUp("notify", one) for one in changes.waiting(connection, now)]
     for wakeup in found:

@@ -8,6 +8,7 @@ import pytest
 from runner.engine import sync
 from runner.engine.sweep import sweep
 from runner.model.integration import State
+from runner.model.wakeup import WakeUp
 from runner.store import integrations
 from runner.store.wakeups import wakeups
 from tests.engine.test_receive import event, send
@@ -61,6 +62,25 @@ async def test_a_killed_sync_is_woken(here: World) -> None:
     here.clock.advance(3600)
     await sweep(here.house)
     assert f"sync:{titan.id}:jobs" in await keys(here)
+
+
+async def test_a_sync_that_is_under_way_is_not_followed_by_another(here: World) -> None:
+    titan = await here.connect("servicetitan")
+    await here.work(wait=SOON)
+    await lose(here)
+    key = f"sync:{titan.id}:jobs"
+    await here.write(lambda c: here.house.store.queue.put(c, WakeUp("sync", titan.id, "jobs")))
+    taken = await here.house.store.queue.take("test:1:x", 1, timedelta(hours=3), here.clock.now())
+    assert [one.wakeup.key for one in taken] == [key]
+    here.clock.advance(7200)
+    await sweep(here.house)
+    states = await here.read(
+        lambda c: c.scalars(wakeups.select().with_only_columns(wakeups.c.state).where(wakeups.c.key == key)).all()
+    )
+    assert states == ["running"]
+    here.clock.advance(7200)
+    await sweep(here.house)
+    assert key in await keys(here)
 
 
 async def test_what_is_up_to_date_is_left_alone(here: World) -> None:

@@ -48,10 +48,12 @@ peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(SOAK)
 
+FUZZED := tests/engine/test_poison.py $(addprefix tests/service/test_, hostile.py heads.py timestamps.py growth.py api_fuzz.py)
+
 # Thousands of hostile webhooks, calls of the API and broken requests, made up: some minutes. The short form of it is
 # part of `make test`.
 fuzz: $(VENV)/installed
-	FUZZ=long $(BIN)/python -m pytest tests/service/test_hostile.py tests/service/test_heads.py tests/service/test_api_fuzz.py tests/service/test_growth.py tests/service/test_timestamps.py -q
+	FUZZ=long $(BIN)/python -m pytest -q $(FUZZED)
 
 clean:
 	rm -rf $(VENV) .venv-peers .demo build dist *.egg-info

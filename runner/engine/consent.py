@@ -26,7 +26,6 @@ from runner.errors import (
     PartnerError,
     SettingsError,
     StateRefused,
-    UnexpectedResponse,
 )
 from runner.model.credential import Credential
 from runner.model.integration import Integration, State
@@ -186,8 +185,9 @@ def _code(connector: Connector, query: Mapping[str, str]) -> str:
             code="consent-failed",
         )
     if not query.get("code"):
-        raise UnexpectedResponse(
-            f"{connector.title} sent nobody's consent back: there is no code (click Connect again)"
+        raise AuthenticationError(
+            f"{connector.title} sent nobody's consent back: there is no code (click Connect again)",
+            code="consent-failed",
         )
     return query["code"]
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from runner.engine import connect, consent
-from runner.errors import AuthenticationError, PartnerError, SettingsError, StateRefused, UnexpectedResponse
+from runner.errors import AuthenticationError, PartnerError, SettingsError, StateRefused
 from runner.model.integration import Integration, State
 from runner.store import integrations
 from tests.partners import BASE, World
@@ -104,7 +104,7 @@ async def test_an_error_of_the_partner_is_told_without_its_text(here: World, beg
 
 async def test_an_answer_without_code_is_refused(here: World, begun: Integration) -> None:
     query = await asked(here, begun)
-    with pytest.raises(UnexpectedResponse, match="no code"):
+    with pytest.raises(AuthenticationError, match="no code"):
         await consent.finish(here.house, {"state": query["state"]})
 
 

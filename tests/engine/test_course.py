@@ -226,3 +226,17 @@ async def test_a_quiet_account_makes_no_full_pass_of_every_run(path: Path) -> No
             here.clock.advance(timedelta(days=days).total_seconds())
             passes.append((await here.run()).full)
         assert passes == [True, False, False, False, True]
+
+
+async def test_first_and_full_runs_may_want_a_window_even_then(path: Path) -> None:
+    window = "endpoint: all, incremental: {type: window, back: 1d, ahead: 2d}"
+    spec = OTHER.replace("endpoint: all}", f"{window}}}")
+    spec = spec.replace("/numbered, ", '/numbered, params: {since: "{{ window.start }}", until: "{{ window.end }}"}, ')
+    async with yard(path, spec) as here:
+        first = await here.run()
+        asked = here.depot.requests[0].url.params
+        assert (asked["since"], asked["until"]) == ("2026-05-03T15:20:10Z", "2026-05-06T15:20:10Z")
+        here.clock.advance(3600)
+        second = await here.run()
+        assert (first.full, second.full) == (True, False)
+        assert await here.names() == here.expected()

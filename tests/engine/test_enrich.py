@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import httpx
 import pytest
 
 from runner.connector.enrich import Enrich
+from runner.connector.reaction import Fetch
+from runner.engine.errands import Errand
+from runner.engine.fetch import fetch_all
+from runner.engine.react import Outcome
 from runner.errors import PartnerUnavailable, UnexpectedResponse
 from tests.engine.depot import Yard, yard
 
@@ -140,3 +145,22 @@ async def test_more_than_one_answer_for_one_payload_fails_the_run(path: Path) ->
 def test_one_call_for_many_must_say_which_answer_is_whose(block: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"whose|go together"):
         Enrich.model_validate({"as": "x", "endpoint": "e", **block})
+
+
+@pytest.mark.parametrize("spec", [ONE, MANY], ids=["one", "many"])
+async def test_what_a_webhook_fetched_is_completed_too(path: Path, spec: str) -> None:
+    extra = '  contact: {with: {id: {}}, get: /numbered, params: {size: 1}, records: "rows[0]"}\nprocessors:'
+    async with yard(path, spec.replace("processors:", extra)) as here:
+        Notes(here)
+        connector, found = here.house.connectors.get("depot"), list[Any]()
+        enrich = [one.model_dump(by_alias=True, exclude_none=True) for one in connector.syncs["contacts"].enrich]
+        reaction = Fetch.model_validate(
+            {"do": "fetch", "endpoint": "contact", "with": {"id": "id"}, "processor": "noted", "enrich": enrich}
+        )
+
+        def make(errand: Errand, came: list[Any], _: datetime) -> Outcome:
+            found.extend(came)
+            return Outcome(errand.events)
+
+        await fetch_all(here.house, connector, here.integration, [Errand(reaction, {"id": "c000"})], make)
+        assert [one["note"] for one in found] == [Notes.note("c000")]

@@ -10,13 +10,14 @@ import pytest
 
 from runner.authoring.simulate.hubspot import HubSpot
 from runner.authoring.simulate.hubspot_ties import End
+from runner.connector.library import Connectors
 from runner.engine import disconnect, sync
 from runner.engine.act import act
 from runner.errors import AuthenticationError, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
-from tests.partners import World, world
+from tests.partners import ROOT, World, world
 
 FIRST = "5550001"
 
@@ -96,6 +97,73 @@ async def test_many_pages_stay_within_the_limits(path: Path) -> None:
         assert partner.violations == 0
 
 
+@pytest.mark.parametrize(
+    ("what", "kind", "name", "read"),
+    [
+        ("deals", "deal", "dealname", "name"),
+        ("contacts", "contact", "lastname", "last_name"),
+        ("companies", "company", "name", "name"),
+    ],
+)
+async def test_a_later_run_searches_by_the_kinds_own_property(
+    here: World, partner: HubSpot, account: Integration, what: str, kind: str, name: str, read: str
+) -> None:
+    await run(here, account, what)
+    here.clock.advance(3600)
+    key = min(alive(partner, what))
+    partner.change(what, key, **{name: "Changed"})
+    here.clock.advance(60)
+    (second,) = await run(here, account, what)
+    assert (second.full, second.counts.changed) == (False, 1)
+    assert second.counts.seen < len(alive(partner, what))
+    assert (await here.records(account, kind))[key].fields[read] == "Changed"
+    assert partner.violations == 0
+
+
+async def test_ties_are_asked_for_a_hundred_at_a_time(path: Path) -> None:
+    async with world(path, partners=("hubspot",), hubspot={"size": 250}) as here:
+        account, partner = await here.connect("hubspot"), here.partners["hubspot"]
+        await run(here, account, "deals")
+        deals = await here.records(account, "deal")
+        for key, record in deals.items():
+            assert (record.fields["contacts"] or []) == [e.id for e, _ in partner.ties.of(End("deal", key), "contact")]
+        asked = partner.calls["POST /crm/v4/associations/{from}/{to}/batch/read"]
+        assert asked == 2 * partner.calls["GET /crm/v3/objects/{type}"]
+
+
+async def test_more_than_a_search_gives_is_searched_in_windows(path: Path, tmp_path: Path) -> None:
+    """A cap of 600 in place of 10,000, on both sides."""
+    text = (ROOT / "connectors/hubspot.yaml").read_text(encoding="utf-8")
+    lowered = tmp_path / "connectors"
+    lowered.mkdir()
+    for one in ("servicetitan", "jobber", "companycam"):
+        (lowered / f"{one}.yaml").write_text((ROOT / f"connectors/{one}.yaml").read_text(encoding="utf-8"))
+    (lowered / "hubspot.yaml").write_text(text.replace("most: 10000", "most: 600"), encoding="utf-8")
+    options = {"size": 1500, "deepest": 600}
+    async with world(path, partners=("hubspot",), hubspot=options, connectors=Connectors(lowered)) as here:
+        account, partner = await here.connect("hubspot"), here.partners["hubspot"]
+        await run(here, account, "contacts")
+        here.clock.advance(3600)
+        for key in alive(partner, "contacts"):
+            partner.change("contacts", key, city="Lincoln")
+        here.clock.advance(60)
+        (second,) = await run(here, account, "contacts")
+        assert (second.full, second.counts.seen) == (False, len(alive(partner, "contacts")))
+        stored = await here.records(account, "contact")
+        assert {one.fields["address"]["city"] for one in stored.values()} == {"Lincoln"}
+        assert partner.violations == 0
+
+
+async def test_stages_have_the_names_that_the_account_gave_them(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    await run(here, account, "deals")
+    deals = await here.records(account, "deal")
+    named = {row["id"]: deals[row["id"]].fields["stage_name"] for row in partner.table("deals") if not row["archived"]}
+    assert all(named.values())
+    assert {"Closed Won"} >= {text for key, text in named.items() if deals[key].fields["stage"] == "closedwon"}
+
+
 async def test_a_webhook_brings_the_object_with_its_ties(here: World, partner: HubSpot, account: Integration) -> None:
     await here.work()
     partner.change("deals", FIRST, dealname="Told by webhook", amount="12.34")
@@ -103,7 +171,7 @@ async def test_a_webhook_brings_the_object_with_its_ties(here: World, partner: H
     deal = (await here.records(account, "deal"))[FIRST]
     assert (deal.fields["name"], deal.fields["amount"]) == ("Told by webhook", 1234)
     assert deal.fields["contacts"] == ["51"]
-    assert partner.calls["GET /crm/v3/objects/{type}/{id}"] == 1
+    assert partner.calls["POST /crm/v3/objects/{type}/batch/read"] == 1
 
 
 async def test_deletions_and_merges_are_followed(here: World, partner: HubSpot, account: Integration) -> None:

@@ -28,6 +28,9 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.wakeup import WakeUp
 from runner.store import inbox, integrations, parking
 
+FIRST = -1
+"""The priority of first syncs: they read everything, and others are short."""
+
 
 async def begin(
     house: House,
@@ -177,7 +180,7 @@ def _wake(connection: Connection, house: House, connector: Connector, active: In
     """All syncs, the events that came before anybody knew the account, and the records that wait for a destination."""
     queue, at = house.store.queue, house.clock.now()
     for name in connector.syncs_of(active.way):
-        queue.put(connection, WakeUp("sync", active.id, name))
+        queue.put(connection, WakeUp("sync", active.id, name, priority=FIRST))
     inbox.route(connection, active)
     parking.unpark(connection, active.id)
     queue.put(connection, WakeUp("events", active.id))

@@ -12,7 +12,7 @@ from runner.errors import StoreError
 from runner.model.clock import Clock
 from runner.model.wakeup import WakeUp
 from runner.store.queue import Queue, worker_id
-from runner.store.wakeups import Taken
+from runner.store.wakeups import SYNC, Taken
 
 Run = Callable[[WakeUp], Awaitable[Verdict]]
 
@@ -28,7 +28,8 @@ UPSET = timedelta(seconds=30)
 
 
 class Worker:
-    """Runs up to `at_once` wake-ups side by side. A wake-up that takes long keeps its lease as long as it works."""
+    """Runs up to `at_once` wake-ups side by side, all but one of them syncs at the most. A wake-up that takes long
+    keeps its lease as long as it works."""
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Worker:
 
     async def _start(self, free: int) -> list[Taken]:
         try:
-            taken = await self._queue.take(self.name, free, self._lease, self._clock.now())
+            taken = await self._queue.take(self.name, free, self._lease, self._clock.now(), self._room_for_syncs())
         except StoreError as error:
             self._log.error("queue-unavailable", error=str(error), again_in=PAUSE)
             await asyncio.sleep(PAUSE)
@@ -97,6 +98,11 @@ class Worker:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return taken
+
+    def _room_for_syncs(self) -> int:
+        """One place is kept from syncs, which may take hours, for what takes a moment: webhooks, pushes, tokens."""
+        running = sum(1 for task in self._running if task.get_name().startswith(f"{SYNC}:"))
+        return max(self._at_once - 1, 1) - running
 
     async def _work(self, taken: Taken) -> None:
         """Run one wake-up while another task keeps its lease; whichever ends first decides."""

@@ -31,8 +31,11 @@ class Queue(Protocol):
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
         """Add it in the caller's own transaction; merges with one of its key that waits."""
 
-    async def take(self, worker: str, limit: int, lease: timedelta, now: datetime) -> list[Taken]:
-        """Up to `limit` due wake-ups whose key does not run, the higher priority first, then the older."""
+    async def take(
+        self, worker: str, limit: int, lease: timedelta, now: datetime, syncs: int | None = None
+    ) -> list[Taken]:
+        """Up to `limit` due wake-ups whose key does not run, at most `syncs` of them syncs, which come last; else the
+        higher priority first, then the older."""
 
     async def extend(self, taken: Taken, lease: timedelta, now: datetime) -> bool:
         """Hold it until `now + lease`. False: the lease was lost, stop working on it."""
@@ -73,10 +76,14 @@ class EmbeddedQueue:
         wakeups.put(connection, wakeup)
         after_commit(connection, self._signal)
 
-    async def take(self, worker: str, limit: int, lease: timedelta, now: datetime) -> list[Taken]:
+    async def take(
+        self, worker: str, limit: int, lease: timedelta, now: datetime, syncs: int | None = None
+    ) -> list[Taken]:
         """Up to `limit` due wake-ups whose key does not run, under a lease until `now + lease`."""
         self._seen = self._puts
-        return await self._database.write(lambda connection: wakeups.take(connection, worker, limit, now + lease, now))
+        return await self._database.write(
+            lambda connection: wakeups.take(connection, worker, limit, now + lease, now, syncs)
+        )
 
     async def extend(self, taken: Taken, lease: timedelta, now: datetime) -> bool:
         """Hold it until `now + lease`; False when the lease was lost."""

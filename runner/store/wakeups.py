@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -32,6 +33,8 @@ from runner.store.statements import Compiled, insert
 
 WAITING = "waiting"
 RUNNING = "running"
+SYNC = "sync"
+"""The kind that may run for hours."""
 
 wakeups = Table(
     "wakeups",
@@ -98,18 +101,16 @@ def _put(dialect: str) -> UpdateBase:
     return statement.on_conflict_do_update(index_elements=["key", "state"], set_=merged)
 
 
-def take(connection: Connection, worker: str, limit: int, until: datetime, now: datetime) -> list[Taken]:
-    """Lease up to `limit` due rows whose key does not run; the highest priority, then the oldest, first."""
-    running = wakeups.alias("running")
-    blocked = exists().where(running.c.key == wakeups.c.key, running.c.state == RUNNING)
-    due = (
-        select(wakeups.c.id)
-        .where(wakeups.c.state == WAITING, wakeups.c.run_at <= now, ~blocked)
-        .order_by(wakeups.c.priority.desc(), wakeups.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(connection.scalars(due))
+def take(
+    connection: Connection, worker: str, limit: int, until: datetime, now: datetime, syncs: int | None = None
+) -> list[Taken]:
+    """Lease up to `limit` due rows whose key does not run, at most `syncs` of them syncs; what takes little before
+    syncs, then the highest priority, then the oldest, first."""
+    ids = _due(connection, limit, now, wakeups.c.kind != SYNC)
+    if len(ids) < limit:
+        ids += _due(
+            connection, limit - len(ids) if syncs is None else min(limit - len(ids), syncs), now, wakeups.c.kind == SYNC
+        )
     if not ids:
         return []
     rows = connection.execute(
@@ -119,6 +120,19 @@ def take(connection: Connection, worker: str, limit: int, until: datetime, now: 
         .returning(*wakeups.c)
     ).all()
     return [_taken(row) for row in sorted(rows, key=lambda row: ids.index(row.id))]
+
+
+def _due(connection: Connection, limit: int, now: datetime, which: ColumnElement[bool]) -> list[int]:
+    running = wakeups.alias("running")
+    blocked = exists().where(running.c.key == wakeups.c.key, running.c.state == RUNNING)
+    due = (
+        select(wakeups.c.id)
+        .where(wakeups.c.state == WAITING, wakeups.c.run_at <= now, which, ~blocked)
+        .order_by(wakeups.c.priority.desc(), wakeups.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.scalars(due)) if limit > 0 else []
 
 
 def extend(connection: Connection, taken: Taken, until: datetime) -> bool:

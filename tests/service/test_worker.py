@@ -155,3 +155,24 @@ async def test_a_lost_lease_ends_the_run(queue: tuple[Database, EmbeddedQueue]) 
     await asyncio.wait_for(ended.wait(), 5)
     drained.cancel()
     await asyncio.gather(drained, return_exceptions=True)
+
+
+async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database, EmbeddedQueue]) -> None:
+    stop, begun = asyncio.Event(), asyncio.Event()
+    seen: list[str] = []
+
+    async def work(wakeup: WakeUp) -> Verdict:
+        seen.append(wakeup.kind)
+        if len(seen) == 2:
+            begun.set()
+        if wakeup.kind == "events":
+            stop.set()
+        await stop.wait()
+        return Done()
+
+    await put(queue, *(WakeUp("sync", f"i{number}", "jobs") for number in range(5)))
+    serving = asyncio.create_task(worker(queue[1], work, at_once=3).serve(stop))
+    await asyncio.wait_for(begun.wait(), 10)
+    await put(queue, KEY)
+    await asyncio.wait_for(serving, 10)
+    assert seen[:3] == ["sync", "sync", "events"]

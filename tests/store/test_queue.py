@@ -258,3 +258,11 @@ def _apply(
             wakeups.give_back(connection, row, "swept")
         owed.update(held)
         held.clear()
+
+
+async def test_syncs_come_last_and_no_more_of_them_than_there_is_room_for(bench: Bench) -> None:
+    syncs = [WakeUp("sync", name, priority=priority) for name, priority in (("a", -1), ("b", 0), ("c", 1))]
+    await bench.put(*syncs, WakeUp("push", "x", priority=-5), EVENTS)
+    taken = await bench.queue.take("w", 10, LEASE, NOW, 2)
+    assert [one.wakeup.key for one in taken] == ["events:i1", "push:x", "sync:c", "sync:b"]
+    assert await bench.queue.take("w", 10, LEASE, NOW, 0) == []

@@ -74,7 +74,7 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
         yield {
             "integration": _name(one),
             "sync": sync.sync,
-            "state": sync.state or "never ran",
+            "state": f"{sync.state or 'never ran'}{', paused' if sync.paused else ''}",
             "last_run": f"{ran:%Y-%m-%d %H:%M:%S}" if ran else None,
             "checkpoint": sync.checkpoint,
             **{name: sync.counts.get(name) for name in ("seen", "created", "changed")},

@@ -19,6 +19,7 @@ from runner.store import (
     events,
     feed,
     integrations,
+    pauses,
     pushes,
     quarantine,
     rejections,
@@ -146,4 +147,5 @@ def _sync(connection: Connection, integration_id: str, name: str) -> SyncShape:
     checkpoint = checkpoints.get(connection, integration_id, name)
     last = runs.last(connection, integration_id, name)
     failures = runs.failures(connection, integration_id, name) if last and last.state is not RunState.DONE else 0
-    return SyncShape.of(name, checkpoint, last, failures)
+    paused = pauses.is_paused(connection, integration_id, name)
+    return SyncShape.of(name, checkpoint, last, failures, paused=paused)

@@ -137,9 +137,12 @@ class SyncShape(Shape):
     counts: dict[str, int | float] = Field(description="What became of the payloads, of the calls, and of the time")
     error: str | None
     failures: int = Field(description="How many runs have failed since the last one that was done")
+    paused: bool = Field(False, description="Whether its schedule stands still")
 
     @classmethod
-    def of(cls, sync: str, checkpoint: Checkpoint, run: SyncRun | None, failures: int = 0) -> SyncShape:
+    def of(
+        cls, sync: str, checkpoint: Checkpoint, run: SyncRun | None, failures: int = 0, *, paused: bool = False
+    ) -> SyncShape:
         """A sync as it is shown."""
         return cls(
             sync=sync,
@@ -151,6 +154,7 @@ class SyncShape(Shape):
             counts=counted(run) if run else {},
             error=run.error if run else None,
             failures=failures,
+            paused=paused,
         )
 
 

@@ -21,7 +21,7 @@ from tests.partners import ROOT
 
 KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 COMMANDS = ("serve", "worker", "connect", "integrations", "sync", "act", "records", "deliveries", "status", "replay")
-COMMANDS += ("simulate", "demo", "migrate", "doctor")
+COMMANDS += ("simulate", "demo", "migrate", "doctor", "pause", "resume")
 Type = Callable[..., Result]
 
 
@@ -391,3 +391,15 @@ def test_a_simulator_that_nobody_made_is_misuse(fresh: Type) -> None:
 
 def test_both_modules_are_registered() -> None:
     assert "runner.cli.operate" in MODULES
+
+
+def test_a_schedule_stands_still_until_it_is_resumed(typed: Type) -> None:
+    assert typed("pause", "Sample Plumbing/jobber", "clients").output == "Sample Plumbing/jobber: paused: clients\n"
+    assert re.search(r"jobber +clients +\w+( ran)?, paused", typed("status").output)
+    assert typed("resume", "Sample Plumbing/jobber").output == "Sample Plumbing/jobber: no schedule is paused\n"
+    assert ", paused" not in typed("status").output
+
+
+def test_a_sync_that_is_not_there_cannot_be_paused(typed: Type) -> None:
+    told = typed("pause", "Sample Plumbing/jobber", "dreams")
+    assert told.exit_code == 2

@@ -1,4 +1,4 @@
-"""The operator's commands about one company's integrations: list, sync, act."""
+"""The operator's commands about one company's integrations: list and act."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from runner.cli.output import AsJson, example, refuse
 if TYPE_CHECKING:
     from runner.engine.house import House
     from runner.model.integration import Integration
-    from runner.model.run import SyncRun
 
 Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
 COLUMNS = ("id", "company", "connector", "environment", "state", "since", "account")
@@ -70,50 +69,6 @@ def list_integrations(
         typer.echo("no integrations; `runner connect` makes one")
     for line in _lines(found):
         typer.echo(line)
-
-
-@example("runner sync acme/servicetitan jobs --full")
-def sync(
-    integration: str = Which,
-    name: str = typer.Argument(None, metavar="[SYNC]", help="One sync; all of the connector when left out."),
-    full: bool = typer.Option(False, "--full", help="A pass over everything, ignoring the checkpoint."),
-    progress: bool = typer.Option(True, "--progress/--no-progress", help="A bar on a terminal, else a line a page."),
-    as_json: bool = AsJson,
-) -> None:
-    """Run syncs of an integration now, in this process, and see how far they are."""
-    from runner.cli.progress import shown
-    from runner.cli.workshop import chosen, in_house
-    from runner.engine import sync as verb
-    from runner.errors import NotFound, StoreError
-    from runner.model.integration import State
-    from runner.model.run import RunState
-    from runner.service.assemble import save_calls
-    from runner.store import integrations, wakeups
-
-    async def work(house: House) -> list[SyncRun]:
-        found = await house.store.database.read(lambda c: chosen(c, integration))
-        names = list(house.connectors.get(found.connector).syncs_of(found.way))
-        if name is not None and name not in names:
-            raise NotFound(f"{found.connector} has no sync `{name}` (there are: {', '.join(names) or 'none'})")
-        runs = []
-        for one in [name] if name else names:
-            busy = await house.store.database.write(lambda c: [row.key for row in wakeups.running(c)])
-            if f"sync:{found.id}:{one}" in busy:
-                raise StoreError(f"sync {one} runs in a worker now (see `runner status`); wait until it is done")
-            with shown(one, progress and not as_json) as hear:
-                runs.append(await verb.run(house, found, one, full=full, progress=hear))
-        await save_calls(house)
-        after = await house.store.database.read(lambda c: integrations.get(c, found.id))
-        if found.state is State.ERROR and after.state is State.ACTIVE:
-            typer.echo(f"{found.company}/{found.connector} was in error and is active again", err=True)
-        return runs
-
-    done = in_house(work)
-    rows = [{"sync": run.sync, "state": run.state.value, **vars(run.counts), "error": run.error} for run in done]
-    columns = ("sync", "state", "pages", "seen", "created", "changed", "unchanged", "quarantined", "limited", "error")
-    output.listing(rows, columns, as_json, "this connector has no syncs")
-    if any(run.state is RunState.FAILED for run in done):
-        raise typer.Exit(output.FOUND)
 
 
 @example("""runner act acme/companycam create_project --input '{"name": "Oak Street 12"}'""")

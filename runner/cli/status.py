@@ -46,7 +46,8 @@ _COLUMNS = (
     "limited",
 )
 _SEE = "See `runner deliveries --failed`, then"
-_SYNCS = ("integration", "sync", "state", "last_run", "seen", "created", "changed", "checkpoint")
+_COUNTS = ("seen", "created", "changed", "unchanged", "quarantined", "deleted", "calls")
+_SYNCS = ("integration", "sync", "state", "last_run", "took", *_COUNTS, "checkpoint")
 
 
 def _name(one: Standing) -> str:
@@ -74,10 +75,13 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
         yield {
             "integration": _name(one),
             "sync": sync.sync,
-            "state": f"{sync.state or 'never ran'}{', paused' if sync.paused else ''}",
+            "state": sync.state or "never ran",
             "last_run": f"{ran:%Y-%m-%d %H:%M:%S}" if ran else None,
             "checkpoint": sync.checkpoint,
-            **{name: sync.counts.get(name) for name in ("seen", "created", "changed")},
+            "took": f"{(sync.ended_at - sync.started_at).total_seconds():.1f} s"
+            if sync.ended_at and sync.started_at
+            else None,
+            **{name: sync.counts.get(name) for name in _COUNTS},
         }
 
 

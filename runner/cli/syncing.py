@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from runner.model.integration import Integration
     from runner.model.run import SyncRun
 
-COLUMNS = ("sync", "state", "pages", "seen", "created", "changed", "unchanged", "quarantined", "deleted")
-COLUMNS += ("calls", "limited", "retries", "error")
+_COUNTS = ("pages", "seen", "created", "changed", "unchanged", "quarantined", "deleted", "calls", "limited", "retries")
+COLUMNS = ("sync", "state", *_COUNTS, "error")
 
 
 @example(
@@ -28,15 +28,18 @@ COLUMNS += ("calls", "limited", "retries", "error")
     "runner sync --replay case-17",
 )
 def sync(
-    integration: str = typer.Argument(None, help="The integration: its id, the beginning of it, or company/connector."),
-    name: str = typer.Argument(None, metavar="[SYNC]", help="One sync; all of the connector when left out."),
+    integration: str | None = typer.Argument(None, help="Its id, the beginning of it, or company/connector."),
+    name: str | None = typer.Argument(None, metavar="[SYNC]", help="One sync; all of the connector when left out."),
     full: bool = typer.Option(False, "--full", help="A pass over everything, ignoring the checkpoint."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Fetch and map, write nothing, show what would change."),
-    record: Path = typer.Option(
+    record: Path | None = typer.Option(
         None, "--record", metavar="DIR", help="Keep the exchanges in a folder, without secrets."
     ),
-    replay: Path = typer.Option(
+    replay: Path | None = typer.Option(
         None, "--replay", metavar="DIR", help="Run from such a folder, without network, into a scratch database."
+    ),
+    accept_deletions: bool = typer.Option(
+        False, "--accept-deletions", help="With --full: delete what the pass does not find, however much that is."
     ),
     progress: bool = typer.Option(True, "--progress/--no-progress", help="A bar on a terminal, else a line a page."),
     as_json: bool = AsJson,
@@ -53,7 +56,7 @@ def sync(
             refuse("give one of --dry-run and --record")
         _preview(integration, name, full, progress, as_json)
     else:
-        _conclude(_run(integration, name, full, record, progress, as_json), as_json)
+        _conclude(_run(integration, name, full, record, progress, as_json, accept_deletions), as_json)
 
 
 def _play(folder: Path, as_json: bool) -> None:
@@ -76,7 +79,7 @@ def _play(folder: Path, as_json: bool) -> None:
 
 
 def _run(
-    which: str, name: str | None, full: bool, record: Path | None, progress: bool, as_json: bool
+    which: str, name: str | None, full: bool, record: Path | None, progress: bool, as_json: bool, accept: bool
 ) -> Sequence[SyncRun]:
     from runner.cli.progress import shown
     from runner.cli.workshop import in_house
@@ -98,7 +101,8 @@ def _run(
             if tape is not None:
                 await tape.begin(found, one, full)
             with shown(one, progress and not as_json) as hear:
-                runs.append(await verb.run(tape.house if tape else house, found, one, full=full, progress=hear))
+                at = tape.house if tape else house
+                runs.append(await verb.run(at, found, one, full=full, progress=hear, accept_deletions=accept))
         if tape is not None:
             tape.close()
             typer.echo(f"recorded in {record}: no secrets, but what the partner says of people", err=True)

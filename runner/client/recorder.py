@@ -94,7 +94,7 @@ class Player:
 def plain_request(request: Request, scrub: Scrub) -> Json:
     """A request as JSON values, before it is signed and without its headers: what tells it from others."""
     told: Json = {"method": request.method, "url": scrub.text(request.url)}
-    told["params"] = scrub.value({name: _texts(value) for name, value in request.params.items()})
+    told["params"] = scrub.params({name: _texts(value) for name, value in request.params.items()})
     if request.has_json:
         told["json"] = scrub.value(request.json)
     if request.form is not None:
@@ -104,7 +104,7 @@ def plain_request(request: Request, scrub: Scrub) -> Json:
     return told
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: Any) -> str | list[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple) else str(value)
 
 

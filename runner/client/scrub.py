@@ -20,9 +20,10 @@ SHORTEST = 6
 """A shorter secret cannot be told from ordinary text."""
 _NAME = re.compile(
     r"token|secret|passw|authorization|cookie|(api|app|access|private|signing|webhook)[_-]?key|credential|jwt|"
-    r"signature|^sig$|^rlkey$|session_?id|^x-amz-|^client_?assertion$|^auth$|^code$|^key$",
+    r"signature|^sig$|^rlkey$|session_?id|^x-amz-|^client_?assertion$|^auth$",
     re.IGNORECASE,
 )
+_NAME_IN_QUERY = re.compile(rf"{_NAME.pattern}|^code$|^key$|^hash$", re.IGNORECASE)
 _LEFT_OUT = frozenset({"set-cookie", "authorization", "proxy-authorization", "www-authenticate", "cookie"})
 _SPOKEN = re.compile(r"(?i)\b(bearer|basic)\s+([\w.~+/=-]{8,})")
 _JWT = re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}(\.[\w-]*)?")
@@ -59,7 +60,7 @@ class Scrub:
                 text = text.replace(form, self._known[secret])
         text = _SPOKEN.sub(lambda found: f"{found[1]} {self._mark(found[2])}", text)
         text = _JWT.sub(lambda found: self._mark(found[0]), text)
-        return _QUERY.sub(lambda found: f"{found[1]}{found[2]}={self._named(found[2], found[3])}", text)
+        return _QUERY.sub(lambda found: f"{found[1]}{found[2]}={self._named(found[2], found[3], _NAME_IN_QUERY)}", text)
 
     def value(self, value: Any, name: str = "") -> Any:
         """Any JSON value; `name` is the key it stands under."""
@@ -69,13 +70,23 @@ class Scrub:
             return [self.value(item, name) for item in value]
         return self._named(name, self.text(value)) if isinstance(value, str) else value
 
+    def params(self, params: Mapping[str, str | list[str]]) -> dict[str, Any]:
+        """Query parameters."""
+        rule = _NAME_IN_QUERY
+        return {
+            name: [self._named(name, self.text(one), rule) for one in given]
+            if isinstance(given, list)
+            else self._named(name, self.text(given), rule)
+            for name, given in params.items()
+        }
+
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers of an answer, without those that only carry secrets."""
         kept = {name: text for name, text in headers.items() if name.lower() not in _LEFT_OUT}
         return {name: str(self.value(text, name)) for name, text in kept.items()}
 
-    def _named(self, name: str, text: str) -> str:
-        return self._mark(text) if text and _NAME.search(name) else text
+    def _named(self, name: str, text: str, rule: re.Pattern[str] = _NAME) -> str:
+        return self._mark(text) if text and rule.search(name) else text
 
     def _mark(self, text: str) -> str:
         """The placeholder of a secret; a short one is not looked for elsewhere."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import httpx
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, get_tracer
 
@@ -36,12 +38,18 @@ class Tries:
         wire: Wire | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        self.wire = wire or Network(http)
+        self.wire: Wire = wire or Network(http)
         self._clock = clock
         self._limiter = limiter
         self._tokens = tokens
         self._on_call = on_call
         self._tracer = tracer or get_tracer("runner")
+
+    def over(self, wire: Wire) -> Tries:
+        """The same over another wire."""
+        made = copy(self)
+        made.wire = wire
+        return made
 
     async def make(
         self, errand: Errand, credential: Credential, permit: Permit, number: int, waited: float

@@ -104,7 +104,7 @@ def _store(
     connection: Connection, house: House, integration: Integration, batch: Batch, at: datetime
 ) -> tuple[Upserted, int]:
     """The records and the deletions of a batch, in the order in which the partner told them."""
-    found = [*batch.records, *_gone_children(connection, integration.id, batch)]
+    found = [*batch.records, *gone_children(connection, integration.id, batch)]
     start, deleted, made = 0, 0, Upserted()
     for place, gone in batch.gone:
         made = made.joined(records.upsert(connection, integration.id, found[start:place], at))
@@ -238,7 +238,7 @@ class _Digest:
         return record.processor in self.owning
 
 
-def _gone_children(connection: Connection, integration_id: str, batch: Batch) -> Iterator[Record]:
+def gone_children(connection: Connection, integration_id: str, batch: Batch) -> Iterator[Record]:
     """Records that belonged to one of the batch and are not in it any more, as inactive ones of their parent's age."""
     if not batch.owners:
         return

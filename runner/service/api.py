@@ -14,12 +14,12 @@ from starlette.routing import Route
 from runner.engine import connect
 from runner.engine.disconnect import disconnect
 from runner.engine.house import House
-from runner.engine.pause import pause, resume
 from runner.engine.redirects import check_redirect
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.integration import Integration, Reason, State
 from runner.model.push import PushState
+from runner.model.run import RunState
 from runner.model.secret import Secret
 from runner.model.wakeup import WakeUp
 from runner.service import api_shapes as shapes
@@ -28,8 +28,8 @@ from runner.service.asked import check_connector, check_integration, check_kind
 from runner.service.operation import Handler, Operation, body_of, json, openapi, query_of, routes
 from runner.service.overview import standing, sync_names
 from runner.service.problems import Problem
-from runner.service.shapes import ChangeShape, EventShape, IntegrationShape, PushShape, RecordShape
-from runner.store import changes, events, feed, integrations, pushes
+from runner.service.shapes import ChangeShape, EventShape, IntegrationShape, PushShape, RecordShape, RunShape
+from runner.store import changes, events, feed, integrations, pushes, runs
 from runner.store.events import EventFilter
 
 T = TypeVar("T")
@@ -75,14 +75,11 @@ class Api:
                       shapes.Connecting, description=_DISCONNECT),
             Operation("POST", "/api/integrations/{id}/sync", "syncNow", "Run syncs as soon as may be", self.sync,
                       shapes.Queued, takes=shapes.SyncNow, status=202, fails=(409,)),
-            Operation("POST", "/api/integrations/{id}/pause", "pauseSchedules", "Let schedules stand still", self.pause,
-                      shapes.Paused, takes=shapes.WhichSchedules),
-            Operation("POST", "/api/integrations/{id}/resume", "resumeSchedules", "Let schedules go on", self.resume,
-                      shapes.Paused, takes=shapes.WhichSchedules),
             self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
                         shapes.RecordPage, shapes.WhichRecords),
             self._reads("/api/changes", "listChanges", "What became of integrations, in order", self.changes,
                         shapes.ChangePage, shapes.WhichChanges),
+            self._reads("/api/runs", "listRuns", "Runs of syncs", self.runs, shapes.Runs, shapes.WhichRuns),
             self._reads("/api/deliveries", "listDeliveries", "Events and pushes", self.deliveries, shapes.Deliveries,
                         shapes.WhichDeliveries),
         ]  # fmt: skip
@@ -152,16 +149,6 @@ class Api:
         await self._house.store.database.write(work)
         return json(shapes.Queued(queued=wanted), 202)
 
-    async def pause(self, request: Request) -> Response:
-        """Let schedules stand still; syncs that somebody asks for run all the same."""
-        asked = await body_of(request, shapes.WhichSchedules)
-        return json(shapes.Paused(paused=await pause(self._house, await self._integration(request), asked.sync)))
-
-    async def resume(self, request: Request) -> Response:
-        """Let schedules go on."""
-        asked = await body_of(request, shapes.WhichSchedules)
-        return json(shapes.Paused(paused=await resume(self._house, await self._integration(request), asked.sync)))
-
     async def records(self, request: Request) -> Response:
         """The next records of the feed."""
         asked = query_of(request, shapes.WhichRecords)
@@ -180,6 +167,14 @@ class Api:
         )
         last = found[-1].change.id if found else asked.after
         return json(shapes.ChangePage(changes=[ChangeShape.of(one) for one in found], next=last))
+
+    async def runs(self, request: Request) -> Response:
+        """The latest runs of syncs."""
+        asked = query_of(request, shapes.WhichRuns)
+        await check_integration(self._house, asked.integration)
+        state = RunState(asked.state) if asked.state else None
+        found = await self._read(lambda c: runs.find(c, asked.integration, asked.sync, state, asked.limit))
+        return json(shapes.Runs(runs=[RunShape.of(one) for one in found]))
 
     async def deliveries(self, request: Request) -> Response:
         """The latest events and pushes."""

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.service.shapes import ChangeShape, EventShape, IntegrationShape, PushShape, RecordShape, SyncShape
+from runner.service.shapes import (
+    ChangeShape,
+    EventShape,
+    IntegrationShape,
+    PushShape,
+    RecordShape,
+    RunShape,
+    SyncShape,
+)
 
 
 class Sent(BaseModel):
@@ -53,12 +61,6 @@ class SyncNow(Sent):
 
     sync: Words | None = Field(None, description="One sync; all when left out")
     full: bool = Field(False, description="A pass over everything, ignoring the checkpoint")
-
-
-class WhichSchedules(Sent):
-    """Whose schedule is to stand still, or to go on."""
-
-    sync: Words | None = Field(None, description="One sync; all when left out")
 
 
 class WhichIntegrations(Sent):
@@ -128,12 +130,6 @@ class Queued(BaseModel):
     queued: list[str]
 
 
-class Paused(BaseModel):
-    """The syncs whose schedules stand still."""
-
-    paused: list[str]
-
-
 class RecordPage(BaseModel):
     """Records in the order of their last change; ask again with `after` = `next`, now or later."""
 
@@ -146,6 +142,21 @@ class ChangePage(BaseModel):
 
     changes: list[ChangeShape]
     next: int
+
+
+class WhichRuns(Sent):
+    """Which runs of syncs to list, the latest first."""
+
+    integration: Words | None = None
+    sync: Words | None = None
+    state: Literal["running", "done", "failed"] | None = None
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class Runs(BaseModel):
+    """Runs of syncs: what became of the payloads, what the calls cost, and where the time went."""
+
+    runs: list[RunShape]
 
 
 class Deliveries(BaseModel):

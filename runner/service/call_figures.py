@@ -24,10 +24,10 @@ def call_families(found: Sequence[Figure]) -> Iterator[Metric]:
     seconds = HistogramMetricFamily(
         "runner_endpoint_seconds", "How long partners take to answer", labels=["connector", "endpoint"]
     )
-    for labels, figures in groupby(found, key=lambda one: (one.connector, one.endpoint)):
+    for endpoint, figures in groupby(found, key=lambda one: (one.connector, one.endpoint)):
         own = list(figures)
-        received.add_metric(labels, sum(one.bytes for one in own))
-        seconds.add_metric(labels, _buckets(own), sum(one.seconds for one in own))
+        received.add_metric(endpoint, sum(one.bytes for one in own))
+        seconds.add_metric(endpoint, _buckets(own), sum(one.seconds for one in own))
     yield received
     yield seconds
 

@@ -91,7 +91,7 @@ def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None) -
     )
 
 
-class _StandardError(io.TextIOBase):
+class _StandardError(io.StringIO):
     """What standard error is at the moment of writing: a progress bar takes its place, and lets lines pass above it."""
 
     def write(self, text: str) -> int:

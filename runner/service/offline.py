@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -106,9 +106,9 @@ async def record(house: House, integration: Integration, folder: Path) -> Tape:
         "addresses": dict(house.environment(connector, integration.environment)),
         "settings": dict(integration.settings),
         "account": dict(integration.account),
-        "secret_settings": sorted(credential.values),
+        "hidden_settings": sorted(credential.values),
         "app": {name: value for name, value in app.items() if not isinstance(value, Secret)},
-        "secret_app": sorted(hidden),
+        "hidden_app": sorted(hidden),
         "tables": {name: vars(kept) for name, kept in tables.items()},
         "runs": [],
     }
@@ -174,7 +174,7 @@ def _house(
     log: Log,
 ) -> tuple[House, Standing]:
     clock = Standing(datetime.fromisoformat(index["runs"][0]["at"]))
-    app = {**index["app"], **{name: Secret(placeholder(name)) for name in index["secret_app"]}}
+    app = {**index["app"], **{name: Secret(placeholder(name)) for name in index["hidden_app"]}}
     apps = {index["connector"]: app}
     config = Config(environments={index["connector"]: {index["environment"]: index["addresses"]}})
     house = open_house(
@@ -188,7 +188,7 @@ def _house(
         base_url="https://runner.invalid",
         log=log,
     )
-    values = {name: Secret(placeholder(name)) for name in index["secret_settings"]}
+    values = {name: Secret(placeholder(name)) for name in index["hidden_settings"]}
     tokens = _Placeholders(house, Credential(values=values))
     caller = Caller(
         http, clock, Limiter(clock), tokens, random=lambda: 0.5, on_call=house.tally.count, wire=Player(folder)
@@ -231,8 +231,8 @@ def _begin(connection: Connection, house: House, made: Integration, index: Json)
 
 
 def _checkpoint(kept: Mapping[str, Any]) -> Checkpoint:
-    moment: Callable[[str | None], datetime | None] = lambda text: datetime.fromisoformat(text) if text else None  # noqa: E731
-    return Checkpoint(kept["value"], kept["progress"], moment(kept["last_full_at"]), moment(kept["saved_at"]))
+    moments = [datetime.fromisoformat(kept[name]) if kept[name] else None for name in ("last_full_at", "saved_at")]
+    return Checkpoint(kept["value"], kept["progress"], *moments)
 
 
 def _read(folder: Path) -> Json:

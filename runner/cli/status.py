@@ -75,7 +75,7 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
         yield {
             "integration": _name(one),
             "sync": sync.sync,
-            "state": sync.state or "never ran",
+            "state": f"{sync.state or 'never ran'}{', paused' if sync.paused else ''}",
             "last_run": f"{ran:%Y-%m-%d %H:%M:%S}" if ran else None,
             "checkpoint": sync.checkpoint,
             "took": f"{(sync.ended_at - sync.started_at).total_seconds():.1f} s"

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from runner.engine import connect
 from runner.engine.disconnect import disconnect
 from runner.engine.house import House
+from runner.engine.pause import pause, resume
 from runner.engine.redirects import check_redirect
 from runner.errors import NotFound
 from runner.model.event import EventState
@@ -75,6 +76,10 @@ class Api:
                       shapes.Connecting, description=_DISCONNECT),
             Operation("POST", "/api/integrations/{id}/sync", "syncNow", "Run syncs as soon as may be", self.sync,
                       shapes.Queued, takes=shapes.SyncNow, status=202, fails=(409,)),
+            Operation("POST", "/api/integrations/{id}/pause", "pauseSchedules", "Let schedules stand still", self.pause,
+                      shapes.Paused, takes=shapes.WhichSchedules),
+            Operation("POST", "/api/integrations/{id}/resume", "resumeSchedules", "Let schedules go on", self.resume,
+                      shapes.Paused, takes=shapes.WhichSchedules),
             self._reads("/api/records", "listRecords", "Records in the order of change", self.records,
                         shapes.RecordPage, shapes.WhichRecords),
             self._reads("/api/changes", "listChanges", "What became of integrations, in order", self.changes,
@@ -148,6 +153,16 @@ class Api:
 
         await self._house.store.database.write(work)
         return json(shapes.Queued(queued=wanted), 202)
+
+    async def pause(self, request: Request) -> Response:
+        """Let schedules stand still; syncs that somebody asks for run all the same."""
+        asked = await body_of(request, shapes.WhichSchedules)
+        return json(shapes.Paused(paused=await pause(self._house, await self._integration(request), asked.sync)))
+
+    async def resume(self, request: Request) -> Response:
+        """Let schedules go on."""
+        asked = await body_of(request, shapes.WhichSchedules)
+        return json(shapes.Paused(paused=await resume(self._house, await self._integration(request), asked.sync)))
 
     async def records(self, request: Request) -> Response:
         """The next records of the feed."""

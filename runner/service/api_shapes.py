@@ -63,6 +63,12 @@ class SyncNow(Sent):
     full: bool = Field(False, description="A pass over everything, ignoring the checkpoint")
 
 
+class WhichSchedules(Sent):
+    """Whose schedule is to stand still, or to go on."""
+
+    sync: Words | None = Field(None, description="One sync; all when left out")
+
+
 class WhichIntegrations(Sent):
     """Which integrations to list."""
 
@@ -128,6 +134,12 @@ class Queued(BaseModel):
     """The syncs that will run."""
 
     queued: list[str]
+
+
+class Paused(BaseModel):
+    """The syncs whose schedules stand still."""
+
+    paused: list[str]
 
 
 class RecordPage(BaseModel):

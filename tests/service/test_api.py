@@ -304,6 +304,22 @@ async def test_every_reference_of_the_document_leads_somewhere(web: httpx.AsyncC
     assert {one.rpartition("/")[2] for one in references(document)} <= set(document["components"]["schemas"])
 
 
+async def test_schedules_stand_still_and_go_on(here: World, api: httpx.AsyncClient) -> None:
+    found = (await connected(api, "companycam"))["integration"]["id"]
+    answer = await api.post(f"/api/integrations/{found}/pause", json={"sync": "users"})
+    assert (answer.status_code, answer.json()) == (200, {"paused": ["users"]})
+    shown = (await api.get(f"/api/integrations/{found}")).json()["syncs"]
+    assert {one["sync"] for one in shown if one["paused"]} == {"users"}
+    answer = await api.post(f"/api/integrations/{found}/resume", json={})
+    assert (answer.status_code, answer.json()) == (200, {"paused": []})
+
+
+async def test_no_schedule_of_a_sync_that_is_not_there_stands_still(api: httpx.AsyncClient) -> None:
+    found = (await connected(api, "companycam"))["integration"]["id"]
+    answer = await api.post(f"/api/integrations/{found}/pause", json={"sync": "dreams"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not-found")
+
+
 async def test_runs_are_listed_with_their_counts(here: World, api: httpx.AsyncClient) -> None:
     made = (await connected(api))["integration"]
     found = await here.read(lambda c: integrations.get(c, made["id"]))

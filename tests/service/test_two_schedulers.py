@@ -1,0 +1,27 @@
+"""Two processes that fire the same schedule at the same moments."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SLOTS = 200
+
+
+async def begun(path: Path) -> asyncio.subprocess.Process:
+    words = ("-m", "tests.service.ticking", f"sqlite:///{path}", str(SLOTS))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdin=pipe, stdout=pipe)
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
+
+
+async def test_each_slot_is_fired_by_at_most_one_and_the_last_by_one(path: Path) -> None:
+    processes = await asyncio.gather(begun(path), begun(path))
+    told = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    first, second = ([int(word) for word in out.split()] for out, _ in told)
+    assert not set(first) & set(second)
+    assert SLOTS - 1 in [*first, *second]

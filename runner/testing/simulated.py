@@ -71,7 +71,8 @@ def staged(
     """Every partner, ready to be called at its hosts."""
     made = {}
     for name, one in cast.items():
-        told = connectors.get(name).webhooks is not None
+        webhooks = connectors.get(name).webhooks
+        told = webhooks is not None and webhooks.subscription is None
         ready = one.made(name, clock, out, base_url, told) if isinstance(one, Shipped) else one
         made[name] = ready.at_hosts_of(connectors.path(name))
     return made

@@ -120,8 +120,8 @@ class Limiter:
     async def _trade(
         self, pool: Pool, claims: Sequence[Claim], endpoint: str, cost: float
     ) -> tuple[Grant | None, float]:
+        calls = min(pool.wish(self._now()), MOST) if self._ledger.slack else 1
         self._empty(pool)
-        calls = min(max(pool.wanting, pool.used), MOST) if self._ledger.slack else 1
         keys = sorted(claim.key for claim in claims)
         pay, slots = self._dues.pay(keys), {key: self._slots[key] for key in keys}
         hold = min((self._ledger.slack, *(claim.limit.patience for claim in claims)))

@@ -58,6 +58,12 @@ class Pool:
         """How many permits are left that have not lapsed."""
         return self.left if self.grant is not None and now <= self.grant.until else 0
 
+    def wish(self, now: float) -> int:
+        """How many to ask for: as many as calls wait, or were made with the last grant; twice as many where that was
+        used up before its time."""
+        spent = self.grant is not None and self.left == 0 and now <= self.grant.until
+        return max(self.wanting, self.used * 2 if spent else self.used, 1)
+
     def take(self) -> Grant:
         """Use one of those that are left."""
         assert self.grant is not None  # there is one left

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from runner.client.ledger import MemoryLedger, State
 from runner.client.limiter import Limiter
 from runner.client.permits import Claim
 from runner.components.ratelimits.concurrency import ConcurrencyLimit
@@ -81,3 +83,32 @@ async def test_calls_at_once_never_exceed_the_cap() -> None:
 
     await asyncio.gather(*(call() for _ in range(20)))
     assert most == 3
+
+
+async def test_calls_that_follow_each_other_take_fewer_and_fewer_trades() -> None:
+    class Counted(MemoryLedger):
+        slack = 0.25
+        trades = 0
+
+        async def trade(self, keys: Sequence[str], work: Callable[[dict[str, State]], Any]) -> Any:
+            self.trades += 1
+            return await super().trade(keys, work)
+
+    clock, ledger = FakeClock(), Counted()
+    limiter, claims = Limiter(clock, ledger), [window(1000, "5m")]
+    for _ in range(100):
+        limiter.release(await limiter.admit(claims, "jobs"))
+        clock.advance(0.01)
+    assert ledger.trades <= 12
+    await limiter.settle()
+    assert [len(await spent(limiter, claims)), ledger.trades < 950] == [900, True]
+
+
+async def spent(limiter: Limiter, claims: list[Claim]) -> list[float]:
+    """The permits that are left: what lapsed has been given back."""
+    taken: list[float] = []
+    while True:
+        try:
+            taken.append((await limiter.admit(claims, "jobs", patience=0)).waited)
+        except RateLimited:
+            return taken

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from runner.authoring.simulate.googlecalendar import GoogleCalendar
@@ -202,3 +203,62 @@ async def test_over_the_limit_the_runner_waits_and_goes_on(
     partner.fail_next(1, 429, on="events")
     done = await run(here, company)
     assert done.state is RunState.DONE
+
+
+async def test_a_later_run_asks_with_the_token(here: World, partner: GoogleCalendar, company: Integration) -> None:
+    await run(here, company)
+    here.clock.advance(600)
+    partner.change("events", FIRST, summary="Moved by the office")
+    partner.remove("events", next(key for key, row in ordinary(partner).items() if plain(row) and key != FIRST))
+    second = await run(here, company)
+    assert (second.full, second.counts.seen) == (False, 2)
+    found = await appointments(here, company)
+    assert found.keys() == ordinary(partner).keys()
+    assert found[FIRST].fields["title"] == "Moved by the office"
+
+
+def plain(row: dict[str, object]) -> bool:
+    return not row.get("recurrence") and "recurringEventId" not in row
+
+
+async def test_a_token_that_is_gone_begins_anew(path: Path) -> None:
+    async with world(path, partners=("googlecalendar",), googlecalendar={"sync_lifetime": 3600.0}) as here:
+        company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
+        await run(here, company)
+        partner.remove("events", next(key for key, row in ordinary(partner).items() if plain(row)))
+        here.clock.advance(7200)
+        second = await run(here, company)
+        assert (second.full, second.state) == (True, RunState.DONE)
+        assert (await appointments(here, company)).keys() == ordinary(partner).keys()
+
+
+NEW = {"title": "Zephyr survey", "starts_at": "2026-06-01T09:00:00Z", "ends_at": "2026-06-01T11:00:00Z"}
+
+
+async def test_an_event_whose_answer_was_lost_is_made_once(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    async def after(request: httpx.Request) -> None:
+        if request.method == "POST" and request.url.path.endswith("/events"):
+            here.wire.after = None
+            raise httpx.ReadTimeout("late")
+
+    here.wire.after = after
+    made = await act(here.house, company, "create_event", NEW)
+    assert [row["id"] for row in partner.table("events") if row.get("summary") == "Zephyr survey"] == [made["id"]]
+
+
+async def test_a_change_that_somebody_was_faster_than_is_made_of_the_newer_event(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    made = await act(here.house, company, "create_event", NEW)
+
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            here.wire.before = None
+            partner.change("events", made["id"], description="by the office")
+
+    here.wire.before = faster
+    await act(here.house, company, "update_event", {**NEW, "id": made["id"], "title": "Roof repair"})
+    row = ordinary(partner)[made["id"]]
+    assert (row["summary"], row["description"]) == ("Roof repair", "by the office")

@@ -128,6 +128,8 @@ def _sort(
         key_ = (reaction.record, gone_id(reaction, event))
         apply = _deleting(house, integration, [key_], as_of([event]))
         made.outcomes.append(Outcome([event], apply=apply))
+    elif isinstance(reaction, RunSync) and reaction.sync not in connector.syncs_of(integration.way):
+        made.outcomes.append(Outcome([event], note=f"sync {reaction.sync} is for another way in"))
     elif isinstance(reaction, RunSync):
         wakeup = WakeUp("sync", integration.id, reaction.sync)
         apply = _waking(house, wakeup)

@@ -58,7 +58,7 @@ async def run(
     in `error`), and the rest of the PartnerError family (the run is then `failed`; what was stored stays).
     """
     connector = house.connectors.get(integration.connector)
-    sync = _sync(connector, sync_name)
+    sync = _sync(connector, sync_name, integration.way)
     if integration.state in _SHUT:
         raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
     try:
@@ -71,12 +71,16 @@ async def run(
     return done
 
 
-def _sync(connector: Connector, name: str) -> Sync:
-    if name not in connector.syncs:
-        raise NotFound(
-            f"{connector.connector} has no sync `{name}` (there are: {', '.join(connector.syncs) or 'none'})"
-        )
-    return connector.syncs[name]
+def _sync(connector: Connector, name: str, way: str | None) -> Sync:
+    """The sync of that name, if it is one for integrations that came in this way."""
+    known = connector.syncs_of(way)
+    if name not in known:
+        there = f"there are: {', '.join(known) or 'none'}"
+        if name in connector.syncs:
+            ways = " or ".join(connector.syncs[name].ways)
+            raise NotFound(f"the sync `{name}` is for those that connected by {ways}, and this one did not ({there})")
+        raise NotFound(f"{connector.connector} has no sync `{name}` ({there})")
+    return known[name]
 
 
 async def _run(

@@ -12,10 +12,10 @@ import pytest
 from runner.authoring.simulate.quickbooks import QuickBooks
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, PartnerUnavailable, RecordSkipped
+from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RecordSkipped
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
-from runner.store import integrations
+from runner.store import events, integrations
 from tests.partners import World, world
 
 REALM = "9130355377388383"
@@ -339,3 +339,21 @@ async def test_an_unlinked_account_is_in_error(here: World, partner: QuickBooks,
     partner.disconnect()
     with pytest.raises(AuthenticationError):
         await run(here, linked, "agave_customers")
+
+
+async def test_a_sync_of_the_other_way_in_is_refused(here: World, linked: Integration) -> None:
+    with pytest.raises(NotFound, match=r"connected by intuit, and this one did not .*agave_customers"):
+        await run(here, linked, "customers")
+
+
+async def test_an_event_that_asks_for_a_sync_of_the_other_way_wakes_nothing(
+    here: World, partner: QuickBooks, linked: Integration
+) -> None:
+    await here.work()
+    partner.merge("58", "59")
+    await partner.deliver()
+    ran = await here.work()
+    assert not [key for key, _ in ran if key.startswith("sync") and "customers" in key and "agave" not in key]
+    assert "is for another way in" in str(
+        await here.read(lambda c: [one.note for one in events.find(c, events.EventFilter())])
+    )

@@ -104,7 +104,9 @@ class Consents:
         self._check(asked)
         if self._terms.choose:
             asked["scope"] = " ".join(str(scope) for scope in form.getlist("ticked"))
-        result = {"code": self.code(**asked), **self._terms.also} if decision == "approve" else {"error": self._terms.denied}
+        result = (
+            {"code": self.code(**asked), **self._terms.also} if decision == "approve" else {"error": self._terms.denied}
+        )
         state = {"state": asked["state"]} if "state" in asked else {}
         joint = "&" if "?" in asked["redirect_uri"] else "?"
         return RedirectResponse(f"{asked['redirect_uri']}{joint}{urlencode({**result, **state})}", 302)

@@ -202,3 +202,11 @@ async def test_the_account_is_a_record(here: World, company: Integration) -> Non
     await sync.run(here.house, company, "account")
     (account,) = (await here.records(company, "account")).values()
     assert (account.fields["type"], account.fields["root_folder"]) == ("team", ROOT)
+
+
+async def test_a_later_run_goes_on_at_the_cursor(here: World, partner: Dropbox, company: Integration) -> None:
+    await sync.run(here.house, company, "files")
+    listed = partner.calls["POST /2/files/list_folder"]
+    again = await sync.run(here.house, company, "files")
+    assert (again.full, again.counts.seen) == (False, 0)
+    assert partner.calls["POST /2/files/list_folder"] == listed

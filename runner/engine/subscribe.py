@@ -110,7 +110,10 @@ async def _take_stock(desk: Desk) -> None:
 async def _alive(desk: Desk) -> Subscribed | None:
     """The newest one that is there; None when a new one is needed. It is looked at where the connector says how."""
     live = next(reversed(await desk.all(SubscriptionState.LIVE)), None)
-    if live is None or desk.declared.check is None or not desk.is_due(live):
+    if live is None or not desk.is_due(live):
+        return live
+    if desk.declared.check is None:
+        await desk.change(live, due_at=_look_at(desk, live.made_at, live.expires_at))  # else it were due for ever
         return live
     try:
         response = await desk.call(desk.declared.check.endpoint, live)
@@ -242,6 +245,7 @@ def _renew_at(desk: Desk, made_at: datetime, ends: datetime | None) -> datetime 
 
 
 def _look_at(desk: Desk, made_at: datetime, ends: datetime | None) -> datetime | None:
-    """When to look at a live one: before its end, and every hour where the connector says how to look."""
-    look = desk.house.clock.now() + LOOK if desk.declared.check is not None else None
-    return min((at for at in (_renew_at(desk, made_at, ends), look) if at is not None), default=None)
+    """When to look at a live one: before its end (once that is due, the new one says when), and hourly by `check`."""
+    now, renew = desk.house.clock.now(), _renew_at(desk, made_at, ends)
+    look = now + LOOK if desk.declared.check is not None else None
+    return min((at for at in (renew, look) if at is not None and at > now), default=None)

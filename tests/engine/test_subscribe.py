@@ -105,6 +105,30 @@ async def test_a_short_life_is_not_renewed_without_end(here: Hooked) -> None:
     assert verdict == Again(here.clock.now() + timedelta(hours=1))
 
 
+async def test_one_that_cannot_be_looked_at_rests_when_the_company_connects_again(here: Hooked) -> None:
+    made = await here.connect("calendar")
+    (first,) = await here.work()
+    calendar = here.house.connectors.get("calendar")
+    await here.house.store.database.write(lambda c: subscribe.wake(c, here.house, calendar, made.id))
+    here.partner.calls.clear()
+    assert await here.work() == [first]
+    assert here.partner.calls == []
+
+
+async def test_between_two_refusals_of_a_renewal_nothing_is_done(here: Hooked) -> None:
+    made = await here.connect("calendar")
+    await here.work()
+    here.partner.refuse["/watch"] = [(403, {})]
+    here.clock.advance(timedelta(days=6).total_seconds())
+    (verdict,) = await here.work()
+    assert verdict == Again(here.clock.now() + timedelta(hours=1))
+    assert [one.state for one in await here.rows(made)] == [LIVE, FAILED]
+
+    here.clock.advance(3600)
+    await here.work()
+    assert [one.state for one in await here.rows(made)] == [LIVE]
+
+
 async def test_a_hook_that_the_partner_switched_off_is_switched_on_again(here: Hooked) -> None:
     made = await here.connect("photos")
     await here.work()

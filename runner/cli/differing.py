@@ -32,6 +32,7 @@ def lines(found: Comparison) -> Iterator[str]:
     yield (
         f"{counted(found.events, 'event')}: {counted(found.changed, 'record')} would change, {found.same} would not"
         + (f", {found.older} are known in a newer form" if found.older else "")
+        + (f"; {len(found.refused)} refused" if found.refused else "")
         + (f"; {found.unheld} hold no payload (--fetch asks the partner)" if found.unheld else "")
     )
 

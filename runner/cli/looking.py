@@ -140,6 +140,8 @@ def replay(
         refuse(f"replay takes {', '.join(REPLAYS)}, not {what}")
     if what != "events" and (wanted.is_of_events or dry_run):
         refuse(f"{what} are chosen by ids, --failed or --integration; the rest is for events")
+    if fetch and not dry_run:
+        refuse("--fetch goes with --dry-run; a replay asks the partner anyway")
     if wanted.is_open:
         refuse("say which: ids, --failed, --integration INTEGRATION, or of events --connector, --type, --since...")
     if dry_run:

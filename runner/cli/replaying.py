@@ -97,8 +97,10 @@ async def dry_run(house: House, wanted: Wanted, fetch: bool) -> Comparison:
 
 
 async def fitting(house: House, wanted: Wanted) -> EventFilter:
-    """The events that are wanted; SettingsError for a state or time that is none."""
+    """The events that are wanted; SettingsError for a state or time that is none, NotFound for a connector."""
     now = house.clock.now()
+    if wanted.connector is not None:
+        house.connectors.path(wanted.connector)
     return EventFilter(
         ids=list(wanted.ids) or None,
         integration_id=await _integration(house, wanted),

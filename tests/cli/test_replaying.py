@@ -97,6 +97,8 @@ def test_events_are_chosen_by_their_time(typed: Type, words: tuple[str, ...], co
         (("events",), "say which"),
         (("pushes", "--since", "1d"), "the rest is for events"),
         (("quarantined", "--failed", "--dry-run"), "the rest is for events"),
+        (("events", "--since", "30d", "--fetch"), "--fetch goes with --dry-run"),
+        (("events", "--connector", "photo", "--dry-run"), "did you mean `photos`?"),
     ],
 )
 def test_what_cannot_be_meant_is_misuse(

@@ -696,7 +696,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
             (
                 "acme.yaml:3:1: unknown-field: `version` is not a key of the file (there are: actions, app, auth, "
                 "connector, docs, endpoints, environments, groups, http, integrations, other_auth, processors, settings, syncs, "
-                "title, unverified, webhooks)"
+                "tables, title, unverified, webhooks)"
             ),
         ],
     ),

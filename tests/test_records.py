@@ -47,10 +47,12 @@ OTHERWISE = {
     "housecallpro/customer.nothing_to_call_by": "quarantined",
     "housecallpro/job_assignment.alone": "quarantined",
     "hover/image.no_url": "quarantined",
+    "hover/listed_job.not_completed": "skipped",
     "quickbooks/agave_customer.no_source_data": "quarantined",
     "quickbooks/agave_payment.no_source_data": "quarantined",
     "quickbooks/estimate.deleted": "skipped",
     "quickbooks/payment.deleted": "skipped",
+    "googlecalendar/event.deleted": "skipped",
     "googlecalendar/event.out_of_office": "skipped",
     "hubspot/associations.alone": "quarantined",
     "hubspot/contact.nobody": "quarantined",
@@ -142,7 +144,7 @@ def process(path: Path) -> Processed:
 def outcome(processed: Processed) -> str:
     if processed.record:
         return "record"
-    return "error" if processed.error else "skipped" if processed.skipped else "quarantined"
+    return "error" if processed.error else "skipped" if processed.skipped or processed.gone else "quarantined"
 
 
 def records(processed: Processed) -> Iterator[Record]:

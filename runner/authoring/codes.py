@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "unknown-rule": "A comment `# lint: ignore` names a rule that does not exist.",
     "unknown-secret": "`secret` in `webhooks` names a value that is not declared.",
     "unknown-sync": "There is no such sync in this connector.",
+    "unknown-table": "There is no such table of the account in this connector.",
     "unknown-way": "There is no such way in among those of `auth`.",
     "unknown-type": "There is no such `type` (or `do`) of this kind of block.",
     "unknown-variable": "A GraphQL call gives or uses a variable that its query does not declare.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,6 @@ def demo(
 
 
 def _run(parts: Parts, host: str, port: int) -> None:
-    import logging
 
     import uvloop
 
@@ -94,7 +94,7 @@ def _run(parts: Parts, host: str, port: int) -> None:
 
     settings = settings_now()
     settings.keyring()
-    log = log_of(settings)
+    log = log_of(settings, logging.INFO)
     door = listen(host, port) if parts.web else None
     bridge = join_libraries(log)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,10 +30,11 @@ def settings_now() -> Settings:
     return Settings.read(os.environ)
 
 
-def log_of(settings: Settings) -> Any:
-    """The log of a command, on standard error, that knows the operator's secrets."""
+def log_of(settings: Settings, least: int = logging.WARNING) -> Any:
+    """The log of a command, on standard error, that knows the operator's secrets: a person who waits for its result
+    wants no line for every call."""
     apps = read_apps(Connectors(settings.connectors), settings)
-    return build_log(settings.log, Redactor(secrets_of(settings, apps)))
+    return build_log(settings.log, Redactor(secrets_of(settings, apps)), least=least)
 
 
 def require_database(url: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import Field as Declared
 from pydantic import field_validator, model_validator
 
 from runner.components.block import Block, Period, refusal
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_SPREAD = timedelta(minutes=30)
@@ -50,7 +53,7 @@ class Schedule(Block):
     def _is_cron(cls, line: str | None) -> str | None:
         try:
             if line is not None:
-                CronTrigger.from_crontab(line)
+                _trigger(line, "UTC")
         except ValueError:
             remedy = "write minute, hour, day of the month, month and day of the week: 0 3 * * *"
             raise refusal(f"`{line}` is not a cron line", remedy) from None
@@ -105,6 +108,8 @@ def _minute(moment: datetime) -> datetime:
 
 @lru_cache(maxsize=1000)
 def _trigger(line: str, timezone: str) -> CronTrigger:
+    from apscheduler.triggers.cron import CronTrigger  # heavy, and few syncs have a cron line
+
     return CronTrigger.from_crontab(line, ZoneInfo(timezone))
 
 

@@ -72,12 +72,12 @@ class Redactor:
         return {name: self.value(value, name) for name, value in event.items()}
 
 
-def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None) -> Any:
-    """A structlog logger that writes to `stream` (standard error); nothing global is touched."""
+def build_log(form: LogForm, redactor: Redactor, stream: TextIO | None = None, least: int = logging.INFO) -> Any:
+    """A structlog logger that writes what is at `least` so grave to `stream` (standard error); nothing is global."""
     last: Any = structlog.processors.JSONRenderer() if form == "json" else _plain
     return structlog.wrap_logger(
         structlog.WriteLogger(stream or _StandardError()),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         context_class=dict,
         cache_logger_on_first_use=False,
         processors=[

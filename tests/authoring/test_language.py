@@ -12,7 +12,7 @@ from runner.connector.reaction import Fetch
 
 def test_call_begins_with_title_and_input() -> None:
     assert order(Endpoint)[:3] == ["title", "with", "get"]
-    assert order(Endpoint)[-2:] == ["records", "paginate"]
+    assert order(Endpoint)[-3:] == ["records", "total", "paginate"]
     assert order(Action)[:2] == ["title", "input"]
 
 

@@ -52,9 +52,8 @@ def test_an_authors_command_imports_nothing_heavy(arguments: list[str]) -> None:
 @pytest.mark.parametrize("arguments", [["validate"], ["sync"], ["keys", "new"]])
 def test_help_ends_with_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(*arguments, "--help") == 0
-    last = capsys.readouterr().out.rstrip().splitlines()[-2:]
-    assert last[0] == "  Example:"
-    assert last[1].startswith(f"    runner {' '.join(arguments)}")
+    *_, shown = capsys.readouterr().out.rstrip().split("\n  Example:\n")
+    assert all(line.startswith(f"    runner {' '.join(arguments)}") for line in shown.splitlines())
 
 
 def test_version_does_not_even_import_the_language() -> None:

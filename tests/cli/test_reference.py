@@ -30,4 +30,5 @@ def test_settings_name_what_each_connector_asks_of_the_operator(tmp_path: Path) 
     page = settings(Connectors(Path("connectors")))
     assert "## Jobber\n" in page
     assert "| `RUNNER_JOBBER_CLIENT_ID` | Client ID |  | Developer Center > Apps |" in page
-    assert "## CompanyCam" not in page
+    assert "## Teamup" in page
+    assert "## ServiceTitan" in page

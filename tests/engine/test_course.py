@@ -173,7 +173,8 @@ async def test_a_feed_keeps_its_token_with_each_page(path: Path) -> None:
         here.depot.before = before
         await here.run()
         assert (await here.checkpoint()).value == "t23"
-    assert kept[-1] == "t16"  # while page 6 is on its way, page 5 is looked at and page 4 is stored
+    # while page 6 is on its way, page 5 is looked at and page 4 is stored, or being stored
+    assert kept[-1] in ("t12", "t16")
 
 
 async def test_a_feed_that_never_names_a_place_fails_the_run(path: Path) -> None:

@@ -62,7 +62,7 @@ async def test_a_webhook_is_signed_as_the_connector_says(world: World, name: str
 
 
 async def test_what_cannot_be_signed_says_what_is_missing(world: World) -> None:
-    with pytest.raises(SettingsError, match="companycam declares no webhooks"):
+    with pytest.raises(SettingsError, match=r"there is no subscription\.secret to sign with"):
         await world.deliver("companycam", {})
     with pytest.raises(SettingsError, match=r"there is no app\.client_secret to sign with"):
         await world.deliver("hubspot", [])

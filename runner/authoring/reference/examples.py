@@ -32,12 +32,20 @@ def outcome(pinned: Mapping[str, Any]) -> str:
     """What a snapshot says came of a payload, in one line."""
     if "skipped" in pinned:
         return f"left out: {code(pinned['skipped'])}"
+    if "gone" in pinned:
+        return _of_deletion(pinned["gone"])
     if "error" in pinned:
         words = (code(pinned["error"].get(part)) for part in ("code", "message"))
         return "an error answer: " + (" ".join(word for word in words if word) or "without code or message")
     if "record" not in pinned:
         return "quarantined: " + "; ".join(code(flaw["message"]) for flaw in pinned.get("flaws", ()))
     return ", ".join(_of_record(pinned))
+
+
+def _of_deletion(gone: Mapping[str, Any]) -> str:
+    field = code(gone["field"]) if "field" in gone else "id"
+    below = " and all below it" if gone.get("below") else ""
+    return f"the {gone['kind']} with the {field} {code(gone['value'])}{below} is gone"
 
 
 def _of_record(pinned: Mapping[str, Any]) -> Iterator[str]:

@@ -55,6 +55,11 @@ def test_no_example_says_where_to_put_one(bench: Folders) -> None:
             "project `7`, `fields.total` is null: `no number`",
         ),
         ({"skipped": "should_process is false: isLead"}, "left out: `should_process is false: isLead`"),
+        ({"gone": {"kind": "payment", "value": "181"}}, "the payment with the id `181` is gone"),
+        (
+            {"gone": {"kind": "file", "field": "path", "value": "/a", "below": True}},
+            "the file with the `path` `/a` and all below it is gone",
+        ),
         ({"error": {"code": "NOT_FOUND", "message": None}}, "an error answer: `NOT_FOUND`"),
         ({"error": {"code": None, "message": None}}, "an error answer: without code or message"),
         ({"flaws": [{"message": "no id"}, {"message": "no name"}]}, "quarantined: `no id`; `no name`"),

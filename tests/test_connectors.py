@@ -19,8 +19,10 @@ from runner.authoring.snapshots import check
 from runner.authoring.validation import validate
 from runner.connector.config import Config
 from runner.connector.connector import Connector
+from runner.connector.http import judge
 from runner.connector.library import Connectors
 from runner.connector.schema import drifted
+from runner.model.http import Response
 
 HERE = folders({})
 CONNECTORS = Connectors(HERE.connectors)
@@ -84,3 +86,15 @@ def test_case_maps_as_pinned(case: Case, snapshot: SnapshotAssertion) -> None:
 
 def test_every_snapshot_has_its_example() -> None:
     assert stray(HERE) == []
+
+
+@pytest.mark.parametrize("path", CONNECTORS.files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+def test_a_partner_that_is_away_is_asked_again_whatever_its_body_says(path: Path, status: int) -> None:
+    """An error in the body is judged by its words only where the status does not say that it passes by itself."""
+    words = {"message": "Service temporarily unavailable"}
+    bodies = [words, {"error": words}, {"errors": [words]}, {"Fault": {"Error": [{"Message": "?", "code": "10000"}]}}]
+    bodies += [{"fault": {"error": [{"message": "?", "code": "1"}]}}, {"error": "unavailable"}, {"success": False}]
+    for body in bodies:
+        found = judge(Response(status, {}, json.dumps(body).encode()), CONNECTORS.get(path.stem).http.errors)
+        assert (found and found.do) == "retry", body

@@ -16,7 +16,7 @@ from runner.connector.connector import Connector
 from runner.connector.library import Connectors
 from runner.connector.scope import app_by_environment, app_fields, app_values, missing_app_values, variable_of
 from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
-from runner.service.assemble import environments_of, read_config, read_schemas
+from runner.service.assemble import environments_of, read_config, read_schemas, require_notify_secret
 from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
 from runner.store.database import Database
@@ -70,7 +70,9 @@ def _tried(what: str, look: Callable[[], str]) -> Check:
 
 def _config(settings: Settings) -> str:
     if settings.config.is_file():
-        return f"{len(read_config(settings).deliver)} delivery rules in {settings.config}"
+        config = read_config(settings)
+        require_notify_secret(config, settings)
+        return f"{len(config.deliver)} delivery rules in {settings.config}"
     if "RUNNER_CONFIG" in settings.environ:
         raise SettingsError(f"there is no file {settings.config} (RUNNER_CONFIG names it)")
     return f"there is no {settings.config}: nothing is delivered"

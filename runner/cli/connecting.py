@@ -53,6 +53,8 @@ def connect(
 
     if bool(again) == bool(connector and company):
         refuse("give a connector and a company, or --again and an integration")
+    if again and (connector or given or environment or way):
+        refuse("--again only makes a new link, at which everything can be filled in anew; leave the rest out")
 
     async def work(house: House) -> Made:
         check_redirect(house, redirect_to)

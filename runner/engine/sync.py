@@ -26,7 +26,7 @@ from runner.engine.walk import Page, Start, begun, pages, resumed
 from runner.errors import AuthenticationError, NotFound, RateLimited, ResyncNeeded, UnexpectedResponse
 from runner.model.integration import Integration, State
 from runner.model.run import Checkpoint, Counts, RunState, SyncRun
-from runner.store import checkpoints, runs
+from runner.store import checkpoints, integrations, runs
 from runner.store.columns import utc_text
 
 TURN = 25
@@ -59,8 +59,7 @@ async def run(
     """
     connector = house.connectors.get(integration.connector)
     sync = _sync(connector, sync_name, integration.way)
-    if integration.state in _SHUT:
-        raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
+    _require_open(integration)
     try:
         done = await _run(house, connector, integration, sync, sync_name, full, progress, accept_deletions)
     except ResyncNeeded:
@@ -69,6 +68,11 @@ async def run(
     if integration.state is State.ERROR:
         await recover(house, connector, integration)
     return done
+
+
+def _require_open(integration: Integration) -> None:
+    if integration.state in _SHUT:
+        raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
 
 
 def _sync(connector: Connector, name: str, way: str | None) -> Sync:
@@ -252,6 +256,7 @@ class _Work:
         """One page in one transaction: its records, where the next begins, and what the run counts; of the time, all
         but the commit's."""
         at = self.house.clock.now()
+        _require_open(integrations.get(connection, self.integration.id))  # somebody may have switched it off meanwhile
         counts = told + admit(connection, self.house, self.integration, batch, at)
         counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - began).total_seconds()))
         kept = checkpoints.get(connection, self.integration.id, self.name)

@@ -47,7 +47,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     """
     keys = settings.keyring()
     connectors, config = Connectors(settings.connectors), read_config(settings)
-    _check_notify(config, settings)
+    require_notify_secret(config, settings)
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
     store = Store.open(settings.database_url, keys)
     try:
@@ -72,7 +72,8 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
         await store.close()
 
 
-def _check_notify(config: Config, settings: Settings) -> None:
+def require_notify_secret(config: Config, settings: Settings) -> None:
+    """SettingsError when the host is to be told of changes, and there is nothing to sign with."""
     if config.notify is not None and not settings.notify_secrets:
         raise SettingsError(
             "runner.yaml says `notify`, and RUNNER_NOTIFY_SECRET is not set: the host could not tell who writes (set "

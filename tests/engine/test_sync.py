@@ -14,9 +14,10 @@ import pytest
 from runner.authoring.simulate.limits import Window
 from runner.connector.library import Connectors
 from runner.engine import sync
+from runner.engine.disconnect import disconnect
 from runner.engine.walk import Page, begun, pages
 from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RateLimited, UnexpectedResponse
-from runner.model.integration import Integration, State
+from runner.model.integration import Integration, Reason, State
 from runner.model.run import Checkpoint, RunState
 from runner.store import checkpoints, integrations, runs
 from tests.partners import ROOT, World, world
@@ -345,3 +346,17 @@ async def test_a_walk_that_is_given_up_leaves_no_call_behind(paged: World) -> No
     async with walking(paged) as found:
         await anext(found)
     assert asyncio.all_tasks() == before
+
+
+async def test_one_that_is_switched_off_meanwhile_stores_nothing_more(paged: World) -> None:
+    integration = await paged.connect("servicetitan")
+
+    async def before(_: httpx.Request) -> None:
+        if paged.wire.count("GET", "/jobs") == 3:
+            await disconnect(paged.house, integration, Reason("disconnected", "the operator switched it off"))
+
+    paged.wire.before = before
+    with pytest.raises(AuthenticationError, match="switch it on first"):
+        await sync.run(paged.house, integration, "jobs")
+    assert len(await paged.records(integration, "project")) <= 2 * PAGE
+    assert (await state_of(paged, integration)).state is State.DISABLED

@@ -70,6 +70,7 @@ def test_what_the_host_is_told_is_signed_or_nothing_starts(
     Path(environ["RUNNER_CONFIG"]).write_text("notify: {url: 'https://host.example/hook'}\n", encoding="utf-8")
     assert type_in({**environ, "RUNNER_ENCRYPTION_KEYS": KEY}, "worker").exit_code == output.MISUSE
     assert "RUNNER_NOTIFY_SECRET is not set" in capsys.readouterr().err
+    assert "RUNNER_NOTIFY_SECRET is not set" in " ".join(type_in(environ, "doctor").output.split())
 
 
 @pytest.mark.parametrize("secret", ["whsec_short", "whsec_" + SECRET, "no base64!", "whsec_"])

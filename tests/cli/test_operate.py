@@ -255,6 +255,11 @@ def test_a_key_that_is_in_use_is_not_forgotten(typed: Type, capsys: pytest.Captu
     assert "it opens what it sealed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("more", [["--set", "nope=1"], ["--environment", "sandbox"], ["--way", "key"], ["jobber"]])
+def test_a_link_anew_takes_nothing_that_it_would_leave_out(typed: Type, more: list[str]) -> None:
+    assert typed("connect", "--again", "acme/jobber", *more).exit_code == output.MISUSE
+
+
 def test_doctor_is_content(typed: Type) -> None:
     result = typed("doctor", "--json")
     assert [one for one in json.loads(result.output) if not one["fine"]] == []

@@ -59,7 +59,7 @@ async def run(
     """
     connector = house.connectors.get(integration.connector)
     sync = _sync(connector, sync_name, integration.way)
-    _require_open(integration)
+    _require_open(integration.id, integration.state)
     try:
         done = await _run(house, connector, integration, sync, sync_name, full, progress, accept_deletions)
     except ResyncNeeded:
@@ -70,9 +70,9 @@ async def run(
     return done
 
 
-def _require_open(integration: Integration) -> None:
-    if integration.state in _SHUT:
-        raise AuthenticationError(f"integration {integration.id} is {integration.state} ({_SHUT[integration.state]})")
+def _require_open(integration_id: str, state: State) -> None:
+    if state in _SHUT:
+        raise AuthenticationError(f"integration {integration_id} is {state} ({_SHUT[state]})")
 
 
 def _sync(connector: Connector, name: str, way: str | None) -> Sync:
@@ -256,7 +256,8 @@ class _Work:
         """One page in one transaction: its records, where the next begins, and what the run counts; of the time, all
         but the commit's."""
         at = self.house.clock.now()
-        _require_open(integrations.get(connection, self.integration.id))  # somebody may have switched it off meanwhile
+        # somebody may have switched it off meanwhile
+        _require_open(self.integration.id, integrations.state(connection, self.integration.id))
         counts = told + admit(connection, self.house, self.integration, batch, at)
         counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - began).total_seconds()))
         kept = checkpoints.get(connection, self.integration.id, self.name)

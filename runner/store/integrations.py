@@ -58,6 +58,8 @@ _STATES = (
     )
     .order_by(integrations.c.created_at, integrations.c.id)
 )
+_STATE = select(integrations.c.state).where(integrations.c.id == bindparam("integration", type_=Text))
+_state = Compiled(["integration"])
 _states = Compiled(["connector", "account_id"])
 
 
@@ -90,6 +92,13 @@ def get(connection: Connection, integration_id: str) -> Integration:
     if row is None:
         raise _missing(integration_id)
     return _integration(row)
+
+
+def state(connection: Connection, integration_id: str) -> State:
+    """How it stands, or NotFound; for the hot path."""
+    for (found,) in _state.find(connection, _STATE, (integration_id,)):
+        return State(found)
+    raise _missing(integration_id)
 
 
 def named(connection: Connection, ids: Collection[str]) -> dict[str, Integration]:

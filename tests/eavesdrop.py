@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
@@ -26,11 +28,23 @@ _HEADER = re.compile(r"authorization|cookie|token|secret|-key$", re.IGNORECASE)
 class Ear:
     """Secrets by their text, with where they were heard. `mood` makes partners repeat what they are sent: `echo`
     answers 500 with it, the first time, and 400 then; `refuse` 401, and 400 from token endpoints. `repeated`
-    names those that did."""
+    names those that did. While `silent` nobody answers at all."""
 
     heard: dict[str, str] = field(default_factory=dict)
     mood: Mood = "plain"
     repeated: set[str] = field(default_factory=set)
+    _speaking: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._speaking.set()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        self._speaking.clear()
+        try:
+            yield
+        finally:
+            self._speaking.set()
 
     def hear(self, text: str, where: str) -> None:
         if len(text) >= SHORTEST:
@@ -60,6 +74,7 @@ class Ear:
 
         async def overheard(scope: Message, receive: Receive, send: Send) -> None:
             body = await _read(receive)
+            await self._speaking.wait()
             headers = {key.decode(): value.decode("latin-1") for key, value in scope["headers"]}
             query = dict(parse_qsl(scope["query_string"].decode()))
             where = f"{name} {scope['method']} {scope['path']}"
@@ -119,13 +134,13 @@ def forms(secret: str) -> Iterator[tuple[str, bytes]]:
 
 def leaks(secrets: Mapping[str, str], places: Mapping[str, bytes]) -> list[str]:
     """Which secret, of where, is found in which place, and what stands before it there."""
+    sought = {(text, where): form for secret, where in secrets.items() for form, text in forms(secret)}
     found = []
     for place, content in places.items():
-        for secret, where in secrets.items():
-            for form, text in dict(forms(secret)).items():
-                at = content.find(text) if len(text) >= SHORTEST - 4 else -1
-                if at >= 0:
-                    found.append(f"{where} is in {place} ({form}), after {content[max(0, at - 120) : at]!r}")
+        for (text, where), form in sought.items():
+            at = content.find(text) if len(text) >= SHORTEST - 4 else -1
+            if at >= 0:
+                found.append(f"{where} is in {place} ({form}), after {content[max(0, at - 120) : at]!r}")
     return found
 
 

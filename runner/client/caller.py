@@ -49,6 +49,7 @@ class Caller:
         wire: Wire | None = None,
         tracer: Tracer | None = None,
     ) -> None:
+        self._http = http
         self._clock = clock
         self._limiter = limiter
         self._tokens = tokens
@@ -61,6 +62,13 @@ class Caller:
         """The same caller, over a wire that is made from its own."""
         made = copy(self)
         made._tries = self._tries.over(around(self._tries.wire))
+        return made
+
+    def with_tokens(self, tokens: Tokens) -> Caller:
+        """The same caller, its limits included, that is handed its credentials by another."""
+        made = copy(self)
+        made._tokens, made._side = tokens, SideTokens(tokens, self._http, self._clock)
+        made._tries = self._tries.with_tokens(tokens)
         return made
 
     async def call(

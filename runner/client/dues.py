@@ -67,8 +67,8 @@ class Dues:
             self._timer = asyncio.get_running_loop().call_later(pause, self._begin, before)
 
     def _begin(self, before: Callable[[], None]) -> None:
-        before()
         self._timer = None
+        before()
         telling = asyncio.create_task(self.tell())
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)

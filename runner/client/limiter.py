@@ -17,6 +17,7 @@ from runner.model.http import Response
 from runner.store.queue import worker_id
 
 PATIENCE = 60.0  # seconds that a call waits by itself; beyond that its worker comes back later
+LEEWAY = 0.5  # seconds beyond its patience for which no call is refused: they round to nothing
 MOST = 64
 """Permits that are asked for at once, at the most."""
 
@@ -42,7 +43,7 @@ class Limiter:
     ) -> Permit:
         """Wait until all limits admit the call, and charge them; `cost` is what the connector says it costs.
 
-        Raises RateLimited, with nothing charged, when the wait would be longer than `patience` seconds.
+        Raises RateLimited, with nothing charged, when it would wait for longer than `patience` seconds and the leeway.
         """
         claims = list({claim.key: claim for claim in claims}.values())
         pool = self._pools[endpoint, *(claim.key for claim in claims)]
@@ -53,8 +54,8 @@ class Limiter:
                 wait = await self._fill(pool, claims, endpoint, cost)
                 if wait is None:
                     break
-                if waited + wait > patience:
-                    raise RateLimited(f"the limits of `{endpoint}` leave no room for {wait:.0f} s", wait=wait)
+                if waited + wait > patience + LEEWAY:
+                    raise RateLimited(_refusal(endpoint, waited, wait), wait=wait)
                 await self._clock.sleep(wait)
                 waited += wait
             self._use_slots(claims)
@@ -123,7 +124,7 @@ class Limiter:
         calls = min(pool.wish(self._now()), MOST) if self._ledger.slack else 1
         self._empty(pool)
         keys = sorted(claim.key for claim in claims)
-        pay, slots = self._dues.pay(keys), {key: self._slots[key] for key in keys}
+        pay, slots = self._dues.pay(keys), self._set_aside(claims, calls)
         hold = min((self._ledger.slack, *(claim.limit.patience for claim in claims)))
 
         def work(states: dict[str, State]) -> tuple[Grant | None, float]:
@@ -136,7 +137,18 @@ class Limiter:
             granted = not wait
             return (Grant(claims, asked, now + hold, left) if granted else None), wait
 
-        return await self._ledger.trade(keys, work)
+        try:
+            return await self._ledger.trade(keys, work)
+        finally:
+            for key, number in slots.items():
+                self._slots[key] += number
+
+    def _set_aside(self, claims: Sequence[Claim], calls: int) -> dict[str, int]:
+        """Free slots for so many calls, by key: no other call takes them while the ledger is asked for the rest."""
+        slots = {claim.key: min(self._slots[claim.key], calls) for claim in claims if claim.limit.takes_slots}
+        for key, number in slots.items():
+            self._slots[key] -= number
+        return slots
 
     def _ask(
         self,
@@ -187,8 +199,10 @@ class Limiter:
         for key in idle:
             asked = Asked(self._now(), calls=self._slots.pop(key), holder=self._holder)
             self._dues.owe(key, partial(self._slots_of[key].limit.release, asked=asked))
-        if self._slots_used:
-            self._slots_used.clear()
+        used = any(self._slots.get(key, 0) > 0 for key in self._slots_used)
+        self._slots_used.clear()
+        if used:
+            self._dues.tell_soon(self._give_back)
 
     def _empty(self, pool: Pool) -> None:
         for claim, asked in pool.empty():
@@ -202,3 +216,8 @@ class Limiter:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _refusal(endpoint: str, waited: float, wait: float) -> str:
+    after = f" more, after {waited:.0f} s" if waited >= LEEWAY else ""
+    return f"the limits of `{endpoint}` leave no room for {max(wait, 1):.0f} s{after}"

@@ -51,6 +51,12 @@ class Tries:
         made.wire = wire
         return made
 
+    def with_tokens(self, tokens: Tokens) -> Tries:
+        """The same with what another hands out."""
+        made = copy(self)
+        made._tokens = tokens
+        return made
+
     async def make(
         self, errand: Errand, credential: Credential, permit: Permit, number: int, waited: float
     ) -> Response | PartnerUnavailable:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.client import oauth
-from runner.client.caller import Caller
-from runner.client.limiter import Limiter
 from runner.client.tokens import Tokens
 from runner.components.auth.base import Auth, Identify
 from runner.components.auth.oauth2 import Capture, OAuth2
@@ -21,7 +19,6 @@ from runner.model.credential import Credential
 from runner.model.http import Response
 from runner.model.integration import Integration
 from runner.model.record import as_id
-from runner.store.limits import LimitLedger
 
 
 @dataclass(frozen=True)
@@ -73,9 +70,7 @@ async def prove(
         account |= granted.captured
     if way.identify is None:
         return Proof(credential, integration.account_id, integration.account_name, account)
-    trial = Trial(house, credential)
-    limiter = Limiter(house.clock, LimitLedger(house.store.database, house.clock))
-    caller = Caller(house.http, house.clock, limiter, trial, on_call=house.tally.count)
+    caller = house.caller.with_tokens(Trial(house, credential))
     probe = replace(integration, account=account)
     endpoint = connector.endpoints[way.identify.endpoint]
     try:

@@ -104,6 +104,78 @@ async def test_calls_that_follow_each_other_take_fewer_and_fewer_trades() -> Non
     assert [len(await spent(limiter, claims)), ledger.trades < 950] == [900, True]
 
 
+class Slack(MemoryLedger):
+    """Its trades take a turn of the loop, as those of a database do."""
+
+    slack = 0.01
+
+    async def trade(self, keys: Sequence[str], work: Callable[[dict[str, State]], Any]) -> Any:
+        await asyncio.sleep(0)
+        return await super().trade(keys, work)
+
+    @property
+    def held(self) -> dict[str, Any]:
+        return {key: state["held"] for key, state in self._states.items() if state.get("held")}
+
+
+def one_at_once() -> list[Claim]:
+    return [Claim(ConcurrencyLimit(type="concurrency", at_once=1), "c")]
+
+
+async def test_a_wait_that_rounds_to_nothing_refuses_no_call() -> None:
+    limiter = Limiter(FakeClock())
+    limiter.penalise([window(100, "1m")], 0.4)
+    assert (await limiter.admit([window(100, "1m")], "jobs", patience=0)).waited == pytest.approx(0.4)
+    limiter.penalise([window(100, "1m")], 0.6)
+    with pytest.raises(RateLimited, match="no room for 1 s$"):
+        await limiter.admit([window(100, "1m")], "jobs", patience=0)
+
+
+async def test_short_waits_together_are_no_longer_than_the_patience() -> None:
+    clock = FakeClock()
+    limiter = Limiter(clock)
+    await limiter.admit(one_at_once(), "jobs")
+    with pytest.raises(RateLimited, match="no room for 1 s more, after 60 s"):
+        await limiter.admit(one_at_once(), "jobs", patience=60)
+    assert sum(clock.slept) == pytest.approx(60.5, abs=0.1)
+
+
+async def test_a_slot_that_is_used_no_more_is_given_back_though_nothing_else_is_called() -> None:
+    ledger = Slack()
+    limiter = Limiter(FakeClock(), ledger)
+    limiter.release(await limiter.admit(one_at_once(), "jobs"))
+    assert ledger.held != {}
+    async with asyncio.timeout(5):
+        while ledger.held:
+            await asyncio.sleep(ledger.slack)
+
+
+async def test_a_free_slot_is_not_promised_to_two_sorts_of_calls() -> None:
+    limiter, flying, most = Limiter(FakeClock(), Slack()), 0, 0
+    limiter.release(await limiter.admit(one_at_once(), "jobs"))
+
+    async def call(endpoint: str) -> None:
+        nonlocal flying, most
+        permit = await limiter.admit(one_at_once(), endpoint)
+        flying += 1
+        most = max(most, flying)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        flying -= 1
+        limiter.release(permit)
+
+    await asyncio.gather(*(call(endpoint) for endpoint in ("clients", "jobs", "notes", "users")))
+    assert most == 1
+
+
+async def test_more_calls_than_a_window_holds_are_let_in_bit_by_bit() -> None:
+    clock = FakeClock()
+    limiter, claims = Limiter(clock, Slack()), [window(5, "1s")]
+    await limiter.admit(claims, "jobs")
+    permits = await asyncio.gather(*(limiter.admit(claims, "jobs") for _ in range(12)))
+    assert (len(permits), sum(clock.slept) > 2) == (12, True)
+
+
 async def spent(limiter: Limiter, claims: list[Claim]) -> list[float]:
     """The permits that are left: what lapsed has been given back."""
     taken: list[float] = []

@@ -73,6 +73,12 @@ def test_a_full_window_answers_with_the_wait_and_charges_nothing() -> None:
     assert orjson.dumps(state) == before
 
 
+def test_more_calls_than_a_window_holds_wait_until_it_is_empty() -> None:
+    limit, state = read(type="window", requests=5, per="1m"), fresh()
+    assert admit(limit, state, NOW) == 0.0
+    assert limit.admit(state, Asked(NOW + 10, calls=8)) == pytest.approx(50, abs=0.001)
+
+
 def test_a_window_keeps_a_small_state() -> None:
     limit, state = read(type="window", requests=2500, per="5m"), fresh()
     for call in range(2500):
@@ -258,6 +264,14 @@ def test_a_plan_with_more_points_is_believed() -> None:
     assert admit(limit, state, NOW, 4000) == 0.0
 
 
+def test_calls_under_way_are_not_taken_for_a_plan_with_more_points() -> None:
+    limiter, state = read(**POINTS), fresh()
+    for _ in range(2):
+        admit(limiter, state, NOW, 40)
+    learn(limiter, state, said(x_left="60"))
+    assert admit(limiter, state, NOW + 7200, 40) > 0
+
+
 def test_points_that_others_spent_are_not_there() -> None:
     limit, state = read(**POINTS), fresh()
     learn(limit, state, said(x_left="10"))
@@ -291,6 +305,15 @@ def test_a_call_counts_until_it_was_answered_but_for_no_more_than_a_second() -> 
         admit(limit, state, NOW)
         limit.linger(state, NOW, NOW + late)
         assert admit(limit, state, NOW + 5) == pytest.approx(5 + counted, abs=0.001)
+
+
+def test_calls_that_follow_each_other_do_not_keep_the_first_in_the_window() -> None:
+    limit, state = read(type="window", requests=50, per="10s"), fresh()
+    for number in range(50):
+        since = NOW + number * 0.2
+        assert limit.admit(state, Asked(since, hold=0.25)) == 0.0
+        limit.linger(state, since, since + 0.3)
+    assert admit(limit, state, NOW + 9.8) == pytest.approx(0.5, abs=0.001)
 
 
 def test_the_slots_of_a_dead_holder_come_back() -> None:

@@ -97,6 +97,21 @@ async def test_many_pages_stay_within_the_limits(path: Path) -> None:
         assert partner.violations == 0
 
 
+async def test_calls_go_on_as_the_window_rolls(here: World, partner: HubSpot, account: Integration) -> None:
+    """330 calls are three times the limit of ten seconds: little more than thirty seconds, and not twice that."""
+
+    async def travel(_: object) -> None:
+        here.clock.advance(0.08)
+
+    here.wire.after, began = travel, here.clock.now()
+    connector = here.house.connectors.get("hubspot")
+    for number in range(330):
+        name = ("owners", "stages", "deals")[number % 3]
+        await here.house.caller.call(connector, connector.endpoints[name], account)
+    assert (here.clock.now() - began).total_seconds() < 36
+    assert partner.violations == 0
+
+
 @pytest.mark.parametrize(
     ("what", "kind", "name", "read"),
     [

@@ -78,7 +78,8 @@ class PointsLimit(RateLimit):
         held.let_go(state, asked.holder, asked.cost * asked.calls)
 
     def linger(self, state: dict[str, Any], since: float, until: float) -> None:
-        state["slices"] = sliding.stretch(state.get("slices", []), since, min(until, since + sliding.TRAVEL))
+        per, until = self.per.total_seconds(), min(until, since + sliding.TRAVEL)
+        state["slices"] = sliding.stretch(state.get("slices", []), since, until, per)
 
     def lesson(self, response: Response, now: float, endpoint: str = "") -> dict[str, Any] | None:
         left = figures.header(response, self.remaining) if self.remaining else None
@@ -86,8 +87,8 @@ class PointsLimit(RateLimit):
 
     def learn(self, state: dict[str, Any], now: float, lesson: dict[str, Any]) -> None:
         used = sliding.used(sliding.live(state, now, self.per.total_seconds()))
-        state.update(told=max(lesson["left"] - held.count(state, now), 0.0), told_at=now)
-        state["most"] = max(self.budget, used + lesson["left"])
+        told = max(lesson["left"] - held.count(state, now), 0.0)
+        state.update(told=told, told_at=now, most=max(self.budget, used + told))
 
     def _told(self, state: dict[str, Any], now: float) -> float | None:
         """What the partner said is left, less what was spent since; None once that is old."""

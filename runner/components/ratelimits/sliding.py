@@ -21,12 +21,14 @@ def used(slices: list[list[float]]) -> float:
 
 
 def wait(slices: list[list[float]], excess: float, per: float, now: float) -> float:
-    """Seconds until enough of the slices have left the window."""
-    for _, last, amount in sorted(slices, key=lambda part: part[1]):
+    """Seconds until enough of the slices have left the window; all of them, where that is not enough: several calls
+    can be more than the whole window allows."""
+    ordered = sorted(slices, key=lambda part: part[1])
+    for _, last, amount in ordered:
         excess -= amount
         if excess <= 0:
             return last + per - now + GRAIN
-    raise ValueError("one call costs more than the whole window allows")
+    return ordered[-1][1] + per - now + GRAIN
 
 
 def add(slices: list[list[float]], now: float, until: float, amount: float, per: float) -> list[list[float]]:
@@ -47,6 +49,11 @@ def take_back(slices: list[list[float]], since: float, amount: float) -> list[li
     return [part for part in made if part[2] > 0]
 
 
-def stretch(slices: list[list[float]], since: float, until: float) -> list[list[float]]:
-    """The slices, the one of `since` used until then."""
-    return [[first, max(last, until) if first <= since <= last else last, n] for first, last, n in slices]
+def stretch(slices: list[list[float]], since: float, until: float, per: float) -> list[list[float]]:
+    """The slices, the one that `since` was added to used until then; one before it that is still in use is not, or
+    calls that follow each other would keep the first of them for ever."""
+    grain = per / SLICES
+    return [
+        [first, max(last, until) if first == since or 0 <= since - first < grain else last, amount]
+        for first, last, amount in slices
+    ]

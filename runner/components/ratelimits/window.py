@@ -53,4 +53,5 @@ class WindowLimit(RateLimit):
         state["slices"] = sliding.take_back(state.get("slices", []), asked.now, asked.calls)
 
     def linger(self, state: dict[str, Any], since: float, until: float) -> None:
-        state["slices"] = sliding.stretch(state.get("slices", []), since, min(until, since + sliding.TRAVEL))
+        per, until = self.per.total_seconds(), min(until, since + sliding.TRAVEL)
+        state["slices"] = sliding.stretch(state.get("slices", []), since, until, per)

@@ -101,7 +101,7 @@ async def test_many_pages_stay_within_120_calls_a_minute(path: Path) -> None:
         company, partner = await here.connect("hover", user_email=USER), here.partners["hover"]
         await here.work(wait=timedelta(hours=1))
         assert len(await here.records(company, "project")) == 230
-        assert partner.calls["GET /api/v3/jobs/{id}"] < 2 * 230
+        assert partner.calls["GET /api/v3/jobs/{id}"] <= 2 * 230  # a page that had to wait asks anew
         assert partner.violations == 0
 
 

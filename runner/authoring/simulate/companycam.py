@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,8 +22,8 @@ from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.companycam_photos import Photos
 from runner.authoring.simulate.companycam_projects import Projects
 from runner.authoring.simulate.companycam_requests import bare, found
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
@@ -171,21 +170,5 @@ def _project_events(verb: Change, before: Row, after: Row) -> Iterable[str]:
             yield "project.contact_updated" if before["primary_contact"] else "project.contact_created"
 
 
-def companycam(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> CompanyCam:
-    """
-    A CompanyCam with `size` projects.
-
-    Args:
-        options: see CompanyCamOptions.
-    """
-    return CompanyCam(
-        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=CompanyCamOptions(**options)
-    )
+companycam = maker(CompanyCam, CompanyCamOptions)
+"""A CompanyCam with `size` projects. Options: see CompanyCamOptions."""

@@ -32,8 +32,8 @@ from runner.authoring.simulate.dropbox_sharing import Sharing
 from runner.authoring.simulate.dropbox_team import Team
 from runner.authoring.simulate.dropbox_tree import iso
 from runner.authoring.simulate.dropbox_uploads import Uploads
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.table import Row
@@ -229,19 +229,5 @@ class Dropbox(Partner):
             self.hooks.tell()
 
 
-def dropbox(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 200,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> Dropbox:
-    """
-    A Dropbox with `size` files.
-
-    Args:
-        options: see DropboxOptions.
-    """
-    return Dropbox(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=DropboxOptions(**options))
+dropbox = maker(Dropbox, DropboxOptions, size=200)
+"""A Dropbox with `size` files. Options: see DropboxOptions."""

@@ -19,7 +19,6 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.googlecalendar_calendar import Calendar
 from runner.authoring.simulate.googlecalendar_channels import REPEATED, SUCCESS, Channels
 from runner.authoring.simulate.googlecalendar_data import Etags, calendars, stamp
@@ -38,6 +37,7 @@ from runner.authoring.simulate.googlecalendar_options import (
 from runner.authoring.simulate.googlecalendar_reads import Reads
 from runner.authoring.simulate.googlecalendar_writes import Writes
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.table import Row, Table
@@ -214,21 +214,5 @@ class GoogleCalendar(Partner):
         return self.channels.tell(self._resource(LISTED))
 
 
-def googlecalendar(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 200,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> GoogleCalendar:
-    """
-    A Google account whose own calendar has `size` events.
-
-    Args:
-        options: see GoogleCalendarOptions.
-    """
-    return GoogleCalendar(
-        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=GoogleCalendarOptions(**options)
-    )
+googlecalendar = maker(GoogleCalendar, GoogleCalendarOptions, size=200)
+"""A Google account whose own calendar has `size` events. Options: see GoogleCalendarOptions."""

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.housecallpro_company import CompanyCalls, small_tables
 from runner.authoring.simulate.housecallpro_customers import Customers
 from runner.authoring.simulate.housecallpro_data import key, number, tables, written
@@ -27,6 +25,7 @@ from runner.authoring.simulate.housecallpro_oauth import HousecallGrants
 from runner.authoring.simulate.housecallpro_options import HousecallProOptions
 from runner.authoring.simulate.housecallpro_shapes import Shapes
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.table import Row
@@ -176,21 +175,5 @@ class HousecallPro(Partner):
                 self.hooks.tell(event, "appointment", one, after["company_id"])
 
 
-def housecallpro(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 240,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> HousecallPro:
-    """
-    A Housecall Pro company with `size` jobs.
-
-    Args:
-        options: see HousecallProOptions.
-    """
-    return HousecallPro(
-        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=HousecallProOptions(**options)
-    )
+housecallpro = maker(HousecallPro, HousecallProOptions, size=240)
+"""A Housecall Pro company with `size` jobs. Options: see HousecallProOptions."""

@@ -17,7 +17,6 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import reply
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.hover_captures import Captures
 from runner.authoring.simulate.hover_data import jobs, model
 from runner.authoring.simulate.hover_errors import answer, refusal
@@ -27,6 +26,7 @@ from runner.authoring.simulate.hover_jobs import Jobs
 from runner.authoring.simulate.hover_oauth import HoverGrants
 from runner.authoring.simulate.hover_options import HoverOptions
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
@@ -133,19 +133,5 @@ class Hover(Partner):
         self.hooks.settled(attempt)
 
 
-def hover(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> Hover:
-    """
-    A Hover with `size` jobs.
-
-    Args:
-        options: see HoverOptions.
-    """
-    return Hover(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=HoverOptions(**options))
+hover = maker(Hover, HoverOptions)
+"""A Hover with `size` jobs. Options: see HoverOptions."""

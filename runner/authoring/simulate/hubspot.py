@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +18,6 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal, reply
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, pipelines, shown_owner, tables, written
 from runner.authoring.simulate.hubspot_errors import Errors
 from runner.authoring.simulate.hubspot_hooks import Happening, Hooks, changed, tied
@@ -29,6 +27,7 @@ from runner.authoring.simulate.hubspot_oauth import Installs, scopes_of
 from runner.authoring.simulate.hubspot_objects import Objects
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.hubspot_ties import End, seeded
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
@@ -210,19 +209,5 @@ class HubSpot(Partner):
         self.hooks.tell(*happened, source=self._source)
 
 
-def hubspot(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> HubSpot:
-    """
-    A HubSpot account with `size` deals.
-
-    Args:
-        options: see HubSpotOptions.
-    """
-    return HubSpot(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=HubSpotOptions(**options))
+hubspot = maker(HubSpot, HubSpotOptions)
+"""A HubSpot account with `size` deals. Options: see HubSpotOptions."""

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import orjson
 from graphql import DocumentNode, GraphQLError, execute_sync, parse, validate
@@ -23,13 +22,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal, json_body, reply
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.jobber_cost import Bill, actual
 from runner.authoring.simulate.jobber_data import gid, iso, number_of, tables
 from runner.authoring.simulate.jobber_oauth import Grants
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.jobber_resolve import schema
 from runner.authoring.simulate.limits import Budget, Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
@@ -215,19 +214,5 @@ def seal(secret: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
-def jobber(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> Jobber:
-    """
-    A Jobber with `size` clients.
-
-    Args:
-        options: see JobberOptions.
-    """
-    return Jobber(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=JobberOptions(**options))
+jobber = maker(Jobber, JobberOptions)
+"""A Jobber with `size` clients. Options: see JobberOptions."""

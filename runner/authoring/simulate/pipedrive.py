@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.faults import hang_up
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.pipedrive_data import custom_fields, tables
@@ -219,19 +219,5 @@ def _uuid(number: int) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def pipedrive(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> Pipedrive:
-    """
-    A Pipedrive with `size` deals.
-
-    Args:
-        options: see PipedriveOptions.
-    """
-    return Pipedrive(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=PipedriveOptions(**options))
+pipedrive = maker(Pipedrive, PipedriveOptions)
+"""A Pipedrive with `size` deals. Options: see PipedriveOptions."""

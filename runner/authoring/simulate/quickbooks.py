@@ -20,8 +20,8 @@ from starlette.routing import Route
 from runner.authoring.simulate.agave import Agave
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.quickbooks_books import TABLES, Books, Gone
@@ -174,21 +174,5 @@ class QuickBooks(Partner):
         self.notices.tell(*notices)
 
 
-def quickbooks(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> QuickBooks:
-    """
-    A QuickBooks company with `size` customers.
-
-    Args:
-        options: see QuickBooksOptions.
-    """
-    return QuickBooks(
-        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=QuickBooksOptions(**options)
-    )
+quickbooks = maker(QuickBooks, QuickBooksOptions)
+"""A QuickBooks company with `size` customers. Options: see QuickBooksOptions."""

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import uvicorn
@@ -21,6 +21,7 @@ from runner.authoring.simulate.housecallpro import housecallpro
 from runner.authoring.simulate.hover import hover
 from runner.authoring.simulate.hubspot import hubspot
 from runner.authoring.simulate.jobber import jobber
+from runner.authoring.simulate.making import Make
 from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.pipedrive import pipedrive
@@ -33,13 +34,7 @@ DELIVER_EVERY = 0.2
 SILENCE = 120.0
 
 
-class Make(Protocol):
-    """Makes a partner; what else may be chosen is the partner's own options class."""
-
-    def __call__(self, *, now: Callable[[], datetime], webhooks: WebhookTarget | None, **options: Any) -> Partner: ...
-
-
-PARTNERS: Mapping[str, Make] = {
+PARTNERS: Mapping[str, Make[Partner]] = {
     "servicetitan": servicetitan,
     "jobber": jobber,
     "companycam": companycam,
@@ -197,7 +192,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _maker(name: str) -> Make:
+def _maker(name: str) -> Make[Partner]:
     if name not in PARTNERS:
         msg = f"nobody simulates {name!r}; there are {', '.join(PARTNERS)}"
         raise UnknownPartnerError(msg)

@@ -19,8 +19,8 @@ from starlette.routing import Route
 from runner.authoring.simulate import servicetitan_feed as feeds
 from runner.authoring.simulate import servicetitan_lists as lists
 from runner.authoring.simulate.answers import Refusal, reply
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Compose, Manners, WebhookTarget
 from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.servicetitan_data import tables
@@ -230,21 +230,5 @@ class ServiceTitan(Partner):
         return body, headers
 
 
-def servicetitan(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 60,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> ServiceTitan:
-    """
-    A ServiceTitan with `size` jobs.
-
-    Args:
-        options: see ServiceTitanOptions.
-    """
-    return ServiceTitan(
-        now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=ServiceTitanOptions(**options)
-    )
+servicetitan = maker(ServiceTitan, ServiceTitanOptions)
+"""A ServiceTitan with `size` jobs. Options: see ServiceTitanOptions."""

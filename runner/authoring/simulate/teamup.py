@@ -18,8 +18,8 @@ from starlette.routing import Match, Route
 
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import Passes, bearer_of
-from runner.authoring.simulate.faults import hang_up
 from runner.authoring.simulate.limits import Gate
+from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.table import Row
@@ -180,19 +180,5 @@ def _takes_json(accept: str) -> bool:
     return bool(kinds & {"*/*", "application/*", "application/json"})
 
 
-def teamup(
-    *,
-    now: Callable[[], datetime],
-    seed: int = 1,
-    size: int = 240,
-    webhooks: WebhookTarget | None = None,
-    stall: Callable[[], Awaitable[None]] = hang_up,
-    **options: Any,
-) -> TeamUp:
-    """
-    A Teamup calendar with `size` events.
-
-    Args:
-        options: see TeamUpOptions.
-    """
-    return TeamUp(now=now, seed=seed, size=size, webhooks=webhooks, stall=stall, options=TeamUpOptions(**options))
+teamup = maker(TeamUp, TeamUpOptions, size=240)
+"""A Teamup calendar with `size` events. Options: see TeamUpOptions."""

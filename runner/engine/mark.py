@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from runner.connector.config import Config, DeliveryRule
+from runner.connector.config import Config
+from runner.connector.delivery_rule import DeliveryRule
 from runner.engine.route import OPEN
 from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp

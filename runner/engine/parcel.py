@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from runner.connector.config import Config, DeliveryRule, Linked
+from runner.connector.config import Config
+from runner.connector.delivery_rule import DeliveryRule, Linked
 from runner.errors import MappingError, NotFound
 from runner.mapping.expression import Expression
 from runner.model.integration import Integration

@@ -1,0 +1,73 @@
+"""Delivery rules: which records go where, and as what."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field as Declared
+
+from runner.components.block import Block, Name
+from runner.mapping.expression import Expression
+from runner.mapping.fields import Fields
+
+
+class Linked(Block):
+    """A host id that must be known before a record can be pushed.
+
+    user: {record: user, id: user, match: email}
+
+    The id is remembered from an earlier push, or (with `match`) found among the destination's own records of that
+    kind: the one whose field equals ours. A push waits until it is there.
+    """
+
+    record: Name = Declared(description="The kind of the other record.")
+    id: Expression = Declared(description="Its partner id, read from this record.")
+    match: Name | None = Declared(None, description="The field by which an unlinked record finds its twin at the host.")
+
+
+class Included(Block):
+    """Another record of the same integration, read in the rule's expressions under this name.
+
+    location: {record: location, field: location}
+
+    When that record changes, the records that include it are looked at again.
+    """
+
+    record: Name = Declared(description="The kind of the other record.")
+    field: Name = Declared(description="The field of this record that holds its id.")
+
+
+class DeliveryRule(Block):
+    """Which records go to which connector's actions, and as what.
+
+        deliver:
+          projects:
+            record: project
+            to: companycam
+            when: name
+            input: {name: name, address: {street_address_1: address.street}}
+            create: create_project
+            update: update_project
+            archive: archive_project
+
+    Expressions read the record's fields, beside them `id`, `kind`, `connector`, `inactive` and `links`. The host's id
+    is remembered and given to `update`, `archive` and `restore` as the input `id`. A record whose input did not change
+    since the last push is not pushed again.
+    """
+
+    record: Name = Declared(description="The kind of record.")
+    sources: list[Name] | None = Declared(
+        None, alias="from", description="The connectors it comes from; all but the destination when left out."
+    )
+    to: Name = Declared(description="The connector of the destination.")
+    when: Expression | None = Declared(None, description="Only records for which this is true.")
+    include: dict[Name, Included] = Declared(
+        {}, description="Other records to read from: null while they are not there."
+    )
+    links: dict[Name, Linked] = Declared({}, description="Host ids that must be known first, read as `links.<name>`.")
+    input: Fields = Declared(description="The input of the actions.")
+    create: Name = Declared(description="The action for a record that the host does not know.")
+    update: Name | None = Declared(None, description="The action for one that it knows and that changed.")
+    archive: Name | None = Declared(None, description="The action for one that became inactive or was deleted.")
+    restore: Name | None = Declared(None, description="The action for one that came back.")
+    on_conflict: Literal["partner_wins"] = Declared("partner_wins", description="Whose value stays.")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from runner.authoring.kinds import Kinds, unknown_kind
 from runner.connector.action import Action
 from runner.connector.config import Config
-from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.connector import Connector
+from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.document import Document, Path
 from runner.errors import Finding
 from runner.model.words import suggest

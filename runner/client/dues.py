@@ -23,6 +23,7 @@ class Dues:
         self._owed: dict[str, list[Due]] = defaultdict(list)
         self._timer: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     def owe(self, key: str, due: Due) -> None:
         """One more change to the state of `key`."""
@@ -57,7 +58,7 @@ class Dues:
 
     def tell_soon(self, before: Callable[[], None], *, at_once: bool = False) -> None:
         """Tell it after its slack, or at once, `before` that."""
-        if not self._ledger.slack:
+        if not self._ledger.slack or self._is_closed:
             return
         if at_once and self._timer is not None:
             self._timer.cancel()
@@ -65,6 +66,14 @@ class Dues:
         if self._timer is None:
             pause = 0.0 if at_once else self._ledger.slack
             self._timer = asyncio.get_running_loop().call_later(pause, self._begin, before)
+
+    async def close(self) -> None:
+        """Tell all that is owed, and nothing after that."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await asyncio.gather(*self._telling)
+        await self.tell()
 
     def _begin(self, before: Callable[[], None]) -> None:
         self._timer = None

@@ -94,13 +94,13 @@ class Limiter:
                 self._empty(pool)
         self._dues.tell_soon(self._give_back, at_once=True)
 
-    async def settle(self) -> None:
+    async def close(self) -> None:
         """Tell the ledger what it has to know, and give back what is not used: before a process ends."""
         for pool in self._pools.values():
             self._empty(pool)
         self._slots_used.clear()
         self._give_back()
-        await self._dues.tell()
+        await self._dues.close()
 
     async def _fill(self, pool: Pool, claims: Sequence[Claim], endpoint: str, cost: float) -> float | None:
         """The seconds after which it is worth another try; None when there is a permit, which is to be taken at once:

@@ -47,6 +47,7 @@ def open_house(
 
     tokens = Tokens(store, http, clock, apps, config.environments)
     limiter = Limiter(clock, LimitLedger(store.database, clock))
+    store.before_close.append(limiter.close)
     caller = Caller(http, clock, limiter, tokens, on_call=on_call, tracer=tracing, **calling)
     return House(
         connectors=connectors,

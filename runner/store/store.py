@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -27,6 +28,8 @@ class Store:
     vault: Vault
     queue: Queue
     inbox: Inbox
+    before_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False, compare=False)
+    """What has something left to store when all ends."""
 
     @classmethod
     def open(cls, url: str, keys: KeyRing) -> Store:
@@ -75,4 +78,6 @@ class Store:
 
     async def close(self) -> None:
         """Finish what is queued and let the connections go."""
+        for finish in self.before_close:
+            await finish()
         await self.database.close()

@@ -59,7 +59,7 @@ async def work(given: dict[str, Any]) -> dict[str, int]:
             made += 1
 
     await asyncio.gather(*(run() for _ in range(given["tasks"])))
-    await limiter.settle()
+    await limiter.close()
     await database.close()
     return {"made": made, "trades": ledger.trades}
 

@@ -100,7 +100,7 @@ async def test_calls_that_follow_each_other_take_fewer_and_fewer_trades() -> Non
         limiter.release(await limiter.admit(claims, "jobs"))
         clock.advance(0.01)
     assert ledger.trades <= 12
-    await limiter.settle()
+    await limiter.close()
     assert [len(await spent(limiter, claims)), ledger.trades < 950] == [900, True]
 
 
@@ -108,8 +108,10 @@ class Slack(MemoryLedger):
     """Its trades take a turn of the loop, as those of a database do."""
 
     slack = 0.01
+    trades = 0
 
     async def trade(self, keys: Sequence[str], work: Callable[[dict[str, State]], Any]) -> Any:
+        self.trades += 1
         await asyncio.sleep(0)
         return await super().trade(keys, work)
 
@@ -148,6 +150,7 @@ async def test_a_slot_that_is_used_no_more_is_given_back_though_nothing_else_is_
     async with asyncio.timeout(5):
         while ledger.held:  # noqa: ASYNC110  # the ledger rings no bell
             await asyncio.sleep(ledger.slack)
+    await limiter.close()
 
 
 async def test_a_free_slot_is_not_promised_to_two_sorts_of_calls() -> None:
@@ -166,6 +169,7 @@ async def test_a_free_slot_is_not_promised_to_two_sorts_of_calls() -> None:
 
     await asyncio.gather(*(call(endpoint) for endpoint in ("clients", "jobs", "notes", "users")))
     assert most == 1
+    await limiter.close()
 
 
 async def test_more_calls_than_a_window_holds_are_let_in_bit_by_bit() -> None:
@@ -174,6 +178,21 @@ async def test_more_calls_than_a_window_holds_are_let_in_bit_by_bit() -> None:
     await limiter.admit(claims, "jobs")
     permits = await asyncio.gather(*(limiter.admit(claims, "jobs") for _ in range(12)))
     assert (len(permits), sum(clock.slept) > 2) == (12, True)
+    await limiter.close()
+
+
+async def test_what_is_closed_leaves_nothing_that_goes_on_in_the_background() -> None:
+    ledger = Slack()
+    limiter = Limiter(FakeClock(), ledger)
+    limiter.release(await limiter.admit(one_at_once(), "jobs"))
+    limiter.penalise([window(100, "1m")], 5)
+    await asyncio.sleep(0)
+    await limiter.close()
+    limiter.release(await limiter.admit(one_at_once(), "jobs"))
+    assert len(asyncio.all_tasks()) == 1
+    told = ledger.trades
+    await asyncio.sleep(3 * ledger.slack)
+    assert ledger.trades == told
 
 
 async def spent(limiter: Limiter, claims: list[Claim]) -> list[float]:

@@ -66,7 +66,9 @@ class House:
     @cached_property
     def refusals(self) -> Refusals:
         """Where requests that are turned away are counted; one for the house."""
-        return Refusals(self.store.database)
+        refusals = Refusals(self.store.database)
+        self.store.before_close.append(refusals.close)
+        return refusals
 
     @cached_property
     def trials(self) -> Allowance:

@@ -29,6 +29,7 @@ class Refusals:
         self._surplus: Counter[tuple[str, str]] = Counter()
         self._began: datetime | None = None
         self._kept: Counter[tuple[str, str]] = Counter()
+        self._storing: set[asyncio.Task[None]] = set()
 
     async def note(self, delivery: Delivery, reason: str) -> None:
         """Count one, and keep it if few like it came this minute. StoreError when the store takes nothing now: then it
@@ -38,9 +39,14 @@ class Refusals:
         if self._waiting >= MOST_WAITING:
             return
         storing = asyncio.create_task(self._store(self._next(at, reason, delivery if self._is_kept(key, at) else None)))
-        storing.add_done_callback(_look_at)
+        self._storing.add(storing)
+        storing.add_done_callback(self._look_at)
         if (await asyncio.wait((storing,), timeout=PATIENCE))[0]:
             storing.result()
+
+    async def close(self) -> None:
+        """Wait for what is being stored, though no answer waits for it any more."""
+        await asyncio.gather(*self._storing, return_exceptions=True)
 
     def _next(self, at: datetime, reason: str = "", delivery: Delivery | None = None) -> Refusal:
         """One more in the line, with all that is not counted yet."""
@@ -71,8 +77,8 @@ class Refusals:
         self._kept[key] += 1
         return self._kept[key] <= KEPT_A_MINUTE
 
-
-def _look_at(storing: asyncio.Task[None]) -> None:
-    """Perhaps nobody waits any more for what it says: what it was to count is counted with the next."""
-    if not storing.cancelled():
-        storing.exception()
+    def _look_at(self, storing: asyncio.Task[None]) -> None:
+        """Perhaps nobody waits any more for what it says: what it was to count is counted with the next."""
+        self._storing.discard(storing)
+        if not storing.cancelled():
+            storing.exception()

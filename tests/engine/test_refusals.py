@@ -28,6 +28,17 @@ async def database(path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+async def test_what_an_answer_did_not_wait_for_is_stored_before_the_end(database: Database) -> None:
+    free, refusals = threading.Event(), Refusals(database)
+    held = asyncio.create_task(database.write(lambda _: free.wait(5)))
+    await refusals.note(DELIVERY, "bad-signature")
+    assert await counts(database) == {}
+    free.set()
+    await refusals.close()
+    assert await counts(database) == {"bad-signature": 1}
+    await held
+
+
 async def counts(database: Database) -> dict[str, int]:
     return {one.reason: one.count for one in await database.read(rejections.find)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine
 
 from runner.client.attempt import Attempt
 from runner.client.caller import Caller
@@ -23,7 +21,6 @@ from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.store import integrations
 from runner.store.keys import KeyRing
-from runner.store.migration import upgrade
 from runner.store.store import Store
 from runner.testing.clock import START, FakeClock
 
@@ -123,19 +120,8 @@ class Desk:
         return await self.store.database.read(lambda c: integrations.get(c, INTEGRATION.id))
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("client") / "template.sqlite3"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-async def desk(template: Path, tmp_path: Path) -> AsyncIterator[Desk]:
-    path = shutil.copy(template, tmp_path / "runner.sqlite3")
+async def desk(path: Path) -> AsyncIterator[Desk]:
     store = Store.open(f"sqlite:///{path}", KeyRing.generate())
     await store.database.write(lambda c: integrations.add(c, INTEGRATION))
     partner = Partner([answer({"ok": True})])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from runner.authoring.simulate.hover import Hover
 from runner.engine import connect, disconnect, sync
-from runner.errors import AuthenticationError, UnexpectedResponse
+from runner.engine.act import act
+from runner.errors import AuthenticationError, PartnerUnavailable, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
@@ -19,6 +21,8 @@ from tests.partners import World, world
 
 FIRST = "15084303"
 USER = "tech@example.com"
+JOB = {"name": "Reyes", "street": "100 Main St", "city": "Lincoln", "region": "NE", "number": "J-7"}
+CAPTURE = {"person": "Sam Reyes", "email": "sam@example.com", "street": "100 Main St", "number": "J-7"}
 
 
 @pytest.fixture
@@ -186,3 +190,71 @@ async def test_a_partner_that_stumbles_ends_in_the_same_records(
     one = await run(here, company)
     assert (one.state, one.counts.quarantined) == (RunState.DONE, 0)
     assert (await here.records(company, "project")).keys() == {str(row["id"]) for row in partner.table("jobs")}
+
+
+# Actions
+
+
+async def test_a_job_is_made_changed_and_archived(here: World, partner: Hover, company: Integration) -> None:
+    made = await act(here.house, company, "create_job", JOB)
+    row = partner.table("jobs").row(made["id"])
+    assert (row["name"], row["address"]["line_1"], row["external_identifier"]) == ("Reyes", "100 Main St", "J-7")
+    again = await act(here.house, company, "update_job", {"id": made["id"], "name": "Reyes & Vega"})
+    assert (again["id"], row["name"], row["external_identifier"]) == (made["id"], "Reyes & Vega", "J-7")
+    await act(here.house, company, "archive_job", {"id": made["id"]})
+    assert row["archived_at"] is not None
+    assert partner.violations == 0
+
+
+async def test_a_job_that_is_gone_is_not_changed(here: World, company: Integration) -> None:
+    with pytest.raises(RecordSkipped, match="Job not found"):
+        await act(here.house, company, "update_job", {"id": "1", "name": "x"})
+
+
+async def test_what_a_job_lacks_is_said_before_anything_is_sent(
+    here: World, partner: Hover, company: Integration
+) -> None:
+    with pytest.raises(PushError, match="`street` is missing"):
+        await act(here.house, company, "create_job", {"name": "Reyes"})
+    assert partner.calls["POST /api/v2/jobs"] == 0
+
+
+async def test_a_refused_job_is_told_in_their_words(here: World, company: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="location_line_1 is missing"):
+        await act(here.house, company, "create_job", {**JOB, "street": ""})
+
+
+async def test_a_job_whose_answer_was_lost_is_not_sent_twice(here: World, partner: Hover, company: Integration) -> None:
+    before = len(partner.table("jobs"))
+    partner.fail_next(1, "lost", on="POST /api/v2/jobs")
+    await tried(here, company, "create_job", JOB)
+    assert len(partner.table("jobs")) == before + 1
+
+
+async def test_a_capture_is_asked_for_and_taken_back(here: World, partner: Hover, company: Integration) -> None:
+    made = await act(here.house, company, "request_capture", CAPTURE)
+    (row,) = partner.table("capture_requests")
+    assert (str(row["id"]), row["capturing_user_email"]) == (str(made["id"]), "sam@example.com")
+    assert row["job_attributes"] == {"location_line_1": "100 Main St", "external_identifier": "J-7"}
+    for _ in range(2):
+        await act(here.house, company, "cancel_capture", {"id": made["id"]})
+    assert list(partner.table("capture_requests")) == []
+
+
+async def test_a_capture_without_a_person_is_refused_in_their_words(here: World, company: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="capturing_user_name is missing"):
+        await act(here.house, company, "request_capture", {**CAPTURE, "person": ""})
+
+
+async def test_nobody_is_asked_twice_when_the_answer_was_lost(
+    here: World, partner: Hover, company: Integration
+) -> None:
+    partner.fail_next(1, "lost", on="POST /api/v2/capture_requests")
+    await tried(here, company, "request_capture", CAPTURE)
+    assert len(partner.table("capture_requests")) == 1
+
+
+async def tried(here: World, company: Integration, name: str, given: dict[str, Any]) -> None:
+    """An action whose outcome may stay unknown."""
+    with contextlib.suppress(PartnerUnavailable):
+        await act(here.house, company, name, given)

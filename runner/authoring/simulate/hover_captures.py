@@ -1,8 +1,9 @@
 """
 Hover's capture requests: a customer is asked to take photos.
 
-Source: Hover's llms.txt and developers.hover.to/docs/hovers-available-webhooks (states new, connected, complete,
-deleted). Their path and fields are unverified.
+Sources: developers.hover.to/reference/create-capture-request (what must be given; a draft job is made at once),
+/docs/send-capture-request-action (the answer), /docs/hovers-available-webhooks (states new, connected, complete,
+deleted). The path is unverified.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from starlette.routing import Route
 from runner.authoring.simulate.answers import json_body, reply
 from runner.authoring.simulate.hover_errors import refusal
 from runner.authoring.simulate.hover_hooks import Hooks
-from runner.authoring.simulate.hover_jobs import Organisation
+from runner.authoring.simulate.hover_jobs import Organisation, drafted
 from runner.authoring.simulate.hover_shapes import written
 from runner.authoring.simulate.table import Row, Table
 
 FIRST = 70_001
+NEEDED = ("capturing_user_name", "capturing_user_email")
 
 
 class Captures:
@@ -53,12 +55,13 @@ class Captures:
         body = await json_body(request)
         given = body.get("capture_request") if isinstance(body, dict) else None
         self._acting(body if isinstance(body, dict) else {})
-        if not isinstance(given, dict) or not given.get("capturing_user_email"):
-            raise refusal(422, "capturing_user_email is missing")
+        job = _judged(given)
         number, self._made = FIRST + self._made, self._made + 1
-        mail = given["capturing_user_email"]
         times = dict.fromkeys(("created_at", "updated_at"), self._home.now())
-        row = self.table.add({"id": number, "state": "new", "capturing_user_email": mail, **times})
+        who = {name: given.get(name) for name in (*NEEDED, "capturing_user_phone")}
+        kind = {"signup_type": given.get("signup_type") or "homeowner", "job_attributes": job}
+        row = self.table.add({"id": number, "identifier": f"UEd_{number}", "state": "new", **who, **kind, **times})
+        self._home.add("jobs", **drafted(job))
         self._tell(row)
         return reply(_shown(row), 201)
 
@@ -77,6 +80,19 @@ class Captures:
         if row is None:
             raise refusal(404, "Capture request not found")
         return row
+
+
+def _judged(given: object) -> Row:
+    """What is said of the job. Raises Refusal."""
+    if not isinstance(given, dict):
+        raise refusal(422, "capture_request is missing")
+    for name in NEEDED:
+        if not given.get(name):
+            raise refusal(422, f"{name} is missing")
+    job = given.get("job_attributes")
+    if not isinstance(job, dict) or not job.get("location_line_1"):
+        raise refusal(422, "job_attributes.location_line_1 is missing")
+    return job
 
 
 def _shown(row: Row) -> Row:

@@ -119,17 +119,15 @@ class Jobs:
         given = body.get("job")
         if not isinstance(given, dict) or not given.get("location_line_1"):
             raise refusal(422, "location_line_1 is missing")
-        address = {"line_1": given["location_line_1"], "line_2": given.get("location_line_2") or ""}
-        address |= {part: given.get(f"location_{part}") for part in ("city", "region", "postal_code")}
-        key = self._home.add(
-            "jobs", state="uploading", models=[], completed_at=None, address=address, **_changed(given)
-        )
+        key = self._home.add("jobs", **drafted(given))
         return reply(self._shapes.old(self._home.table("jobs").row(key)), 201)
 
     async def _update(self, request: Request) -> Response:
         body, row = await _body(request), self._job(request)
         self._acting(body or request.query_params)
-        self._home.change("jobs", row["id"], **_changed(body.get("job") or {}))
+        if not isinstance(body.get("job"), dict):
+            raise refusal(422, "job is missing")
+        self._home.change("jobs", row["id"], **_changed(body["job"]))
         return reply(self._shapes.old(row))
 
     async def _archive(self, request: Request) -> Response:
@@ -167,6 +165,14 @@ async def _body(request: Request) -> Row:
     if not isinstance(body, dict):
         raise refusal(400, "the body must be a JSON object")
     return body
+
+
+def drafted(given: Row) -> Row:
+    """A job without photos, of what was said of it."""
+    address = {"line_1": given["location_line_1"], "line_2": given.get("location_line_2") or ""}
+    address |= {part: given.get(f"location_{part}") for part in ("city", "region", "postal_code")}
+    own = {"name": given["location_line_1"], "external_identifier": None, "notes": None, "archived_at": None}
+    return {"state": "uploading", "models": [], "completed_at": None, "address": address, **own, **_changed(given)}
 
 
 def _changed(given: Row) -> Row:

@@ -18,6 +18,11 @@ REDIRECT = "https://host.example/oauth/callback"
 APP = {"client_id": "hover-app", "client_secret": "hover-secret"}
 ASKED = {"client_id": "hover-app", "response_type": "code", "redirect_uri": REDIRECT, "state": "s"}
 USER = {"current_user_email": "tech@example.com"}
+CAPTURE = {
+    "capturing_user_name": "Sam Reyes",
+    "capturing_user_email": "owner@example.com",
+    "job_attributes": {"location_line_1": "100 Main St"},
+}
 FIRST = 15084303
 
 
@@ -248,11 +253,21 @@ async def test_a_job_that_is_made_is_told_by_nobody_and_a_test_job_is_free(partn
 async def test_a_capture_request_is_told(partner, receiver):
     client = inside(partner)
     await hooked(partner)
-    body = {"capture_request": {"capturing_user_email": "owner@example.com"}, **USER}
+    body = {"capture_request": CAPTURE, **USER}
     key = (await client.post("/api/v2/capture_requests", json=body)).json()["id"]
     assert (await client.delete(f"/api/v2/capture_requests/{key}", params=USER)).status_code == 204
     await partner.deliver()
     assert [json.loads(sent.content)["state"] for sent in receiver.received[1:]] == ["new", "deleted"]
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [("capturing_user_name", "capturing_user_name"), ("job_attributes", "job_attributes.location_line_1")],
+)
+async def test_a_capture_request_needs_a_person_and_an_address(partner, without, said):
+    body = {"capture_request": {name: value for name, value in CAPTURE.items() if name != without}, **USER}
+    answer = await inside(partner).post("/api/v2/capture_requests", json=body)
+    assert (answer.status_code, answer.json()) == (422, {"error": {"job": f"{said} is missing"}})
 
 
 async def test_trouble_is_noted_on_the_webhook(partner, receiver, clock):

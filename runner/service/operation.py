@@ -51,6 +51,20 @@ class Operation:
         return sorted(found)
 
 
+def reads(
+    path: str,
+    name: str,
+    summary: str,
+    handler: Handler,
+    gives: type[BaseModel],
+    asks: type[BaseModel] | None = None,
+    description: str = "",
+    fails: tuple[int, ...] = (),
+) -> Operation:
+    """An operation that only reads."""
+    return Operation("GET", path, name, summary, handler, gives, asks=asks, description=description, fails=fails)
+
+
 async def body_of(request: Request, model: type[BaseModel]) -> Any:
     """The JSON body as `model`; Problem 413, 400 or 422 says what is wrong with it, never repeating a value."""
     try:

@@ -15,12 +15,24 @@ from runner.model.push import PushState
 from runner.model.run import RunState
 from runner.service import api_shapes as shapes
 from runner.service.asked import check_connector, check_integration, check_kind
+from runner.service.cursors import check_place, cursor_of, place_of
 from runner.service.operation import json, query_of, reads
 from runner.service.shapes import ChangeShape, EventShape, PushShape, RecordShape, RunShape
 from runner.store import changes, events, feed, integrations, pushes, runs
 from runner.store.events import EventFilter
 
 T = TypeVar("T")
+
+
+_FEED = (
+    "A feed of changes: every record once, where it changed last, deleted ones too (`deleted`). Begin without "
+    "`after`, keep `next` of each page once you have stored what it holds, and go on with it, at once while `more` is "
+    "true, else whenever you like. No change is left out, whoever writes meanwhile; one that happens while you read "
+    "comes again at its new place, so that the last you saw of a record is how it is. A cursor never grows old; one "
+    "that you kept earlier only shows again what changed since. It belongs to the filters that it was made with: with "
+    "others, or when it was changed, it is refused with 400 `wrong-cursor`. The records of an integration that is "
+    "removed leave the feed with it; `GET /api/changes` tells of that."
+)
 
 
 class FeedsApi:
@@ -30,7 +42,7 @@ class FeedsApi:
         self._house = house
         self.operations = [
             reads("/api/records", "listRecords", "Records in the order of change", self.records,
-                  shapes.RecordPage, shapes.WhichRecords),
+                  shapes.RecordPage, shapes.WhichRecords, _FEED, fails=(400,)),
             reads("/api/changes", "listChanges", "What became of integrations, in order", self.changes,
                   shapes.ChangePage, shapes.WhichChanges),
             reads("/api/runs", "listRuns", "Runs of syncs", self.runs, shapes.Runs, shapes.WhichRuns),
@@ -44,9 +56,8 @@ class FeedsApi:
         check_kind(self._house, asked.kind)
         check_connector(self._house, asked.connector)
         await check_integration(self._house, asked.integration)
-        found = await self._read(lambda c: _page(c, asked))
-        last = found[-1].sequence if found else asked.after
-        return json(shapes.RecordPage(records=found, next=last))
+        after = place_of(asked.after, asked.filters) if asked.after is not None else 0
+        return json(await self._read(lambda c: _page(c, asked, after)))
 
     async def changes(self, request: Request) -> Response:
         """The next changes of integrations: what the host may have missed."""
@@ -82,15 +93,23 @@ class FeedsApi:
         return await self._house.store.database.read(work)
 
 
-def _page(connection: Connection, asked: shapes.WhichRecords) -> list[RecordShape]:
+def _page(connection: Connection, asked: shapes.WhichRecords, after: int) -> shapes.RecordPage:
+    head = feed.head(connection)
+    check_place(after, head)
     found = feed.find(
         connection,
         asked.integration,
         asked.kind,
         company=asked.company,
         connector=asked.connector,
-        after=asked.after,
+        after=after,
         limit=asked.limit,
     )
     owners = integrations.named(connection, {one.integration_id for one in found})
-    return [RecordShape.of(one, owners[one.integration_id]) for one in found]
+    more = len(found) == asked.limit
+    last = found[-1].sequence if found else after
+    return shapes.RecordPage(
+        records=[RecordShape.of(one, owners[one.integration_id]) for one in found if one.integration_id in owners],
+        next=cursor_of(last if more else max(last, head), asked.filters),
+        more=more,
+    )

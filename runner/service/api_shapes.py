@@ -78,14 +78,19 @@ class WhichIntegrations(Sent):
 
 
 class WhichRecords(Sent):
-    """Which records to list: those that changed after a sequence number."""
+    """Which records to list: those that changed since a page that you have."""
 
-    after: Sequence = Field(0, description="The last sequence number that you have")
+    after: Words | None = Field(None, max_length=100, description="`next` of the last page; left out, from the start")
     integration: Words | None = None
     company: Words | None = None
     connector: Words | None = None
     kind: Words | None = Field(None, description="One kind of record", examples=["project"])
     limit: int = Field(100, ge=1, le=1000)
+
+    @property
+    def filters(self) -> dict[str, str | None]:
+        """What a cursor belongs to."""
+        return self.model_dump(include={"integration", "company", "connector", "kind"})
 
 
 class WhichDeliveries(Sent):
@@ -146,7 +151,8 @@ class RecordPage(BaseModel):
     """Records in the order of their last change; ask again with `after` = `next`, now or later."""
 
     records: list[RecordShape]
-    next: int
+    next: str = Field(description="Where to go on: an opaque cursor, good for the same filters as long as you like")
+    more: bool = Field(description="Whether the page is full; else you have all there was when you asked")
 
 
 class ChangePage(BaseModel):

@@ -177,7 +177,7 @@ class SubscriptionShape(Shape):
 
 
 class RecordShape(Shape):
-    """A record with its place in the feed of changes: ask for what comes after the last `sequence` that you have."""
+    """A record with its place in the feed of changes: `sequence` is greater than at its last change."""
 
     integration_id: str
     company: str

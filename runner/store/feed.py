@@ -13,6 +13,7 @@ from runner.errors import NotFound
 from runner.model.record import Record
 from runner.store.integrations import integrations
 from runner.store.records import records
+from runner.store.sequences import drawn
 from runner.store.statements import chunks
 
 _COLUMNS = [records.c[name] for name in ("integration_id", "sequence", "created_at", "changed_at", "deleted_at")]
@@ -68,6 +69,15 @@ def find(
     if inactive is not None:
         query = query.where(table.inactive.is_(inactive))
     return [_stored(row) for row in connection.execute(query)]
+
+
+def head(connection: Connection) -> int:
+    """How far the feed has come: what is committed later gets a greater number.
+
+    Read it before the page that it is to close: numbers are drawn under a lock that is held until the commit, so a
+    view that shows one number shows all smaller ones.
+    """
+    return drawn(connection, "records")
 
 
 def named(

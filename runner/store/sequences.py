@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, Text
+from sqlalchemy import Column, Connection, Table, Text, select
 from sqlalchemy.sql.dml import ReturningInsert
 
 from runner.store.columns import Number, metadata
@@ -26,6 +26,12 @@ def draw(connection: Connection, name: str, count: int) -> int:
     """Take `count` numbers of sequence `name`; returns the first. A gap-free reader may then go by `> last seen`."""
     [(last,)] = _drawing.find(connection, _statement(connection.dialect.name), (name, count))
     return int(last) - count + 1
+
+
+def drawn(connection: Connection, name: str) -> int:
+    """The last number that was drawn by who has committed; 0 before the first."""
+    last: int | None = connection.scalar(select(sequences.c.value).where(sequences.c.name == name))
+    return last or 0
 
 
 @cache

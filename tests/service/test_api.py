@@ -8,9 +8,11 @@ import pytest
 
 from runner.engine import sync
 from runner.errors import PartnerUnavailable
+from runner.model.integration import Integration
 from runner.service.app import App
+from runner.service.cursors import cursor_of, place_of
 from runner.service.settings import Settings
-from runner.store import integrations, wakeups
+from runner.store import integrations, records, wakeups
 from tests.browse import go_on
 from tests.partners import BASE, SETTINGS, World
 from tests.service.conftest import API_KEY
@@ -193,18 +195,59 @@ async def test_an_unknown_sync_is_404(api: httpx.AsyncClient) -> None:
     assert answer.status_code == 404
 
 
-async def test_records_come_in_pages_until_there_are_no_more(here: World, api: httpx.AsyncClient) -> None:
-    integration = await here.connect("servicetitan")
-    await sync.run(here.house, integration, "technicians")
-    seen: list[str] = []
-    after = 0
-    while found := (await api.get("/api/records", params={"after": after, "limit": 3})).json()["records"]:
-        seen += [one["external_id"] for one in found]
-        after = found[-1]["sequence"]
-    assert sorted(seen) == sorted(await here.records(integration, "user"))
+class TestTheFeed:
+    @pytest.fixture
+    async def integration(self, here: World) -> Integration:
+        integration = await here.connect("servicetitan")
+        await sync.run(here.house, integration, "technicians")
+        return integration
+
+    async def read(self, api: httpx.AsyncClient, after: str | None = None, **filters: Any) -> tuple[list[Any], str]:
+        """All there is behind a cursor, and where to go on."""
+        found: list[Any] = []
+        while True:
+            given = {**filters, "limit": 3, **({"after": after} if after else {})}
+            page = (await api.get("/api/records", params=given)).json()
+            found += page["records"]
+            after = page["next"]
+            if not page["more"]:
+                return found, after
+
+    async def test_records_come_in_pages_until_there_are_no_more(
+        self, here: World, api: httpx.AsyncClient, integration: Integration
+    ) -> None:
+        found, _ = await self.read(api)
+        assert sorted(one["external_id"] for one in found) == sorted(await here.records(integration, "user"))
+
+    async def test_a_kept_cursor_shows_what_changed_since_and_deletions(
+        self, here: World, api: httpx.AsyncClient, integration: Integration
+    ) -> None:
+        found, kept = await self.read(api, kind="user")
+        gone = found[0]["external_id"]
+        await here.write(lambda c: records.mark_deleted(c, integration.id, "user", [gone], here.clock.now()))
+        news, after = await self.read(api, kept, kind="user")
+        assert [(one["external_id"], one["deleted"]) for one in news] == [(gone, True)]
+        assert await self.read(api, after, kind="user") == ([], after)
+        assert (await self.read(api, kept, kind="user"))[0] == news
+
+    async def test_next_passes_what_the_filter_leaves_out(
+        self, api: httpx.AsyncClient, integration: Integration
+    ) -> None:
+        nothing, after = await self.read(api, kind="project")
+        assert nothing == []
+        assert place_of(after, {"kind": "project"}) > 0
+
+    async def test_a_cursor_of_other_filters_is_400(self, api: httpx.AsyncClient, integration: Integration) -> None:
+        _, after = await self.read(api, kind="user")
+        answer = await api.get("/api/records", params={"after": after, "kind": "project"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "wrong-cursor")
+
+    async def test_a_cursor_of_a_database_that_was_restored_is_400(self, api: httpx.AsyncClient) -> None:
+        answer = await api.get("/api/records", params={"after": cursor_of(9, {})})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "cursor-ahead")
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=5000", "nothing=1"])
+@pytest.mark.parametrize("query", ["after=%00", "limit=0", "limit=5000", "nothing=1"])
 async def test_a_wrong_query_is_422(api: httpx.AsyncClient, query: str) -> None:
     assert (await api.get(f"/api/records?{query}")).status_code == 422
 

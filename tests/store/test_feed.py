@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Connection
 
 from runner.errors import NotFound
 from runner.model.record import Record
 from runner.store import feed, records
+from runner.store.database import Database
 from tests.store.conftest import NOW
 
 
@@ -71,3 +76,39 @@ def test_the_export_goes_over_all_in_chunks(connection: Connection) -> None:
 def test_what_was_never_there_is_not_found(connection: Connection) -> None:
     with pytest.raises(NotFound, match="no project 9"):
         feed.get(connection, "i1", "project", "9")
+
+
+async def test_nobody_is_left_out_whoever_writes_meanwhile(path: Path) -> None:
+    """Several processes' writers and a reader who goes by the last number that it saw."""
+    writers = [Database.open(f"sqlite:///{path}") for _ in range(3)]
+    seen: dict[str, int] = {}
+    stop = asyncio.Event()
+
+    async def write(database: Database, name: str) -> None:
+        for turn in range(12):
+            ids = [f"{name}{number}" for number in range(turn, turn + 4)]
+            await database.write(partial(_change, ids=ids, turn=turn))
+
+    async def follow(database: Database) -> None:
+        after, ended = 0, False
+        while not ended:
+            ended = stop.is_set()  # looked at before the page: what was written until then is in it
+            head = await database.read(feed.head)
+            page = await database.read(partial(feed.find, after=after, limit=1000))
+            seen.update((one.record.external_id, one.record.fields["n"]) for one in page)
+            after = max([head, *(one.sequence for one in page)])
+
+    try:
+        following = asyncio.create_task(follow(writers[0]))
+        await asyncio.gather(*(write(one, name) for one, name in zip(writers, "abc", strict=True)))
+        stop.set()
+        await following
+        stored = await writers[0].read(partial(feed.find, limit=1000))
+        assert seen == {one.record.external_id: one.record.fields["n"] for one in stored}
+    finally:
+        for one in writers:
+            await one.close()
+
+
+def _change(connection: Connection, ids: list[str], turn: int) -> None:
+    add(connection, *ids, fields=turn)

@@ -9,7 +9,7 @@ from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
 from runner.connector.call import Call
-from runner.connector.field import Input
+from runner.connector.input import Input, object_flaws, object_schema
 from runner.mapping.expression import Expression
 
 _KEYS = UUID("6f0d1a52-6d1c-4b0e-9b65-3d5c1a0f7e21")
@@ -107,16 +107,14 @@ class Action(Call):
         return self.idempotency is not None or not super().may_repeat
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The input with nulls for what is left out, whole numbers as text where text is asked for."""
+        """The input with nulls for what is left out."""
         return {name: given.get(name) for name in self.input}
 
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """What the caller gives, as JSON Schema (draft 2020-12)."""
+        return {**object_schema(self.input), "type": "object"}
+
     def flaws(self, given: dict[str, Any]) -> list[str]:
-        """What is wrong with an input, one sentence a field."""
-        wrong = [
-            f"`{name}` is not an input; there are: {', '.join(self.input)}" for name in given if name not in self.input
-        ]
-        for name, declared in self.input.items():
-            flaw = declared.flaw(given.get(name))
-            if flaw:
-                wrong.append(f"`{name}` {flaw}")
-        return wrong
+        """What is wrong with an input, one sentence a value, which is named by its path."""
+        return [f"`{where}` {words}" for where, words in object_flaws(self.input, given)]

@@ -8,7 +8,7 @@ from runner.components.block import Name
 from runner.components.catalog import AnyPaginator
 from runner.components.paginators.single_page import SinglePage
 from runner.connector.call import Call
-from runner.connector.field import Input
+from runner.connector.input import Input
 from runner.mapping.expression import Expression
 
 

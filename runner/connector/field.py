@@ -1,9 +1,8 @@
-"""What people fill in: the operator's app, a company's settings, the input of an endpoint or action."""
+"""What people fill in: the operator's app, a company's settings."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
 
 from pydantic import Field as Declared
 
@@ -36,35 +35,4 @@ class Field(Block):
             return f"{self.title} must be one of {', '.join(self.choices)}"
         if self.pattern and not re.fullmatch(self.pattern, value):
             return f"{self.title} does not have the form {self.pattern}"
-        return None
-
-
-Type = Literal["text", "integer", "number", "boolean", "time", "object", "list"]
-_PYTHON: dict[str, type | tuple[type, ...]] = {
-    "text": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "time": str,
-    "object": dict,
-    "list": list,
-}
-
-
-class Input(Block):
-    """One value that a caller gives to an endpoint or action, read as `{{ input.<name> }}`."""
-
-    title: str | None = Declared(None, description="What it is, in plain words.")
-    type: Type = Declared("text", description="What it must be.")
-    required: bool = Declared(True, description="Whether the caller must give it; otherwise it is null.")
-
-    def flaw(self, value: Any) -> str | None:
-        """What is wrong with a value; None when it will do."""
-        if value is None:
-            return "is missing" if self.required else None
-        if self.type == "text" and isinstance(value, int) and not isinstance(value, bool):
-            return None
-        wrong_bool = isinstance(value, bool) and self.type != "boolean"
-        if wrong_bool or not isinstance(value, _PYTHON[self.type]):
-            return f"must be {self.type}, not {type(value).__name__}"
         return None

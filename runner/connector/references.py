@@ -17,7 +17,7 @@ from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
 from runner.connector.enrich import Enrich
-from runner.connector.field import Input
+from runner.connector.input import Input
 from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
 from runner.connector.subscription import Subscription

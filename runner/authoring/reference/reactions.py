@@ -12,7 +12,7 @@ from runner.authoring.reference.processors import to_kind, to_processor
 from runner.connector.action import Action
 from runner.connector.connector import Connector
 from runner.connector.events import Events
-from runner.connector.field import Input
+from runner.connector.input import Input
 from runner.connector.reaction import Delete, Disconnect, Drop, Fetch, Process, Reaction, RunSync
 from runner.connector.subscription import Subscription
 from runner.connector.sync import Sync

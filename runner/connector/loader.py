@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +23,13 @@ B = TypeVar("B", bound=Block)
 
 def load(path: Path) -> Connector:
     """The connector in a file. Raises ConnectorError with every finding."""
-    connector, findings = check(_text(path), str(path))
+    return _loaded(_text(path), str(path))
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str, file: str) -> Connector:
+    """The same text is read once: what a connector says never changes."""
+    connector, findings = check(text, file)
     if connector is None or findings:
         raise ConnectorError(findings)
     return connector

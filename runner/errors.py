@@ -18,6 +18,8 @@ RunnerError
 |   +-- DeliveryTooLarge        413
 |   +-- TooManyTrials           429
 +-- PushError               a record that a destination did not take
++-- FileUnreadable          a file that is to be sent cannot be fetched or read
+|   +-- FileChanged             it became another one while it was read
 +-- StoreError              what was asked for is not stored, or must not be
     +-- NotFound
     +-- AlreadyExists
@@ -208,6 +210,18 @@ class PushError(RunnerError):
         self.retry = retry
         self.wait = wait
         super().__init__(message)
+
+
+class FileUnreadable(RunnerError):
+    """A file that is to be sent cannot be had from where it is said to be, and waiting does not help."""
+
+    code = "file-unreadable"
+
+
+class FileChanged(FileUnreadable):
+    """The file became another one while it was read: what was sent of it is worth nothing."""
+
+    code = "file-changed"
 
 
 class StoreError(RunnerError):

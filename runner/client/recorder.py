@@ -13,6 +13,7 @@ import orjson
 from runner.client.scrub import MARK, Scrub
 from runner.client.wire import Parcel, Wire
 from runner.errors import PartnerUnavailable, SettingsError, UnexpectedResponse
+from runner.model.file import File
 from runner.model.http import Request, Response
 
 NEAR = 5
@@ -99,9 +100,18 @@ def plain_request(request: Request, scrub: Scrub) -> Json:
         told["json"] = scrub.value(request.json)
     if request.form is not None:
         told["form"] = scrub.value(dict(request.form))
+    if request.parts is not None:
+        told["parts"] = scrub.value({name: _part(part) for name, part in request.parts.items()})
     if request.content is not None:
-        told["text"] = scrub.text(request.content.decode(errors="replace"))
+        told["text"] = scrub.text(
+            _part(request.content) if isinstance(request.content, File) else request.content.decode(errors="replace")
+        )
     return told
+
+
+def _part(part: str | File) -> str:
+    """A file is told by what is known of it: its bytes are not kept."""
+    return f"a file of {part.size} bytes ({part.type})" if isinstance(part, File) else part
 
 
 def _texts(value: Any) -> str | list[str]:
@@ -144,7 +154,11 @@ def _words(request: Json) -> str:
         for one in (value if isinstance(value, list) else [value])
     )
     body = next(
-        (f" with {orjson.dumps(request[part]).decode()[:200]}" for part in ("json", "form", "text") if part in request),
+        (
+            f" with {orjson.dumps(request[part]).decode()[:200]}"
+            for part in ("json", "form", "parts", "text")
+            if part in request
+        ),
         "",
     )
     return f"{request['method']} {request['url']}" + (f"?{query}" if query else "") + body

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 import orjson
 
+from runner.model.file import File
 from runner.model.pieces import Path, Pieces
 
 LARGE = 32_768  # bytes; less is parsed at once, since cutting it up costs as much
@@ -18,10 +19,11 @@ LARGE = 32_768  # bytes; less is parsed at once, since cutting it up costs as mu
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. At most one of `json`, `form` and `content` is given.
+    """One HTTP request. At most one of `json`, `form`, `parts` and `content` is given.
 
     `params` values may be lists (the name is repeated). `json` is any JSON value; `NO_JSON` means no JSON body,
-    since `null` is a body some partners ask for.
+    since `null` is a body some partners ask for. `parts` are those of a multipart body; files, there or as `content`,
+    are read while they are sent.
     """
 
     method: str
@@ -31,7 +33,8 @@ class Request:
     json: Any = None
     has_json: bool = False
     form: Mapping[str, str] | None = None
-    content: bytes | None = None
+    parts: Mapping[str, str | File] | None = None
+    content: bytes | File | None = None
     auth: tuple[str, str] | None = field(default=None, repr=False)
     timeout: float = 30.0
 

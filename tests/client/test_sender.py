@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -9,7 +10,8 @@ import pytest
 
 from runner.client.guard import open_http
 from runner.client.sender import send
-from runner.errors import MappingError, PartnerUnavailable, UnexpectedResponse
+from runner.errors import FileChanged, MappingError, PartnerUnavailable, UnexpectedResponse
+from runner.model.file import File, in_memory
 from runner.model.http import Request, Response
 
 URL = "https://acme.example/jobs"
@@ -133,3 +135,42 @@ async def test_cookies_of_one_call_do_not_go_out_with_the_next() -> None:
         await send(http, Request("GET", URL))
         await send(http, Request("GET", URL))
     assert seen == [None, None]
+
+
+async def test_a_file_goes_out_with_its_length_and_is_closed_when_nobody_wants_it() -> None:
+    ended = []
+
+    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"he"
+            yield b"llo"
+        finally:
+            ended.append(offset)
+
+    request = await sent(Request("POST", URL, content=File("a.txt", 5, read), headers={"Content-Type": "text/plain"}))
+    assert (request.content, request.headers["content-length"]) == (b"hello", "5")
+    assert ("transfer-encoding" in request.headers, request.headers["content-type"]) == (False, "text/plain")
+    with pytest.raises(PartnerUnavailable):
+        async with open_http(transport=httpx.MockTransport(_refusing)) as http:
+            await send(http, Request("POST", URL, content=File("a.txt", 5, read)))
+    assert ended == [0, 0]
+
+
+async def _refusing(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no")
+
+
+async def test_parts_have_their_own_type_whatever_other_calls_have() -> None:
+    parts = {"file": in_memory(b"hello", "a.txt")}
+    request = await sent(Request("POST", URL, parts=parts, headers={"Content-Type": "application/json"}))
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert len(request.content) == int(request.headers["content-length"])
+
+
+async def test_a_file_that_cannot_be_read_is_told_as_what_it_is() -> None:
+    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+        yield b"he"
+        raise FileChanged("it has changed")
+
+    with pytest.raises(FileChanged):
+        await sent(Request("POST", URL, content=File("a.txt", 5, read)))

@@ -1,0 +1,226 @@
+"""Files that are to be sent, where they are: at an address, or on this machine. None is ever held as a whole.
+
+An address comes from a partner's data or from the host, so it is not trusted: only http and https, guarded connections
+(see `runner.client.guard`), each redirect looked at again, no credential, a limit to size and patience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpx
+
+from runner.client.address import shown
+from runner.errors import FileChanged, FileUnreadable, PartnerUnavailable, SettingsError
+from runner.model.file import PIECE, PLAIN, File
+
+LARGEST = 10_000_000_000
+"""Bytes of one file, unless runner.yaml says otherwise."""
+MOST_REDIRECTS = 5
+SLOWEST = 10_000
+"""Bytes a second, beside a minute to begin with."""
+AWAY = (408, 425, 429)
+"""Besides 5xx, answers of an address that a later try may get better ones than."""
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
+
+
+class Files:
+    """Finds files. `folders` are those of this machine that addresses `file:///...` may lie in: none unless said."""
+
+    def __init__(self, http: httpx.AsyncClient, largest: int = LARGEST, folders: Sequence[Path] = ()) -> None:
+        self._http = http
+        self._largest = largest
+        self._folders = [folder.resolve() for folder in folders]
+
+    async def find(self, where: str | Path) -> File:
+        """The file at an address, or (a Path: somebody at this machine chose it) at a path.
+
+        FileUnreadable when there is none that may be sent, PartnerUnavailable when its host does not answer now.
+        """
+        if isinstance(where, str) and urlsplit(where).scheme != "file":
+            found = await _Remote(self._http, _checked(where)).look()
+        else:
+            path = where if isinstance(where, Path) else await asyncio.to_thread(self._allowed, where)
+            found = await asyncio.to_thread(_local, path)
+        if found.size > self._largest:
+            raise FileUnreadable(
+                f"{found.name} has {found.size} bytes, and {self._largest} are allowed (raise files.largest in "
+                "runner.yaml)"
+            )
+        return found
+
+    def _allowed(self, address: str) -> Path:
+        path = Path(unquote(urlsplit(address).path)).resolve()
+        if not any(path.is_relative_to(folder) for folder in self._folders):
+            raise FileUnreadable(f"{path.name} lies in no folder that may be read from (files.folders in runner.yaml)")
+        return path
+
+
+def _checked(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FileUnreadable("a file is fetched from an address that begins with https://")
+    if parts.username is not None or parts.password is not None:
+        raise FileUnreadable(f"the address of a file at {parts.hostname} holds a password: that is not sent")
+    return address
+
+
+def _local(path: Path) -> File:
+    """What the file system says of it now."""
+    try:
+        stat = path.stat()
+        if not path.is_file():
+            raise FileUnreadable(f"{path} is not a file")
+    except OSError as error:
+        raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from None
+    version = f"{stat.st_ino}-{stat.st_mtime_ns}-{stat.st_size}"
+
+    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+        if (await asyncio.to_thread(_local, path)).version != version:
+            raise FileChanged(f"{path} has changed meanwhile")
+        opened = await asyncio.to_thread(path.open, "rb")
+        try:
+            await asyncio.to_thread(opened.seek, offset)
+            at = offset
+            while piece := await asyncio.to_thread(opened.read, PIECE):
+                at += len(piece)
+                yield piece
+        finally:
+            opened.close()
+        if at != stat.st_size:
+            raise FileChanged(f"{path} has changed meanwhile")
+
+    return File(path.name, stat.st_size, read, mimetypes.guess_type(path.name)[0] or PLAIN, version)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    """A file at an address; what it is called in messages holds no secrets."""
+
+    http: httpx.AsyncClient
+    url: str = field(repr=False)
+
+    @property
+    def told(self) -> str:
+        return shown(self.url)
+
+    async def look(self) -> File:
+        """Its size and version. Many addresses are signed for GET alone: so one byte is asked for, not HEAD."""
+        answer = await self._open("bytes=0-0")
+        try:
+            size = _size(answer)
+            if size is None:
+                size = 0
+                async for piece in answer.aiter_bytes():
+                    size += len(piece)
+        except httpx.TransportError as error:
+            self._away(type(error).__name__)
+        finally:
+            await answer.aclose()
+        version, path = _version(answer, size), unquote(urlsplit(self.url).path)
+        declared = answer.headers.get("content-type", "").strip()
+        name = path.rstrip("/").rpartition("/")[2] or "file"
+        kind = declared or mimetypes.guess_type(name)[0] or PLAIN
+
+        async def read(offset: int) -> AsyncGenerator[bytes, None]:
+            async with aclosing(self._read(offset, size, version)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+        return File(name, size, read, kind, version)
+
+    async def _read(self, offset: int, size: int, version: str) -> AsyncGenerator[bytes, None]:
+        """From `offset` to the end: all of it, or an error."""
+        if offset >= size:
+            return
+        answer = await self._open(f"bytes={offset}-" if offset else None)
+        try:
+            found = _size(answer)
+            if _version(answer, size if found is None else found) != version:
+                raise FileChanged(f"{self.told} has changed meanwhile")
+            at = _beginning(answer)
+            if at > offset:
+                raise FileUnreadable(f"{self.told} answers with another part than was asked for")
+            spent, began = 0.0, time.monotonic()
+            async for piece in answer.aiter_bytes(PIECE):
+                spent += time.monotonic() - began  # only the waiting for this end of the way counts
+                if spent > 60 + (at - offset) / SLOWEST:
+                    self._away("too slow")
+                kept, at = piece[max(0, offset - at) :], at + len(piece)
+                if at > size:
+                    raise FileChanged(f"{self.told} has more bytes than it said")
+                if kept:
+                    yield kept
+                began = time.monotonic()
+            if at != size:
+                self._away(f"it broke off at byte {at} of {size}")
+        except httpx.TransportError as error:
+            self._away(type(error).__name__)
+        finally:
+            await answer.aclose()
+
+    async def _open(self, part: str | None) -> httpx.Response:
+        """The answer of the last of at most five redirects, its body unread. 200, 206, or 416 where nothing is."""
+        url = self.url
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = await self._ask(url, part)
+            if not answer.is_redirect:
+                return await self._judged(answer)
+            await answer.aclose()
+            onward = _checked(urljoin(url, answer.headers.get("location", "")))
+            if url.startswith("https:") and not onward.startswith("https:"):
+                raise FileUnreadable(f"{self.told} leads to an address without https")
+            url = onward
+        raise FileUnreadable(f"{self.told} is redirected more than {MOST_REDIRECTS} times")
+
+    async def _ask(self, url: str, part: str | None) -> httpx.Response:
+        headers = {"Accept-Encoding": "identity", "Accept": "*/*", **({"Range": part} if part else {})}
+        try:
+            asked = self.http.build_request("GET", url, headers=headers, timeout=httpx.Timeout(30, connect=10))
+            return await self.http.send(asked, stream=True, follow_redirects=False)
+        except SettingsError as error:  # the guard's: the address is private
+            raise FileUnreadable(f"{self.told}: {error}") from None
+        except httpx.InvalidURL:
+            raise FileUnreadable("the address of a file cannot be read") from None
+        except httpx.TransportError as error:
+            self._away(type(error).__name__)
+
+    async def _judged(self, answer: httpx.Response) -> httpx.Response:
+        nothing = answer.status_code == 416 and _size(answer) == 0
+        if (answer.status_code in (200, 206) or nothing) and not answer.headers.get("content-encoding"):
+            return answer
+        await answer.aclose()
+        if answer.status_code >= 500 or answer.status_code in AWAY:
+            self._away(f"it answers {answer.status_code}")
+        why = f"answers {answer.status_code}" if answer.is_error else "cannot be read as it is (compressed, or in part)"
+        raise FileUnreadable(f"{self.told} {why}")
+
+    def _away(self, why: str) -> NoReturn:
+        raise PartnerUnavailable(f"the file at {self.told} cannot be fetched now ({why})", sent=False) from None
+
+
+def _size(answer: httpx.Response) -> int | None:
+    """Of the whole file; None where the answer does not say."""
+    told = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+    if told:
+        return int(told[2])
+    length = answer.headers.get("content-length", "")
+    return int(length) if answer.status_code == 200 and length.isdecimal() else None
+
+
+def _beginning(answer: httpx.Response) -> int:
+    told = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+    return int(told[1] or 0) if told and answer.status_code == 206 else 0
+
+
+def _version(answer: httpx.Response, size: int) -> str:
+    return f"{answer.headers.get('etag') or answer.headers.get('last-modified') or ''}:{size}"

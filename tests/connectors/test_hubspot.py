@@ -13,13 +13,14 @@ from runner.authoring.simulate.hubspot_ties import End
 from runner.connector.library import Connectors
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, UnexpectedResponse
+from runner.errors import AuthenticationError, PartnerUnavailable, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
 from tests.partners import ROOT, World, world
 
 FIRST = "5550001"
+NOTE = {"text": "Gate 4 & dog", "at": "2026-05-04T15:20:11Z"}
 
 
 @pytest.fixture
@@ -251,6 +252,75 @@ async def test_a_deal_is_changed_and_a_contact_put_on_it(here: World, partner: H
     assert partner.table("contacts").row(made["id"])["firstname"] == "Ida"
     await act(here.house, account, "link_contact", {"deal": FIRST, "contact": made["id"]})
     assert made["id"] in [end.id for end, _ in partner.ties.of(End("deal", FIRST), "contact")]
+
+
+async def test_ties_of_a_deal_are_made_and_ended(here: World, partner: HubSpot, account: Integration) -> None:
+    contact, company = "54", "9900000003"
+    for _ in range(2):
+        await act(here.house, account, "link_contact", {"deal": FIRST, "contact": contact})
+        await act(here.house, account, "link_company", {"deal": FIRST, "company": company})
+    tied = [end.id for kind in ("contact", "company") for end, _ in partner.ties.of(End("deal", FIRST), kind)]
+    assert {contact, company} <= {*tied}
+    for _ in range(2):
+        await act(here.house, account, "unlink_contact", {"deal": FIRST, "contact": contact})
+        await act(here.house, account, "unlink_company", {"deal": FIRST, "company": company})
+    left = [end.id for kind in ("contact", "company") for end, _ in partner.ties.of(End("deal", FIRST), kind)]
+    assert {contact, company}.isdisjoint(left)
+
+
+async def test_a_stage_that_there_is_not_is_told_in_their_words(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    before = partner.table("deals").row(FIRST)["dealstage"]
+    with pytest.raises(UnexpectedResponse, match="sold was not one of the allowed options"):
+        await act(here.house, account, "update_deal", {"id": FIRST, "stage": "sold"})
+    assert partner.table("deals").row(FIRST)["dealstage"] == before
+
+
+async def test_a_note_is_written_changed_and_deleted(here: World, partner: HubSpot, account: Integration) -> None:
+    made = await act(here.house, account, "add_note", {**NOTE, "deal": FIRST, "contact": "54"})
+    row = partner.table("notes").row(made["id"])
+    assert (row["hs_note_body"], row["hs_timestamp"]) == ("Gate 4 & dog", "2026-05-04T15:20:11Z")
+    tied = [end.id for kind in ("deal", "contact") for end, _ in partner.ties.of(End("note", made["id"]), kind)]
+    assert tied == [FIRST, "54"]
+    await act(here.house, account, "update_note", {"id": made["id"], "text": "Gate 5"})
+    assert row["hs_note_body"] == "Gate 5"
+    for _ in range(2):
+        await act(here.house, account, "delete_note", {"id": made["id"]})
+    assert row["archived"]
+    assert partner.violations == 0
+
+
+async def test_a_note_on_nothing_that_is_there_is_not_written(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    with pytest.raises(RecordSkipped, match="Object not found"):
+        await act(here.house, account, "add_note", {**NOTE, "deal": "1"})
+    assert len(partner.table("notes")) == 0
+
+
+async def test_a_note_that_is_too_long_is_told_in_their_words(here: World, account: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="hs_note_body is longer than 65536"):
+        await act(here.house, account, "add_note", {**NOTE, "deal": FIRST, "text": "x" * 65_537})
+
+
+async def test_a_note_whose_answer_was_lost_is_sent_once_and_that_is_said(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    partner.fail_next(1, "lost", on="POST /crm/v3/objects/{type}")
+    with pytest.raises(PartnerUnavailable) as told:
+        await act(here.house, account, "add_note", {**NOTE, "deal": FIRST})
+    assert told.value.sent
+    assert len(partner.table("notes")) == 1
+
+
+async def test_a_change_whose_answer_was_lost_is_sent_again(
+    here: World, partner: HubSpot, account: Integration
+) -> None:
+    partner.fail_next(1, "lost", on="PATCH /crm/v3/objects/{type}/{id}")
+    await act(here.house, account, "update_deal", {"id": FIRST, "name": "Gutter repair"})
+    assert partner.calls["PATCH /crm/v3/objects/{type}/{id}"] == 2
+    assert partner.table("deals").row(FIRST)["dealname"] == "Gutter repair"
 
 
 async def test_a_contact_that_the_partner_refuses_is_told(here: World, account: Integration) -> None:

@@ -55,7 +55,7 @@ class Captures:
         body = await json_body(request)
         given = body.get("capture_request") if isinstance(body, dict) else None
         self._acting(body if isinstance(body, dict) else {})
-        job = _judged(given)
+        given, job = _judged(given)
         number, self._made = FIRST + self._made, self._made + 1
         times = dict.fromkeys(("created_at", "updated_at"), self._home.now())
         who = {name: given.get(name) for name in (*NEEDED, "capturing_user_phone")}
@@ -82,8 +82,8 @@ class Captures:
         return row
 
 
-def _judged(given: object) -> Row:
-    """What is said of the job. Raises Refusal."""
+def _judged(given: object) -> tuple[Row, Row]:
+    """The request, and what it says of the job. Raises Refusal."""
     if not isinstance(given, dict):
         raise refusal(422, "capture_request is missing")
     for name in NEEDED:
@@ -92,7 +92,7 @@ def _judged(given: object) -> Row:
     job = given.get("job_attributes")
     if not isinstance(job, dict) or not job.get("location_line_1"):
         raise refusal(422, "job_attributes.location_line_1 is missing")
-    return job
+    return given, job
 
 
 def _shown(row: Row) -> Row:

@@ -1,5 +1,5 @@
 """
-A simulated HubSpot CRM: deals, contacts, companies, owners.
+A simulated HubSpot CRM: deals, contacts, companies, owners, notes.
 
 Sources: GitHub HubSpot/HubSpot-public-api-spec-collection (CRM v3 and v4, Auth, Webhooks), developers.hubspot.com
 (usage-guidelines, error-handling, search guide, validating-requests). Date-based paths of objects, lists of properties
@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from runner.authoring.simulate.answers import Refusal, reply
 from runner.authoring.simulate.consents import bearer_of
-from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, pipelines, shown_owner, tables, written
+from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, shown_owner, tables, written
 from runner.authoring.simulate.hubspot_errors import Errors
 from runner.authoring.simulate.hubspot_hooks import Happening, Hooks, changed, tied
 from runner.authoring.simulate.hubspot_links import Links
@@ -26,6 +26,7 @@ from runner.authoring.simulate.hubspot_meter import Meter
 from runner.authoring.simulate.hubspot_oauth import Installs, scopes_of
 from runner.authoring.simulate.hubspot_objects import Objects
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
+from runner.authoring.simulate.hubspot_pipelines import pipelines
 from runner.authoring.simulate.hubspot_ties import End, seeded
 from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
@@ -35,11 +36,11 @@ from runner.authoring.simulate.table import Row
 BY_USER: Row = {"changeSource": "CRM_UI", "sourceId": "userId:111"}
 BY_API: Row = {"changeSource": "INTEGRATION"}
 NO_CREDENTIALS = "Authentication credentials not found"
-BY_TABLE = {kind.table: kind for kind in BY_NAME.values()}
+BY_TABLE = {kind.table: kind for kind in BY_NAME.values() if kind.told}
 
 
 class HubSpot(Partner):
-    """Tables: deals, contacts, companies, owners; ids are numbers in texts, properties texts or null."""
+    """Tables: deals, contacts, companies, owners, notes; ids are numbers in texts, properties texts or null."""
 
     name = "hubspot"
 
@@ -203,7 +204,8 @@ class HubSpot(Partner):
 
     def _tied(self, one: End, other: End, removed: bool) -> None:
         """Two events for each change, one from either end."""
-        self._tell(*(tied(ends, removed) for ends in ((one, other), (other, one))))
+        if BY_NAME[one.kind].told and BY_NAME[other.kind].told:
+            self._tell(*(tied(ends, removed) for ends in ((one, other), (other, one))))
 
     def _tell(self, *happened: Happening) -> None:
         self.hooks.tell(*happened, source=self._source)

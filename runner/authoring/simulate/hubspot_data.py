@@ -1,5 +1,5 @@
 """
-HubSpot's made-up account: deals, contacts, companies, owners, and two pipelines of deals.
+HubSpot's made-up account: deals, contacts, companies, owners and notes.
 
 Every property is a text or null. A row holds the properties by their names, and `id`, `archived`, `archivedAt`,
 `created`, `updated`; `shown` makes of it what the partner shows. Deals and companies tell their change as
@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from runner.authoring.simulate.hubspot_pipelines import STAGES
 from runner.authoring.simulate.seeded import CITIES, FIRST_NAMES, LAST_NAMES, STREETS, Dice
 from runner.authoring.simulate.table import Row, Table
 
-DEAL, CONTACT, COMPANY, OWNER = 5550001, 51, 9900000001, 8877
+DEAL, CONTACT, COMPANY, OWNER, NOTE = 5550001, 51, 9900000001, 8877, 66001
 OWNERS = 4
 OWN = ("id", "archived", "archivedAt", "created", "updated")
 
@@ -28,7 +29,8 @@ class Kind:
     Args:
         name: in the singular, as events name it. type_id: usable in paths in place of the table's name.
         modified: the property that tells the last change.
-        defaults: the properties that come unasked.
+        defaults: the properties that come unasked. needs: those that a new one must have.
+        made: the property that tells when it was made. told: do webhooks tell of it?
     """
 
     name: str
@@ -38,6 +40,9 @@ class Kind:
     defaults: tuple[str, ...]
     numbers: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
+    made: str = "createdate"
+    told: bool = True
 
 
 DEALS = Kind(
@@ -63,8 +68,20 @@ COMPANIES = Kind(
     "hs_lastmodifieddate",
     ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
 )
-KINDS: Mapping[str, Kind] = {key: kind for kind in (DEALS, CONTACTS, COMPANIES) for key in (kind.table, kind.type_id)}
-BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in (DEALS, CONTACTS, COMPANIES)}
+NOTES = Kind(
+    "note",
+    "notes",
+    "0-46",
+    "hs_lastmodifieddate",
+    ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+    dates=frozenset({"hs_timestamp"}),
+    needs=("hs_timestamp",),
+    made="hs_createdate",
+    told=False,
+)
+ALL = (DEALS, CONTACTS, COMPANIES, NOTES)
+KINDS: Mapping[str, Kind] = {key: kind for kind in ALL for key in (kind.table, kind.type_id)}
+BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in ALL}
 
 
 def written(moment: datetime) -> str:
@@ -75,14 +92,14 @@ def written(moment: datetime) -> str:
 def properties(kind: Kind, row: Row) -> Row:
     """Every property of an object, the partner's own ones included."""
     own = {name: value for name, value in row.items() if name not in OWN}
-    times = {"createdate": written(row["created"]), kind.modified: written(row["updated"])}
+    times = {kind.made: written(row["created"]), kind.modified: written(row["updated"])}
     return {**own, **times, "hs_object_id": row["id"]}
 
 
 def shown(kind: Kind, row: Row, asked: Iterable[str] = ()) -> Row:
     """An object as the partner shows it: the default properties, and those asked for that it has."""
     known = properties(kind, row)
-    names = dict.fromkeys([*(asked or kind.defaults), "hs_object_id", "createdate", kind.modified])
+    names = dict.fromkeys([*(asked or kind.defaults), "hs_object_id", kind.made, kind.modified])
     gone = {"archivedAt": written(row["archivedAt"])} if row["archived"] else {}
     return {
         "id": row["id"],
@@ -106,7 +123,8 @@ def tables(now: datetime, dice: Dice, size: int) -> dict[str, Table]:
         "companies": [account.company(n) for n in range(max(1, size // 2))],
         "owners": [account.owner(n) for n in range(OWNERS)],
     }
-    return {name: Table(name, kind, modified="updated") for name, kind in rows.items()}
+    made = {name: Table(name, kind, modified="updated") for name, kind in rows.items()}
+    return {**made, "notes": Table("notes", [], modified="updated", model=account.note())}
 
 
 class Account:
@@ -158,6 +176,11 @@ class Account:
             "hubspot_owner_id": None,
         }
 
+    def note(self) -> Row:
+        """What new notes are made from; the account has none yet."""
+        names = ("hs_note_body", "hs_timestamp", "hubspot_owner_id", "hs_attachment_ids")
+        return {**self._object("note", NOTE, 0, archived=False), **dict.fromkeys(names)}
+
     def owner(self, n: int) -> Row:
         """The id is not the user's."""
         created = self.now - timedelta(days=300 + n)
@@ -193,38 +216,3 @@ class Account:
 def shown_owner(row: Row) -> Row:
     times = {"createdAt": written(row["created"]), "updatedAt": written(row["updated"])}
     return {**{name: value for name, value in row.items() if name not in {"created", "updated"}}, **times}
-
-
-# pipeline, stage, label, is it closed, is it won; stages of an account's own have numbers
-STAGES = (
-    ("default", "appointmentscheduled", "Appointment Scheduled", False, False),
-    ("default", "contractsent", "Contract Sent", False, False),
-    ("default", "closedwon", "Closed Won", True, True),
-    ("default", "closedlost", "Closed Lost", True, False),
-    ("75114220", "141870001", "Measured", False, False),
-    ("75114220", "141870002", "Finished", True, True),
-)
-PIPELINES = {"default": "Sales Pipeline", "75114220": "Storm damage"}
-
-
-def pipelines(created: str) -> list[Row]:
-    """`GET /crm/v3/pipelines/deals`."""
-    return [
-        {
-            "id": key,
-            "label": label,
-            "displayOrder": place,
-            "stages": [_stage(order, *stage[1:], created) for order, stage in enumerate(STAGES) if stage[0] == key],
-            "createdAt": created,
-            "updatedAt": created,
-            "archived": False,
-        }
-        for place, (key, label) in enumerate(PIPELINES.items())
-    ]
-
-
-def _stage(order: int, key: str, label: str, closed: bool, won: bool, created: str) -> Row:
-    probability = "1.0" if won else "0.0" if closed else "0.4"
-    metadata = {"isClosed": str(closed).lower(), "probability": probability}
-    times = {"createdAt": created, "updatedAt": created, "archived": False}
-    return {"id": key, "label": label, "displayOrder": order, "metadata": metadata, **times}

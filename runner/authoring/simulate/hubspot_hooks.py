@@ -70,7 +70,7 @@ class Hooks:
         self._numbers = itertools.count(25)
         self._events = itertools.count(900_000_001)
         if self.url:
-            for kind in {kind.name: kind for kind in KINDS.values()}.values():
+            for kind in {kind.name: kind for kind in KINDS.values() if kind.told}.values():
                 for verb in VERBS:
                     self._subscribe({"eventType": f"{kind.name}.{verb}", "active": True})
                 for name in columns[kind.table]:

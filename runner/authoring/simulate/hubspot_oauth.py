@@ -18,7 +18,7 @@ from starlette.routing import Route
 from runner.authoring.simulate.answers import Refusal, reply
 from runner.authoring.simulate.consents import Terms, form_of
 from runner.authoring.simulate.grants import Grant, Grants, Rules
-from runner.authoring.simulate.hubspot_data import BY_NAME
+from runner.authoring.simulate.hubspot_data import BY_NAME, NOTES
 from runner.authoring.simulate.hubspot_errors import Errors
 from runner.authoring.simulate.hubspot_options import HubSpotOptions
 from runner.authoring.simulate.partner import Answer
@@ -146,13 +146,17 @@ class Installs(Grants):
 
 
 def scopes_of(request: Request) -> set[str]:
-    """The scopes that a call takes."""
+    """The scopes that a call takes; that notes go by those of contacts is unverified."""
     path = request.url.path
     if path.startswith("/crm/v3/owners"):
         return {"crm.objects.owners.read"}
     if path.startswith("/crm/v3/pipelines"):
         return {"crm.schemas.deals.read"}
     kinds = [request.path_params[name] for name in ("type", "from", "to") if name in request.path_params]
-    names = [kind.table for kind in BY_NAME.values() if {kind.table, kind.type_id, kind.name} & {*kinds}]
+    names = [
+        "contacts" if kind is NOTES else kind.table
+        for kind in BY_NAME.values()
+        if {kind.table, kind.type_id, kind.name} & {*kinds}
+    ]
     reads = request.method == "GET" or path.endswith(("/search", "/batch/read"))
     return {f"crm.objects.{name}.{'read' if reads else 'write'}" for name in names}

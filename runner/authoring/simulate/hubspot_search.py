@@ -108,7 +108,7 @@ def _typed(kind: Kind, name: str, text: str) -> Any:
     """Numbers by size; times as milliseconds, whether so written or in ISO 8601; texts without their case."""
     if name == "hs_object_id" or name in kind.numbers:
         return float(text)
-    if name in {"createdate", kind.modified} or name in kind.dates:
+    if name in {kind.made, kind.modified} or name in kind.dates:
         return int(text) if text.isdigit() else int(datetime.fromisoformat(text).timestamp() * 1000)
     return text.lower()
 

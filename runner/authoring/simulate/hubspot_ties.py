@@ -2,6 +2,7 @@
 HubSpot's associations: which objects belong together, under which labels.
 
 Sources: the official OpenAPI file of associations v4, GitHub HubSpot/hubspot-api-nodejs src/enums/AssociationTypes.ts.
+The numbers of notes are those that public clients send.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ PLAIN: Mapping[tuple[str, str], int] = {
     ("deal", "contact"): 3,
     ("deal", "company"): 341,
     ("company", "deal"): 342,
+    ("note", "contact"): 202,
+    ("contact", "note"): 201,
+    ("note", "deal"): 214,
+    ("deal", "note"): 213,
+    ("note", "company"): 190,
+    ("company", "note"): 189,
 }
 PRIMARY: Mapping[tuple[str, str], int] = {
     ("contact", "company"): 1,

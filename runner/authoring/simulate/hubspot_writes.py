@@ -13,19 +13,22 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from runner.authoring.simulate.answers import Refusal
-from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, STAGES, Kind
+from runner.authoring.simulate.hubspot_data import BY_NAME, OWN, Kind
 from runner.authoring.simulate.hubspot_errors import Errors, detail
-from runner.authoring.simulate.hubspot_ties import End, Ties
+from runner.authoring.simulate.hubspot_pipelines import STAGES
+from runner.authoring.simulate.hubspot_ties import PLAIN, PRIMARY, End, Ties
 from runner.authoring.simulate.table import Row, Table
 
 CALCULATED = {
     "hs_object_id",
     "createdate",
+    "hs_createdate",
     "lastmodifieddate",
     "hs_lastmodifieddate",
     "hs_is_closed",
     "hs_is_closed_won",
 }
+LONGEST_NOTE = 65_536
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 CLOSED: Mapping[str, Row] = {
     stage: {"hs_is_closed": str(closed).lower(), "hs_is_closed_won": str(won).lower()}
@@ -66,15 +69,17 @@ class Writes:
     def create(self, kind: Kind, body: Any) -> Row:
         """Raises Refusal."""
         given = self._given(kind, body)
+        self._check_needs(kind, given)
         self._check_email(kind, given, "")
+        ends = [self._end(kind, tie) for tie in body.get("associations") or []]
         blank: Row = {name: None for name in self._account.table(kind.table).model() if name not in OWN}
         fields = {**blank, **given, "archived": False, "archivedAt": None}
         if kind.name == "deal":
             stage = given.get("dealstage") or STAGES[0][1]
             fields |= {"dealstage": stage, "pipeline": given.get("pipeline") or STAGES[0][0], **CLOSED[stage]}
         row = self._account.table(kind.table).row(self._account.add(kind.table, **fields))
-        for tie in body.get("associations") or []:
-            self._tie(kind, row, tie)
+        for end in ends:
+            self._account.ties.tie(End(kind.name, row["id"]), end)
         return row
 
     def update(self, kind: Kind, row: Row, body: Any) -> Row:
@@ -117,9 +122,20 @@ class Writes:
             return detail("INVALID_INTEGER", f"{value} was not a valid long.", propertyName=name)
         if value is not None and name == "email" and not EMAIL.fullmatch(value):
             return detail("INVALID_EMAIL", f"Email address {value} is invalid", propertyName=name)
+        if value is not None and name == "hs_timestamp" and not _is_time(value):
+            return detail("INVALID_DATE", f"{value} was not a valid date", propertyName=name)
+        if value is not None and name == "hs_note_body" and len(value) > LONGEST_NOTE:
+            return detail("INVALID_LENGTH", f"{name} is longer than {LONGEST_NOTE}", propertyName=name)
         if name == "dealstage" and value is not None and value not in CLOSED:
             return detail("INVALID_OPTION", f"{value} was not one of the allowed options", propertyName=name)
         return None
+
+    def _check_needs(self, kind: Kind, given: Row) -> None:
+        lacking = [name for name in kind.needs if given.get(name) is None]
+        if lacking:
+            flaws = [detail("MISSING_REQUIRED_PROPERTY", f"{name} is required", propertyName=name) for name in lacking]
+            message = f"Error creating {kind.name.upper()}. Some required properties were not set."
+            raise self._account.errors.refusal(400, message, *flaws)
 
     def _check_email(self, kind: Kind, given: Row, own: str) -> None:
         same = self._account.table(kind.table).having("email", given["email"]) if given.get("email") else []
@@ -127,20 +143,28 @@ class Writes:
         if kind.name == "contact" and other is not None:
             raise self._account.errors.refusal(409, f"Contact already exists. Existing ID: {other['id']}")
 
-    def _tie(self, kind: Kind, row: Row, tie: Row) -> None:
+    def _end(self, kind: Kind, tie: Row) -> End:
+        """What a new object is tied to, by the number of the association. Raises Refusal."""
         end, wanted = str(tie.get("to", {}).get("id")), {one.get("associationTypeId") for one in tie.get("types", [])}
-        names = {("deal", "contact"): {3}, ("deal", "company"): {5, 341}, ("contact", "company"): {1, 279}}
-        for (one, other), ids in names.items():
-            if one == kind.name and ids & wanted:
-                target = self.found(BY_NAME[other], end)
-                self._account.ties.tie(End(kind.name, row["id"]), End(other, target["id"]))
-                return
+        for (one, other), number in [*PLAIN.items(), *PRIMARY.items()]:
+            if one == kind.name and number in wanted:
+                return End(other, self.found(BY_NAME[other], end)["id"])
         raise self._account.errors.refusal(400, f"Invalid association type for {kind.name}")
 
 
 def _text(value: Any) -> str:
     """Whatever is written reads as a text later."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_time(value: str) -> bool:
+    """ISO 8601, or milliseconds."""
+    if re.fullmatch(r"\d+", value):
+        return True
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def tried(act: Callable[[], Row]) -> Row | Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.pipedrive import Pipedrive
 from runner.engine import connect, disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, RateLimited, UnexpectedResponse
+from runner.errors import AuthenticationError, PartnerUnavailable, RateLimited, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.service import tickets
@@ -268,6 +269,62 @@ async def test_a_deal_is_made_and_changed(here: World, partner: Pipedrive, compa
     await act(here.house, company, "update_deal", {"id": made["id"], "status": "won", "stage": 4})
     row = partner.table("deals").row(made["id"])
     assert (row["status"], row["stage_id"], row["pipeline_id"]) == ("won", 4, 2)
+
+
+async def test_a_lost_deal_says_why_and_a_deleted_one_is_gone(
+    here: World, partner: Pipedrive, company: Integration
+) -> None:
+    await act(here.house, company, "update_deal", {"id": FIRST, "status": "lost", "lost_reason": "Too dear"})
+    row = partner.table("deals").row(FIRST)
+    assert (row["status"], row["lost_reason"], row["lost_time"]) == ("lost", "Too dear", here.clock.now())
+    for _ in range(2):
+        await act(here.house, company, "delete_deal", {"id": FIRST})
+    assert row["is_deleted"]
+
+
+async def test_a_change_whose_answer_was_lost_is_sent_again(
+    here: World, partner: Pipedrive, company: Integration
+) -> None:
+    partner.fail_next(1, "lost", on="PATCH /api/v2")
+    await act(here.house, company, "update_deal", {"id": FIRST, "name": "Gutter"})
+    assert (partner.calls["PATCH /api/v2/{what}/{id}"], partner.table("deals").row(FIRST)["title"]) == (2, "Gutter")
+
+
+async def test_a_note_is_written_changed_and_deleted(here: World, partner: Pipedrive, company: Integration) -> None:
+    made = await act(here.house, company, "add_note", {"text": "Gate <b>4</b>", "deal": 42, "pinned": True})
+    row = partner.table("notes").row(made["id"])
+    assert (row["content"], row["deal_id"], row["pinned_to_deal_flag"]) == ("Gate <b>4</b>", 42, True)
+    await act(here.house, company, "update_note", {"id": made["id"], "text": "Gate 5"})
+    assert row["content"] == "Gate 5"
+    for _ in range(2):
+        await act(here.house, company, "delete_note", {"id": made["id"]})
+    assert row["active_flag"] is False
+    assert partner.violations == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "A note must be attached to a deal, a person, an organization or a lead"),
+        ({"deal": 999}, "Validation failed: deal_id: 999 was not found"),
+        ({"deal": 42, "text": ""}, "Validation failed: content: Required"),
+    ],
+)
+async def test_a_note_that_is_refused_is_told_in_their_words(
+    here: World, partner: Pipedrive, company: Integration, more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UnexpectedResponse, match=words):
+        await act(here.house, company, "add_note", {"text": "Gate", **more})
+    assert len(partner.table("notes")) == 0
+
+
+async def test_a_note_whose_answer_was_lost_is_not_sent_twice(
+    here: World, partner: Pipedrive, company: Integration
+) -> None:
+    partner.fail_next(1, "lost", on="POST /api/v1/notes")
+    with contextlib.suppress(PartnerUnavailable):
+        await act(here.house, company, "add_note", {"text": "Gate", "deal": 42})
+    assert len(partner.table("notes")) == 1
 
 
 async def test_a_deal_that_the_partner_refuses_is_told(here: World, company: Integration) -> None:

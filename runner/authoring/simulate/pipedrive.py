@@ -1,8 +1,8 @@
 """
-A simulated Pipedrive: deals, persons, organizations, leads, activities, products, users.
+A simulated Pipedrive: deals, persons, organizations, leads, activities, products, notes, users.
 
 Sources: the official OpenAPI v1 and v2 and pipedrive.readme.io, as named in the modules beside this one. Mail,
-projects, goals, notes, files, filters, the deprecated lists of version 1 and its webhooks are not simulated. One app
+projects, goals, files, filters, the deprecated lists of version 1 and its webhooks are not simulated. One app
 stands for the authorization server and the company's own host.
 """
 
@@ -24,16 +24,17 @@ from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.pipedrive_data import custom_fields, tables
 from runner.authoring.simulate.pipedrive_errors import answer, refusal, unauthorized
 from runner.authoring.simulate.pipedrive_hooks import Hooks
-from runner.authoring.simulate.pipedrive_kinds import KINDS, LEADS, shown_user, told
+from runner.authoring.simulate.pipedrive_kinds import KINDS, LEADS, NOTES, shown_user, told
 from runner.authoring.simulate.pipedrive_lists import Lists
 from runner.authoring.simulate.pipedrive_meter import Meter
+from runner.authoring.simulate.pipedrive_notes import Notes, notes
 from runner.authoring.simulate.pipedrive_oauth import Installs
 from runner.authoring.simulate.pipedrive_objects import Objects
 from runner.authoring.simulate.pipedrive_old import Old
 from runner.authoring.simulate.pipedrive_options import PipedriveOptions
 from runner.authoring.simulate.table import Row
 
-NAMES = {**{kind.table: kind.name for kind in KINDS.values()}, "leads": "lead", "users": "user"}
+NAMES = {**{kind.table: kind.name for kind in KINDS.values()}, "leads": "lead", "users": "user", "notes": "note"}
 SCOPES = {
     "deals": "deals",
     "persons": "contacts",
@@ -41,13 +42,14 @@ SCOPES = {
     "leads": "leads",
     "activities": "activities",
     "products": "products",
+    "notes": "deals",
 }
 ALONE = {"webhooks": "admin", "itemSearch": "search:read"}
 
 
 class Pipedrive(Partner):
-    """Tables: deals, persons, organizations, leads, activities, products, users, pipelines, stages, webhooks; times are
-    moments, custom fields have the keys of `fields`."""
+    """Tables: deals, persons, organizations, leads, activities, products, notes, users, pipelines, stages, webhooks;
+    times are moments, custom fields have the keys of `fields`."""
 
     name = "pipedrive"
 
@@ -69,7 +71,7 @@ class Pipedrive(Partner):
         self.lists = Lists(options, now)
         self.grants = Installs(options, now, self.dice)
         self.hooks = Hooks(self, options)
-        self.tables["webhooks"] = self.hooks.table
+        self.tables |= {"webhooks": self.hooks.table, "notes": notes()}
         self.meter = Meter(options, now)
         self.is_paid = True
         self._api_token = options.api_token
@@ -79,6 +81,7 @@ class Pipedrive(Partner):
         yield from self.grants.routes(lambda method, path, respond: self.route(method, path, respond, api=False))
         yield from self.hooks.routes()
         yield from Old(self, self.options).routes()
+        yield from Notes(self).routes()
         yield from Objects(self).routes()
 
     # Being let in
@@ -188,7 +191,7 @@ class Pipedrive(Partner):
         if what == "users":
             return shown_user(row)
         types = {field.key: field.type for field in self.fields}
-        return told(LEADS if what == "leads" else KINDS[what], row, types)
+        return told({"leads": LEADS, "notes": NOTES}.get(what) or KINDS[what], row, types)
 
     def _settled(self, attempt: WebhookAttempt) -> None:
         self.hooks.settled(attempt)

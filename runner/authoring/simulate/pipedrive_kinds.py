@@ -123,6 +123,13 @@ LEAD_TYPES: Types = {
     "visible_to": str,
 }
 LEADS = Kind("lead", "leads", "leads", "title", ("title",), LEAD_TYPES)
+NOTE_TYPES: Types = {
+    "content": str,
+    **dict.fromkeys(("deal_id", "person_id", "org_id"), int),
+    "lead_id": str,
+    **{f"pinned_to_{what}_flag": NUMBER for what in ("deal", "person", "organization", "lead")},
+}
+NOTES = Kind("note", "notes", "deals", "content", ("content",), NOTE_TYPES)
 STATUSES = ("open", "won", "lost", "deleted")
 ADDRESS_PARTS = (
     "country",
@@ -182,6 +189,11 @@ def shown_lead(row: Row) -> Row:
     return {**{name: value for name, value in row.items() if name != "custom_fields"}, **times, **row["custom_fields"]}
 
 
+def shown_note(row: Row) -> Row:
+    """A note, version 1."""
+    return {name: written(value, "v1") if isinstance(value, datetime) else value for name, value in row.items()}
+
+
 def shown_user(row: Row) -> Row:
     """A user, version 1."""
     return {name: written(value, "v1") if isinstance(value, datetime) else value for name, value in row.items()}
@@ -191,6 +203,8 @@ def told(kind: Kind | None, row: Row, types: Mapping[str, str]) -> Row:
     """One thing as webhooks tell it: custom fields say their type; `types` is that of each key."""
     if kind is LEADS:
         return shown_lead(row)
+    if kind is NOTES:
+        return shown_note(row)
     fields: Row = row.get("custom_fields") or {}
     typed = {key: {"type": types.get(key, "varchar"), **_valued(value)} for key, value in fields.items()}
     return shown({**row, "custom_fields": typed}) if "custom_fields" in row else shown(row)

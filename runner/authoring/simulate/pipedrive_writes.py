@@ -26,6 +26,7 @@ TABLES: Mapping[str, str] = {
     "pipeline_id": "pipelines",
     "stage_id": "stages",
     "deal_id": "deals",
+    "lead_id": "leads",
 }
 MONEY: Types = {"value": NUMBER, "amount": NUMBER, "currency": str}
 

@@ -102,12 +102,20 @@ class SettingsError(RunnerError):
 
 
 class PartnerError(RunnerError):
-    """A call to a partner did not give what it should. Never holds a credential or a whole body."""
+    """A call to a partner did not give what it should. Never holds a credential or a whole body.
+
+    `words` are the partner's own, where it said why. `unsure` says that the call was to change something, and that it
+    may have been done all the same.
+    """
 
     code = "partner-error"
 
-    def __init__(self, message: str, *, status: int | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, unsure: bool = False
+    ) -> None:
         self.status = status
+        self.words = ""
+        self.unsure = unsure
         if code:
             self.code = code
         super().__init__(message)

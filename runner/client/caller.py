@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as chance
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -13,19 +14,27 @@ from opentelemetry.trace import Tracer
 from runner.client.attempt import OnAttempt
 from runner.client.errand import Ahead, Errand
 from runner.client.limiter import PATIENCE, Limiter
+from runner.client.permits import Permit
 from runner.client.side_tokens import SideTokens
 from runner.client.tokens import Tokens
 from runner.client.tries import Tries
-from runner.client.verdict import address, failure, is_astray, pause, without_secrets
+from runner.client.verdict import address, failure, is_astray, may_be_done, pause, without_secrets
 from runner.client.wire import Wire
 from runner.connector.call import Call
 from runner.connector.connector import Connector
 from runner.connector.http import ErrorRule, judge
-from runner.errors import AuthenticationError, PartnerError, PartnerUnavailable, RateLimited
+from runner.errors import AuthenticationError, PartnerError, PartnerUnavailable, RateLimited, UnexpectedResponse
 from runner.model.clock import Clock
 from runner.model.credential import Credential
 from runner.model.http import Response
 from runner.model.integration import Integration
+
+
+@dataclass
+class _Past:
+    """What earlier tries of a call leave: whether one of them may have done it after all."""
+
+    unsure: bool = False
 
 
 class Caller:
@@ -94,20 +103,27 @@ class Caller:
         given = {"input": dict(input or {}), "page": dict(page or {}), **scope_more}
         errand = Errand(connector, call, integration, given, dict(params or {}), url, ahead)
         own = await self._tokens.get(connector, integration)
-        return await self._pursue(errand, await self._side.get(errand, own) if self._tries.wire.is_live else own)
+        past = _Past()
+        try:
+            return await self._pursue(
+                errand, await self._side.get(errand, own) if self._tries.wire.is_live else own, past
+            )
+        except PartnerError as error:
+            error.unsure = past.unsure and not call.reads
+            raise
 
-    async def _pursue(self, errand: Errand, credential: Credential) -> Response:
+    async def _pursue(self, errand: Errand, credential: Credential, past: _Past) -> Response:
         attempt, number, waited, told, renewed = 1, 0, 0.0, 0.0, False
         while True:
             errand = await errand.prepared()
             permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
             number, waited = number + 1, waited + permit.waited
-            found = await self._tries.make(errand, credential, permit, number, waited - told)
-            found = errand.call.read(found) if isinstance(found, Response) else found
+            found = await self._make(errand, credential, permit, number, waited - told, past)
             told = waited
             rule = judge(found, errand.rules) if isinstance(found, Response) else None
             if isinstance(found, Response) and (rule is None or rule.do == "ignore"):
                 return found
+            past.unsure = past.unsure or may_be_done(found, rule, errand.call.errors)
             if rule is not None and rule.do == "refresh_token" and not renewed and errand.is_renewable:
                 credential = await self._renewed(errand, credential)
                 renewed = True
@@ -122,6 +138,17 @@ class Caller:
                 raise self._too_long(errand, found, seconds)
             await self._clock.sleep(seconds)
             attempt, waited = attempt + 1, waited + seconds
+
+    async def _make(
+        self, errand: Errand, credential: Credential, permit: Permit, number: int, waited: float, past: _Past
+    ) -> Response | PartnerUnavailable:
+        """One try. An answer that cannot be read leaves unsure what was done."""
+        try:
+            found = await self._tries.make(errand, credential, permit, number, waited)
+        except UnexpectedResponse:
+            past.unsure = True
+            raise
+        return errand.call.read(found) if isinstance(found, Response) else found
 
     async def _renewed(self, errand: Errand, refused: Credential) -> Credential:
         if errand.is_own_way:
@@ -156,8 +183,8 @@ class Caller:
 
     @staticmethod
     def _may_repeat(errand: Errand, response: Response, rule: ErrorRule) -> bool:
-        """503 means: not done. Other server errors may come after the deed: there the connector must say `retry`."""
-        return errand.call.may_repeat or response.status == 503 or rule in errand.rules
+        """503 means: not done. Other server errors may come after the deed: there the call's own rules must say it."""
+        return errand.call.may_repeat or response.status == 503 or rule in errand.call.errors
 
     def _spent(
         self,
@@ -170,9 +197,11 @@ class Caller:
     ) -> PartnerError:
         words = self._words(errand, response, rule, credential)
         text = f"{errand.where} answers {response.status} after {attempt} tries{f': {words}' if words else ''}"
+        error: PartnerError = PartnerUnavailable(text, status=response.status)
         if errand.is_limit(response, rule):
-            return RateLimited(text, wait=seconds, status=response.status)
-        return PartnerUnavailable(text, status=response.status)
+            error = RateLimited(text, wait=seconds, status=response.status)
+        error.words = words
+        return error
 
     def _failed(self, errand: Errand, response: Response, rule: ErrorRule, credential: Credential) -> PartnerError:
         """The error; where the address itself may be wrong, it says which was called."""

@@ -9,7 +9,14 @@ from urllib.parse import unquote, urlsplit
 from runner.components.waits.base import Retry
 from runner.components.waits.header import HeaderWait
 from runner.connector.http import ErrorRule
-from runner.errors import AuthenticationError, PartnerError, RecordSkipped, ResyncNeeded, UnexpectedResponse
+from runner.errors import (
+    AuthenticationError,
+    PartnerError,
+    PartnerUnavailable,
+    RecordSkipped,
+    ResyncNeeded,
+    UnexpectedResponse,
+)
 from runner.model.http import Response
 from runner.model.secret import DOTS, Secret
 
@@ -22,6 +29,19 @@ def is_limit(response: Response, rule: ErrorRule | None) -> bool:
     """Whether the partner says: not so fast. That is 429, or any answer below 500 that is to be tried again."""
     tried_again = rule is not None and rule.do == "retry" and response.status < 500 and response.status != 408
     return response.status == 429 or tried_again
+
+
+def may_be_done(found: Response | PartnerUnavailable, rule: ErrorRule | None, own: Iterable[ErrorRule]) -> bool:
+    """Whether the partner may have done what it was asked for, though the answer is not a good one.
+
+    Nothing came back after it was sent; a server failed on the way (503 alone says that it did not begin); or it
+    answers 2xx with an error that `own`, the rules of the call itself, do not know.
+    """
+    if isinstance(found, PartnerUnavailable):
+        return found.sent
+    if rule is not None and rule.do == "fail" and found.status < 300:
+        return rule not in own
+    return found.status == 408 or (found.status >= 500 and found.status != 503)
 
 
 def pause(
@@ -46,7 +66,12 @@ def failure(where: str, response: Response, rule: ErrorRule, words: str, called:
     text = f"{where} answers {response.status}"
     text += f": {words}" if words else ""
     text += f" [{called}]" if called else ""
-    status = response.status
+    error = _error(text, response.status, rule, response)
+    error.words = words
+    return error
+
+
+def _error(text: str, status: int, rule: ErrorRule, response: Response) -> PartnerError:
     if rule.do == "skip_record":
         return RecordSkipped(_with(text, rule.remedy), status=status)
     if rule.do == "full_resync":

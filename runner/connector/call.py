@@ -89,11 +89,17 @@ class Call(Block):
         return "POST" if verb == "graphql" else verb.upper()
 
     @property
+    def reads(self) -> bool:
+        """Whether the call changes nothing: a GET, or a GraphQL query."""
+        if self.graphql is not None:
+            return not re.search(r"(?m)^\s*mutation\b", self.graphql)
+        return self.method == "GET"
+
+    @property
     def may_repeat(self) -> bool:
         """Whether the call can be sent again after a try whose outcome is unknown: RFC 9110 section 9.2.2, GraphQL
         queries, and what the connector declares `repeatable`."""
-        reads = self.graphql is not None and not re.search(r"(?m)^\s*mutation\b", self.graphql)
-        return self.repeatable or reads or self.method in ("GET", "PUT", "DELETE")
+        return self.repeatable or self.reads or self.method in ("PUT", "DELETE")
 
     def request(self, scope: Mapping[str, Any], http: Http) -> Request:
         """The request for this scope, not yet signed. Raises MappingError when a value is missing or does no good."""

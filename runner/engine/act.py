@@ -84,4 +84,4 @@ def kept(action: Action, name: str, response: Response, more: Mapping[str, Any] 
     try:
         return {key: rule.search(body) for key, rule in action.result.items()}
     except MappingError as error:
-        raise UnexpectedResponse(f"`{name}`: {error}", status=response.status) from None
+        raise UnexpectedResponse(f"`{name}`: {error}", status=response.status, unsure=True) from None

@@ -13,7 +13,7 @@ from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
 from runner.engine.payloads import payloads
-from runner.errors import PartnerUnavailable, PushError, RecordSkipped, RunnerError, UnexpectedResponse
+from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link
 from runner.model.record import as_id
@@ -60,7 +60,8 @@ class Counter:
         try:
             result = await self._perform(name, parcel.input, _origin(parcel, doubt))
         except RecordSkipped as error:
-            await self._clear(parcel)
+            if not error.unsure:
+                await self._clear(parcel)
             raise PushError(str(error), retry=False) from error
         except Exception as error:
             if action.leaves_doubt and not _is_unknown(error):
@@ -138,7 +139,8 @@ class Counter:
         host_id = as_id(result["id"])
         if host_id is None:
             raise UnexpectedResponse(
-                f"{self.connector.title} `{name}` was answered, but `{action.result['id']}` gives no id (mend `result`)"
+                f"{self.connector.title} `{name}` was answered, and `{action.result['id']}` gives no id (mend `result`)",
+                unsure=True,
             )
         push = parcel.push
         return Link(push.integration_id, push.kind, push.external_id, push.destination, host_id, "pushed")
@@ -234,8 +236,4 @@ def _is_there(parcel: Parcel) -> bool:
 
 def _is_unknown(error: Exception) -> bool:
     """Whether the host may have done it all the same: unless it, or we, said no before anything was done."""
-    if isinstance(error, PartnerUnavailable):
-        return error.sent
-    if isinstance(error, UnexpectedResponse):
-        return error.status is None or error.status < 300
-    return not isinstance(error, RunnerError)
+    return error.unsure if isinstance(error, PartnerError) else not isinstance(error, RunnerError)

@@ -12,6 +12,7 @@ from runner.client.limiter import Limiter
 from runner.errors import (
     AuthenticationError,
     MappingError,
+    PartnerError,
     PartnerUnavailable,
     RateLimited,
     RecordSkipped,
@@ -101,7 +102,53 @@ async def test_a_put_is_tried_again(desk: Desk) -> None:
 
 
 async def test_a_create_is_tried_again_where_the_connector_says_so(desk: Desk) -> None:
-    assert (await call(desk, answer(None, 500), GOOD, name="create", **rules({"status": [500], "do": "retry"}))).ok
+    create = {"post": "/jobs", "errors": [{"status": [500], "do": "retry"}]}
+    assert (await call(desk, answer(None, 500), GOOD, name="create", actions={"create": create})).ok
+
+
+async def test_what_is_said_of_all_calls_does_not_make_a_create_safe(desk: Desk) -> None:
+    with pytest.raises(PartnerUnavailable):
+        await call(desk, answer(None, 500), GOOD, name="create", **rules({"status": [500], "do": "retry"}))
+    assert len(desk.partner.requests) == 1
+
+
+REFUSED = {"error": "no such name"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "unsure"),
+    [
+        ([httpx.ReadTimeout("slow")], "create", True),
+        ([httpx.ConnectError("refused")], "create", False),
+        ([answer(None, 500)], "create", True),
+        ([answer(None, 503)], "create", False),
+        ([answer(None, 408)], "create", True),
+        ([answer(None, 429)], "create", False),
+        ([answer(REFUSED, 422)], "create", False),
+        ([answer(REFUSED, 200)], "create", True),
+        ([answer(None, 503), httpx.ReadTimeout("slow")], "create", True),
+        ([httpx.ReadTimeout("slow"), httpx.ConnectError("refused")], "replace", True),
+        ([httpx.ReadTimeout("slow"), answer(None, 429)], "replace", True),
+        ([answer(None, 500), answer(REFUSED, 422)], "replace", True),
+        ([httpx.ConnectError("refused"), answer(REFUSED, 422)], "replace", False),
+        ([httpx.ReadTimeout("slow")], "jobs", False),
+    ],
+)
+async def test_a_failure_says_whether_it_may_be_done_all_the_same(
+    desk: Desk, answers: list[Answer], name: str, unsure: bool
+) -> None:
+    """Whatever the last try says, an earlier one that was sent and not answered leaves it open."""
+    http = rules({"when": "error", "do": "fail", "message": "error"}, retry={"attempts": 2})
+    with pytest.raises(PartnerError) as caught:
+        await call(desk, *answers, name=name, **http)
+    assert caught.value.unsure is unsure
+
+
+async def test_an_error_that_the_call_knows_was_not_done(desk: Desk) -> None:
+    create = {"post": "/jobs", "errors": [{"when": "error", "do": "fail", "message": "error"}]}
+    with pytest.raises(UnexpectedResponse) as caught:
+        await call(desk, answer(REFUSED, 200), name="create", actions={"create": create})
+    assert (caught.value.unsure, caught.value.words) == (False, "no such name")
 
 
 async def test_a_limit_waits_as_the_partner_says_and_is_counted(desk: Desk) -> None:

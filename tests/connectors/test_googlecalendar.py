@@ -13,7 +13,7 @@ from runner.authoring.simulate.googlecalendar import GoogleCalendar
 from runner.authoring.simulate.googlecalendar_data import CREW, FIRST
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, RunnerError
+from runner.errors import AuthenticationError, PartnerError, PushError, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record
 from runner.model.run import RunState, SyncRun
@@ -262,3 +262,52 @@ async def test_a_change_that_somebody_was_faster_than_is_made_of_the_newer_event
     await act(here.house, company, "update_event", {**NEW, "id": made["id"], "title": "Roof repair"})
     row = ordinary(partner)[made["id"]]
     assert (row["summary"], row["description"]) == ("Roof repair", "by the office")
+
+
+async def test_only_what_is_given_is_changed(here: World, partner: GoogleCalendar, company: Integration) -> None:
+    made = await act(here.house, company, "create_event", {**NEW, "project": "p-1", "place": "1 Example Street"})
+    changed = await act(here.house, company, "update_event", {"id": made["id"], "ends_at": "2026-06-01T12:00:00Z"})
+    row = ordinary(partner)[made["id"]]
+    assert (row["summary"], row["location"]) == ("Zephyr survey", "1 Example Street")
+    assert (row["start"], row["end"]) == ({"dateTime": NEW["starts_at"]}, {"dateTime": "2026-06-01T12:00:00Z"})
+    assert row["extendedProperties"] == {"private": {"jobId": "p-1"}}
+    assert (changed["etag"], changed["etag"] == made["etag"]) == (row["etag"], False)
+
+
+async def test_who_is_always_slower_gives_up_with_their_words(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    made = await act(here.house, company, "create_event", NEW)
+
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            partner.change("events", made["id"], description="by the office")
+
+    here.wire.before = faster
+    with pytest.raises(PartnerError, match="Precondition Failed"):
+        await act(here.house, company, "update_event", {"id": made["id"], "title": "Roof repair"})
+    assert ordinary(partner)[made["id"]]["summary"] == "Zephyr survey"
+
+
+async def test_an_event_that_ends_before_it_begins_is_refused_in_their_words(here: World, company: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="The specified time range is empty"):
+        await act(here.house, company, "create_event", {**NEW, "ends_at": "2026-06-01T08:00:00Z"})
+
+
+async def test_what_an_event_lacks_is_said_before_anything_is_sent(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    before = partner.calls.total()
+    with pytest.raises(PushError, match="`title` is missing"):
+        await act(here.house, company, "create_event", {"starts_at": NEW["starts_at"], "ends_at": NEW["ends_at"]})
+    assert partner.calls.total() == before
+
+
+async def test_a_change_whose_answer_was_lost_is_made_of_what_is_there(
+    here: World, partner: GoogleCalendar, company: Integration
+) -> None:
+    """The first try has moved the etag: the second reads it again."""
+    made = await act(here.house, company, "create_event", NEW)
+    partner.fail_next(1, "lost", on="PATCH")
+    await act(here.house, company, "update_event", {"id": made["id"], "title": "Roof repair"})
+    assert ordinary(partner)[made["id"]]["summary"] == "Roof repair"

@@ -87,12 +87,11 @@ class Notes:
 
     def _written(self, body: Row) -> Row:
         """Flags as they are kept, texts sanitized. Raises Refusal."""
-        made = {name: bool(value) if name in PINNED else value for name, value in body.items()}
-        if "content" in made:
-            if len(made["content"] or "") > LONGEST:
-                raise refusal(400, f"content must be at most {LONGEST} characters")
-            made["content"] = SCRIPT.sub("", made["content"])
-        return made
+        text = body.get("content") or ""
+        if len(text) > LONGEST:
+            raise refusal(400, f"content must be at most {LONGEST} characters")
+        flags = {name: bool(value) for name, value in body.items() if name in PINNED}
+        return {**body, **flags, **({"content": SCRIPT.sub("", text)} if "content" in body else {})}
 
     def _found(self, request: Request) -> Row:
         row = self._account.table("notes").get(request.path_params["id"])

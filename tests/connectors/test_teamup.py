@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from runner.authoring.simulate.limits import Window
@@ -231,7 +232,68 @@ async def test_a_change_is_made_by_the_version_that_is_there(
     made = await act(here.house, calendar, "update_event", event(id=key, title="After"))
     row = partner.table("events").row(key)
     assert (row["title"], row["remote_id"], row["version"]) == ("After", "h-1", made["version"])
-    assert row["who"] == ""
+
+
+async def test_what_is_not_ours_stays_and_what_is_left_out_is_cleared(
+    here: World, partner: TeamUp, calendar: Integration
+) -> None:
+    key = partner.add("events", rrule="", who="Crew A", custom={"status": ["waiting"]}, location="1 Example Street")
+    await act(here.house, calendar, "update_event", event(id=key))
+    row = partner.table("events").row(key)
+    assert (row["who"], row["custom"], row["location"]) == ("Crew A", {"status": ["waiting"]}, "")
+
+
+async def test_a_stale_version_is_read_again(here: World, partner: TeamUp, calendar: Integration) -> None:
+    key = partner.add("events", rrule="", title="Before")
+
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            here.wire.before = None
+            partner.change("events", key, who="Crew B")
+
+    here.wire.before = faster
+    await act(here.house, calendar, "update_event", event(id=key, title="After"))
+    row = partner.table("events").row(key)
+    assert (row["title"], row["who"]) == ("After", "Crew B")
+    assert partner.calls["PUT /{key}/events/{id}"] == 2
+
+
+async def test_who_is_always_slower_gives_up_with_their_words(
+    here: World, partner: TeamUp, calendar: Integration
+) -> None:
+    key = partner.add("events", rrule="", title="Before")
+
+    async def faster(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            partner.change("events", key, who="Crew B")
+
+    here.wire.before = faster
+    with pytest.raises(PartnerError, match="The version is not that of the event"):
+        await act(here.house, calendar, "update_event", event(id=key, title="After"))
+    assert partner.table("events").row(key)["title"] == "Before"
+
+
+async def test_a_series_is_changed_as_a_whole(here: World, partner: TeamUp, calendar: Integration) -> None:
+    rule = partner.table("events").row(SERIES)["rrule"]
+    with pytest.raises(PartnerError, match="redit is missing"):
+        await act(here.house, calendar, "update_event", event(id=SERIES))
+    await act(here.house, calendar, "update_event", event(id=SERIES, title="Weekly talk", part="all"))
+    row = partner.table("events").row(SERIES)
+    assert (row["title"], row["rrule"]) == ("Weekly talk", rule)
+
+
+async def test_a_change_whose_answer_was_lost_is_made_of_what_is_there(
+    here: World, partner: TeamUp, calendar: Integration
+) -> None:
+    key = partner.add("events", rrule="", title="Before")
+    partner.fail_next(1, "lost", on="PUT")
+    made = await act(here.house, calendar, "update_event", event(id=key, title="After"))
+    assert (partner.table("events").row(key)["title"], made["id"]) == ("After", key)
+
+
+async def test_an_event_of_no_subcalendar_is_refused_in_their_words(here: World, calendar: Integration) -> None:
+    with pytest.raises(PartnerError, match="subcalendar_ids is missing or invalid"):
+        await act(here.house, calendar, "create_event", event(subcalendars=[]))
 
 
 async def test_a_deletion_is_made_once(here: World, partner: TeamUp, calendar: Integration) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.authoring.kinds import Kinds, unknown_kind
+from runner.connector import config_check
 from runner.connector.action import Action
 from runner.connector.config import Config
+from runner.connector.config_check import ACTIONS
 from runner.connector.connector import Connector
 from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.document import Document, Path
 from runner.errors import Finding
 from runner.model.words import suggest
 
-ACTIONS = ("create", "update", "archive", "restore")
 Loaded = Mapping[str, Connector | None]
 
 
@@ -23,8 +24,10 @@ def check(config: Config, document: Document, connectors: Loaded, kinds: Kinds) 
     for name, environments in config.environments.items():
         yield from _known(document, ("environments", name), name, connectors, "connector")
         yield from _environments(document, name, environments, connectors.get(name))
+    yield from config_check.destinations(config, document, list(connectors))
+    outlets = [name for name in config.destinations if config.outlet(name)]
     for name, rule in config.deliver.items():
-        yield from _Rule(rule, ("deliver", name), document, connectors, kinds).findings()
+        yield from _Rule(rule, ("deliver", name), document, connectors, kinds, outlets).findings()
 
 
 def _environments(
@@ -48,9 +51,12 @@ class _Rule:
     document: Document
     connectors: Loaded
     kinds: Kinds
+    outlets: Sequence[str]
 
     def findings(self) -> Iterator[Finding]:
-        yield from _known(self.document, (*self.path, "to"), self.rule.to, self.connectors, "connector")
+        there = [*self.connectors, *self.outlets]
+        noun = "connector or destination" if self.outlets else "connector"
+        yield from _known(self.document, (*self.path, "to"), self.rule.to, there, noun, "connector")
         for index, source in enumerate(self.rule.sources or []):
             yield from _known(self.document, (*self.path, "from", index), source, self.connectors, "connector")
         yield from self._records()
@@ -128,8 +134,10 @@ def made_by(connector: Connector) -> set[str]:
     return {processor.record for processor in connector.processors.values()}
 
 
-def _known(document: Document, path: Path, name: str, known: Iterable[str], noun: str) -> Iterator[Finding]:
+def _known(
+    document: Document, path: Path, name: str, known: Iterable[str], noun: str, kind: str | None = None
+) -> Iterator[Finding]:
     words = list(known)
     if name not in words:
         remedy = suggest(name, words) or f"there is no {noun} at all"
-        yield Finding(document.place(path), f"unknown-{noun}", f"there is no {noun} `{name}`", remedy)
+        yield Finding(document.place(path), f"unknown-{kind or noun}", f"there is no {noun} `{name}`", remedy)

@@ -8,10 +8,9 @@ from pathlib import Path
 from runner.authoring import deliveries, records, vector
 from runner.authoring.folders import Folders, Source, source
 from runner.authoring.kinds import Kinds, read_kinds
-from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import read
-from runner.connector.loader import build, check
+from runner.connector.loader import check, examine_config
 from runner.errors import ConnectorError, Finding
 
 
@@ -46,7 +45,7 @@ def _config(given: Source, folders: Folders, kinds: Kinds) -> Iterator[Finding]:
     except ConnectorError as error:
         yield from error.findings
         return
-    config, findings = build(document, Config)
+    config, findings = examine_config(document)
     yield from findings
     if config is not None:
         yield from deliveries.check(config, document, _connectors(folders), kinds)

@@ -26,6 +26,7 @@ __all__ = [
     "Name",
     "Period",
     "Rate",
+    "Size",
     "Text",
     "adapter",
     "parts",
@@ -83,6 +84,8 @@ def _words(made: type[Block], tag: str) -> tuple[str, ...]:
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)", re.ASCII)
+_SIZES = {"MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(MB|GB|TB)", re.ASCII)
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h|d)", re.ASCII)
 LONGEST = timedelta(days=3650)
 
@@ -118,6 +121,16 @@ def read_rate(text: object) -> float:
     return float(found[1]) / _UNITS[found[2]]
 
 
+def read_size(text: object) -> int:
+    """`500MB` or `2GB` as bytes."""
+    if type(text) is int:
+        return text
+    found = _SIZE.fullmatch(text) if isinstance(text, str) else None
+    if not found or not float(found[1]):
+        raise refusal(f"`{shown(text)}` is not a size", "write a number and a unit: 500MB, 2GB")
+    return int(float(found[1]) * _SIZES[found[2]])
+
+
 def refusal(message: str, remedy: str, code: str = "wrong-value") -> PydanticCustomError:
     """What a block raises about a value that it does not take: what, and what to do."""
     return PydanticCustomError(code, "{message}", {"message": message, "remedy": remedy})
@@ -150,6 +163,7 @@ _FORM = r"^\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)$"
 Duration = Annotated[timedelta, Text(read_duration, _FORM, ["30s", "15m", "24h"])]
 Period = Annotated[timedelta, Text(read_period, _FORM, ["30s", "15m", "24h"])]
 Rate = Annotated[float, Text(read_rate, r"^\d{1,9}(\.\d{1,9})?/(s|m|h|d)$", ["500/s"])]
+Size = Annotated[int, Text(read_size, r"^\d{1,6}(\.\d{1,3})?(MB|GB|TB)$", ["500MB", "2GB"])]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["jobs"])]
 
 

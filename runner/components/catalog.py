@@ -11,6 +11,11 @@ from runner.components.auth.base import Auth
 from runner.components.auth.choice import WayChoice
 from runner.components.auth.ways import WAYS
 from runner.components.block import Choice
+from runner.components.destinations.base import Destination
+from runner.components.destinations.connector import ConnectorDestination
+from runner.components.destinations.jsonl import JsonlDestination
+from runner.components.destinations.table import TableDestination
+from runner.components.destinations.webhook import WebhookDestination
 from runner.components.handshakes.base import Handshake
 from runner.components.handshakes.confirm import Confirm
 from runner.components.handshakes.echo import Echo
@@ -39,6 +44,8 @@ from runner.components.ratelimits.cost import CostLimit
 from runner.components.ratelimits.headers import HeadersLimit
 from runner.components.ratelimits.points import PointsLimit
 from runner.components.ratelimits.window import WindowLimit
+from runner.components.uploads.base import Upload
+from runner.components.uploads.session import UploadSession
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.basic import BasicWebhook
 from runner.components.verifiers.canonical_headers import CanonicalHeaders
@@ -84,6 +91,9 @@ VERIFIERS = Choice(
     *plug_ins("verifiers", Verifier),
 )
 HANDSHAKES = Choice(Echo, SignedChallenge, Confirm, *plug_ins("handshakes", Handshake))
+DESTINATIONS = Choice(WebhookDestination, JsonlDestination, TableDestination, ConnectorDestination)
+"""Of runner.yaml. No package adds to them: they touch the world, and what does is ours to prove."""
+UPLOADS = Choice(UploadSession, *plug_ins("uploads", Upload))
 
 KINDS: dict[str, Choice] = {
     "auth": AUTH,
@@ -93,6 +103,8 @@ KINDS: dict[str, Choice] = {
     "waits": WAITS,
     "verifiers": VERIFIERS,
     "handshakes": HANDSHAKES,
+    "uploads": UPLOADS,
+    "destinations": DESTINATIONS,
 }
 
 AnyAuth = Annotated[Auth, AUTH]
@@ -101,4 +113,6 @@ AnyIncremental = Annotated[Incremental, INCREMENTALS]
 AnyRateLimit = Annotated[RateLimit, RATE_LIMITS]
 AnyWait = Annotated[Wait, WAITS]
 AnyVerifier = Annotated[Verifier, VERIFIERS]
+AnyUpload = Annotated[Upload, UPLOADS]
 AnyHandshake = Annotated[Handshake, HANDSHAKES]
+AnyDestination = Annotated[Destination, DESTINATIONS]

@@ -9,6 +9,9 @@ from pydantic import Field as Declared
 from pydantic import StringConstraints, field_validator
 
 from runner.components.block import Block, Name, Period, refusal
+from runner.components.catalog import AnyDestination
+from runner.components.destinations.base import Destination
+from runner.components.destinations.connector import ConnectorDestination
 from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.retention import Retention
 from runner.connector.schedule import Schedule
@@ -19,6 +22,10 @@ Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:-]
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(/[^\s@]*)?$")]
 """An address with a path, without a user's name or password."""
+
+
+ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name that stands where ids of integrations do."""
 
 
 class Serving(Block):
@@ -82,9 +89,12 @@ class Notify(Block):
 
 
 class Config(Block):
-    """runner.yaml: delivery rules, further environments of connectors, limits of the process."""
+    """runner.yaml: delivery rules, destinations, further environments of connectors, limits of the process."""
 
     deliver: dict[Name, DeliveryRule] = Declared({}, description="Which records go where, in this order.")
+    destinations: dict[ShortName, AnyDestination] = Declared(
+        {}, description="Where records go besides connectors: addresses, files, tables; and how fast they go."
+    )
     environments: dict[Name, dict[Name, dict[Name, str]]] = Declared(
         {}, description="Further environments by connector: the same keys as in the connector, other addresses."
     )
@@ -100,3 +110,8 @@ class Config(Block):
     def schedule(self, connector: str, name: str, sync: Sync) -> Schedule:
         """When a sync of a connector runs."""
         return self.schedules.get(connector, {}).get(name) or sync.schedule
+
+    def outlet(self, name: str) -> Destination | None:
+        """The destination of that name; None for connectors, which have integrations."""
+        found = self.destinations.get(name)
+        return None if isinstance(found, ConnectorDestination) else found

@@ -52,22 +52,41 @@ class DeliveryRule(Block):
 
     Expressions read the record's fields, beside them `id`, `kind`, `connector`, `inactive` and `links`. The host's id
     is remembered and given to `update`, `archive` and `restore` as the input `id`. A record whose input did not change
-    since the last push is not pushed again.
+    since the last push is not pushed again. Where `to` is one of `destinations`, there are no actions and no links, and
+    without `input` the whole record goes there.
+
+    What one destination is given of one record comes by the rules in their order: the second rule's push waits for the
+    first one's. `after: {projects: project}` waits for another record: it is not pushed before that of the earlier rule
+    `projects`, whose id the expression reads, has arrived.
     """
 
     record: Name = Declared(description="The kind of record.")
     sources: list[Name] | None = Declared(
         None, alias="from", description="The connectors it comes from; all but the destination when left out."
     )
-    to: Name = Declared(description="The connector of the destination.")
+    to: Name = Declared(description="The connector of the destination, or one of `destinations`.")
     when: Expression | None = Declared(None, description="Only records for which this is true.")
     include: dict[Name, Included] = Declared(
         {}, description="Other records to read from: null while they are not there."
     )
     links: dict[Name, Linked] = Declared({}, description="Host ids that must be known first, read as `links.<name>`.")
-    input: Fields = Declared(description="The input of the actions.")
-    create: Name = Declared(description="The action for a record that the host does not know.")
+    after: dict[Name, Expression] = Declared(
+        {}, description="Earlier rules to the same destination, each with the id of a record of theirs to wait for."
+    )
+    input: Fields = Declared(
+        default_factory=lambda: Fields({}),
+        description="The input of the actions; what one of `destinations` is given in place of all fields.",
+    )
+    create: Name | None = Declared(
+        None, description="The action for a record that the host does not know; each rule to a connector has one."
+    )
     update: Name | None = Declared(None, description="The action for one that it knows and that changed.")
     archive: Name | None = Declared(None, description="The action for one that became inactive or was deleted.")
     restore: Name | None = Declared(None, description="The action for one that came back.")
     on_conflict: Literal["partner_wins"] = Declared("partner_wins", description="Whose value stays.")
+
+    @property
+    def creation(self) -> str:
+        """The action that creates, of a rule to a connector."""
+        assert self.create is not None, "runner.yaml lets no rule to a connector go without it"
+        return self.create

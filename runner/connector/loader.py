@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from runner.components.block import Block
-from runner.connector import references
+from runner.connector import config_check, references
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import Document, read
@@ -81,10 +81,16 @@ def load_config(path: Path) -> Config:
     """runner.yaml; an absent file is an empty one. Raises ConnectorError with every finding."""
     if not path.exists():
         return Config()
-    config, findings = build(read(_text(path), str(path)), Config)
-    if config is None:
+    config, findings = examine_config(read(_text(path), str(path)))
+    if config is None or findings:
         raise ConnectorError(findings)
     return config
+
+
+def examine_config(document: Document) -> tuple[Config | None, list[Finding]]:
+    """The Config of a document (None when it cannot be built) and the findings, sorted by place."""
+    config, findings = build(document, Config)
+    return config, sorted([*findings, *(config_check.check(config, document) if config else ())])
 
 
 def _text(path: Path) -> str:

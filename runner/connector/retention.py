@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
-
 from pydantic import Field as Declared
 
-from runner.components.block import Block, Period, Text, refusal, shown
-
-_UNITS = {"MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
-_FORM = r"^\d{1,6}(\.\d{1,3})?(MB|GB|TB)$"
-_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(MB|GB|TB)")
-
-
-def read_size(text: object) -> int:
-    """`500MB` or `2GB` as bytes."""
-    if type(text) is int:
-        return text
-    found = _SIZE.fullmatch(text) if isinstance(text, str) else None
-    if not found or not float(found[1]):
-        raise refusal(f"`{shown(text)}` is not a size", "write a number and a unit: 500MB, 2GB")
-    return int(float(found[1]) * _UNITS[found[2]])
-
-
-Size = Annotated[int, Text(read_size, _FORM, ["500MB", "2GB"])]
+from runner.components.block import Block, Period, Size
 
 
 class Retention(Block):

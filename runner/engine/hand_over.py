@@ -53,7 +53,7 @@ class Counter:
             return await self._create_anew(parcel)
 
     async def _create(self, parcel: Parcel) -> Handed:
-        action, name = find_action(self.connector, parcel.rule.create), parcel.rule.create
+        action, name = find_action(self.connector, parcel.rule.creation), parcel.rule.creation
         doubt = Doubt(parcel.input, self.house.clock.now())
         if action.leaves_doubt:
             await self._doubt(parcel, doubt)
@@ -161,7 +161,7 @@ class Counter:
         """Look whether the earlier try did create the thing: then it is ours, as it was sent."""
         if parcel.link is not None:
             return parcel
-        action, push = find_action(self.connector, parcel.rule.create), parcel.push
+        action, push = find_action(self.connector, parcel.rule.creation), parcel.push
         link = await self._search(parcel, action, action.find, sent.input) if action.find else None
         if link is not None:
             return await self._adopted(parcel, sent, link)
@@ -169,7 +169,7 @@ class Counter:
             return await self._repeat(parcel, action, sent)
         if action.find is None:
             raise PushError(
-                f"unknown outcome: an earlier `{parcel.rule.create}` may have arrived, and the connector cannot look "
+                f"unknown outcome: an earlier `{parcel.rule.creation}` may have arrived, and the connector cannot look "
                 f"for it (look there; if it is there, `runner links set {push.integration_id[:8]} {push.kind} "
                 f"{push.external_id} HOST_ID`, then `runner replay pushes {push.id}`)",
                 retry=False,
@@ -179,7 +179,7 @@ class Counter:
     async def _repeat(self, parcel: Parcel, action: Action, sent: Doubt) -> Parcel:
         """Send the same once more, by the same key: the partner does it once, and says this time how it ended. A
         refusal means that the earlier try was refused too."""
-        name = parcel.rule.create
+        name = parcel.rule.creation
         try:
             result = await self._perform(name, sent.input, _origin(parcel, sent))
         except (UnexpectedResponse, RecordSkipped, PushError) as error:
@@ -226,7 +226,7 @@ def _adopt(connection: Connection, parcel: Parcel, link: Link) -> None:
 
 def _origin(parcel: Parcel, doubt: Doubt) -> str:
     """What all tries of one creation share, and no other creation has."""
-    return f"{parcel.push.integration_id}:{parcel.push.id}:{parcel.rule.create}:{utc_text(doubt.at)}"
+    return f"{parcel.push.integration_id}:{parcel.push.id}:{parcel.rule.creation}:{utc_text(doubt.at)}"
 
 
 def _is_there(parcel: Parcel) -> bool:

@@ -98,3 +98,54 @@ def test_environment_with_other_keys(two: Folders) -> None:
 def test_connector_with_findings_of_its_own_adds_none_here(two: Folders) -> None:
     (two.connectors / "host.yaml").write_text("connector: host\n")
     assert validate([Source("runner.yaml", RULE)], two) == []
+
+
+OUTLET = """deliver:
+  projects:
+    record: project
+    from: [acme]
+    to: archive
+  sites:
+    record: project
+    from: [acme]
+    to: archive
+    after: {projects: location}
+destinations:
+  archive: {type: jsonl, path: out.jsonl}
+"""
+
+
+def test_a_rule_to_a_destination_needs_no_actions(two: Folders) -> None:
+    assert validate([Source("runner.yaml", OUTLET)], two) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "to: archive\n  sites",
+            "to: archiv\n  sites",
+            "unknown-connector: there is no connector or destination `archiv`",
+        ),
+        ("to: archive\n  sites", "to: archive\n    create: make\n  sites", "6:5: not-for-destination: `archive` is no"),
+        ("to: archive\n  sites", "to: host\n  sites", "2:3: missing-field: the rule brings records to the connector"),
+        ("after: {projects", "after: {project", "10:13: wrong-order: no rule `project` comes before this one (did you"),
+        ("after: {projects", "after: {sites", "10:13: wrong-order: no rule `sites` comes before this one (write that"),
+        ("  archive: {", "  host: {type: jsonl, path: x}\n  archive: {", "12:3: taken-name: `host` is a connector"),
+        (
+            "  archive: {",
+            "  hots: {type: connector}\n  archive: {",
+            "12:3: unknown-connector: there is no connector `hots`",
+        ),
+    ],
+)
+def test_what_does_not_fit_a_destination_is_found(two: Folders, old: str, new: str, said: str) -> None:
+    assert OUTLET.count(old) == 1
+    found = [str(one) for one in validate([Source("runner.yaml", OUTLET.replace(old, new))], two)]
+    assert any(said in one for one in found), found
+
+
+def test_nobody_waits_for_a_rule_to_another_destination(two: Folders) -> None:
+    text = OUTLET.replace("to: archive\n  sites", "to: other\n  sites") + "  other: {type: table}\n"
+    (found,) = validate([Source("runner.yaml", text)], two)
+    assert "wrong-order: the rule `projects` brings its records elsewhere: to `other`" in str(found)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
+from runner.components.catalog import AnyUpload
 from runner.connector.call import Call
 from runner.connector.input import Input, object_flaws, object_schema
 from runner.mapping.expression import Expression
@@ -95,6 +96,12 @@ class Action(Call):
     idempotency: Idempotency | None = Declared(
         None, description="A key that the partner does a thing once by, as `{{ idempotency.key }}`."
     )
+    upload: AnyUpload | None = Declared(None, description="How a file that is too large for one call is sent.")
+
+    @property
+    def files(self) -> list[str]:
+        """The inputs that are files."""
+        return [name for name, one in self.input.items() if one.type == "file"]
 
     @property
     def may_repeat(self) -> bool:

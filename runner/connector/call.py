@@ -16,15 +16,17 @@ from runner.components.catalog import AnyRateLimit
 from runner.connector.http import ErrorRule, Http
 from runner.errors import MappingError
 from runner.mapping.template import PathTemplate, Template, Tree
+from runner.model.file import File
 from runner.model.http import Request, Response
 
 VERBS = ("get", "post", "put", "patch", "delete", "graphql")
-BODIES = ("json", "form", "text")
+BODIES = ("json", "form", "text", "bytes", "multipart")
+_ATTRIBUTES = {"json": "json_", "bytes": "bytes_"}
 
 
 class Call(Block):
     """One call to a partner: exactly one of `get`, `post`, `put`, `patch`, `delete` (a path) or `graphql` (a query),
-    and at most one of `json`, `form` and `text`.
+    and at most one of `json`, `form`, `text`, `bytes` and `multipart`.
 
     The partner takes `GET /jpm/v2/tenant/123/jobs?modifiedOnOrAfter=2026-05-04T15:18:10Z&sort=%2BModifiedOn`:
 
@@ -46,6 +48,14 @@ class Call(Block):
     json_: Tree | None = Field(None, alias="json", description="A JSON body.")
     form: dict[str, Template] | None = Field(None, description="A form-encoded body.")
     text: Template | None = Field(None, description="A body of plain text.")
+    bytes_: Template | None = Field(
+        None, alias="bytes", description="A file as the body: an input of `type: file`.", examples=["{{ input.file }}"]
+    )
+    multipart: dict[str, Template] | None = Field(
+        None,
+        description="A body of form parts (RFC 7578): texts, and files, which are inputs of `type: file`.",
+        examples=[{"file": "{{ input.file }}"}],
+    )
     base_url: Template | None = Field(None, description="In place of `http.base_url`.")
     auth: str | None = Field(None, description="A name of `other_auth`, or `none`; else the connector's `auth`.")
     errors: list[ErrorRule] = Field([], description="What certain answers to this call mean; before `http.errors`.")
@@ -67,7 +77,7 @@ class Call(Block):
         verbs = [name for name in VERBS if getattr(self, name) is not None]
         if len(verbs) != 1:
             yield f"a call has one of {', '.join(VERBS)}, not {' and '.join(verbs) or 'none'}", "keep one of them"
-        bodies = [name for name in BODIES if getattr(self, "json_" if name == "json" else name) is not None]
+        bodies = [name for name in BODIES if getattr(self, _ATTRIBUTES.get(name, name)) is not None]
         if len(bodies) > 1 or (bodies and self.graphql is not None):
             yield f"a call has one body, not {' and '.join([*bodies, *verbs])}", "keep one of them"
         if self.variables is not None and self.graphql is None:
@@ -148,11 +158,26 @@ class Call(Block):
             return {"form": _present({name: _text(part.render(scope)) for name, part in self.form.items()})}
         if self.text is not None:
             return {"content": str(self.text.render(scope)).encode()}
+        if self.bytes_ is not None:
+            return {"content": _file(self.bytes_, self.bytes_.render(scope))}
+        if self.multipart is not None:
+            parts = {name: part.render(scope) for name, part in self.multipart.items()}
+            return {"parts": _present({name: _part(value) for name, value in parts.items()})}
         return {}
 
 
 def _present(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _file(template: Template, value: Any) -> File:
+    if not isinstance(value, File):
+        raise MappingError(f"`{template}` is no file (give an input of `type: file`)", template.place)
+    return value
+
+
+def _part(value: Any) -> str | File | None:
+    return value if isinstance(value, File) else _text(value)
 
 
 def _text(value: Any) -> str | None:

@@ -88,6 +88,19 @@ class Notify(Block):
     )
 
 
+class Sending(Block):
+    """Which files actions may send on.
+
+    files: {largest: 10000000000, folders: [/srv/photos]}
+
+    Files are fetched from public addresses, and from hosts under `allow_hosts`. `file:///srv/photos/roof.jpg` is read
+    from this machine where it lies in one of the folders.
+    """
+
+    largest: int = Declared(10_000_000_000, ge=1, description="The largest file, in bytes.")
+    folders: list[str] = Declared([], description="Folders of this machine that files may be read from.")
+
+
 class Config(Block):
     """runner.yaml: delivery rules, destinations, further environments of connectors, limits of the process."""
 
@@ -101,6 +114,7 @@ class Config(Block):
     allow_hosts: list[str] = Declared([], description="Private hosts that may be called all the same.")
     connect: Connecting = Declared(Connecting(), description="How companies connect.")
     serve: Serving = Declared(Serving(), description="Limits of the process.")
+    files: Sending = Declared(Sending(), description="Which files actions may send on.")
     retention: Retention = Declared(Retention(), description="How long what arrived and what was done is kept.")
     notify: Notify | None = Declared(None, description="Where the host is told what becomes of its integrations.")
     schedules: dict[Name, dict[Name, Schedule]] = Declared(

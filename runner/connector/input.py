@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,11 +17,12 @@ from runner.components.block import Block, Name, shown
 from runner.model.words import suggest
 
 Flaws = Iterator[tuple[str, str]]
-Type = Literal["text", "integer", "number", "boolean", "time", "date", "email", "url", "object", "list"]
+Type = Literal["text", "integer", "number", "boolean", "time", "date", "email", "url", "file", "object", "list"]
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "integer": int,
     "number": (int, float),
     "boolean": bool,
+    "file": (str, Path),
     "object": dict,
     "list": list,
 }
@@ -30,6 +32,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "date": {"type": ["string"], "format": "date"},
     "email": {"type": ["string"], "format": "email"},
     "url": {"type": ["string"], "format": "uri"},
+    "file": {"type": ["string"], "format": "uri"},
     "list": {"type": ["array"]},
 }
 
@@ -50,7 +53,8 @@ class Input(Block):
     title: str | None = Declared(None, description="What it is, in plain words.")
     type: Type = Declared(
         "text",
-        description="What it must be. `time` is ISO 8601 with date and time, `url` begins with http:// or https://.",
+        description="What it must be. `time` is ISO 8601 with date and time, `url` begins with http:// or https://. "
+        "`file` is the address of a file that is fetched and sent on: for `bytes` and `multipart`.",
     )
     required: bool = Declared(True, description="Whether the caller must give it; otherwise it is null.")
     choices: list[str] | None = Declared(None, min_length=1, description="The only texts allowed.")

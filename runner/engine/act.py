@@ -12,19 +12,22 @@ from runner.connector.connector import Connector
 from runner.engine import tally
 from runner.engine.house import House
 from runner.engine.payloads import one
+from runner.engine.upload import Hear, send_files
 from runner.errors import MappingError, NotFound, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.http import Response
 from runner.model.integration import Integration
 
 
-async def act(house: House, integration: Integration, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Change something at a partner; returns what the action keeps of the answer.
+async def act(
+    house: House, integration: Integration, name: str, given: Mapping[str, Any], hear: Hear | None = None
+) -> dict[str, Any]:
+    """Change something at a partner; returns what the action keeps of the answer. `hear` is told how far a file is.
 
     PushError names every field of the input that is wrong. Raises the PartnerError family.
     """
     connector = house.connectors.get(integration.connector)
     try:
-        return await perform(house, connector, integration, name, given)
+        return await perform(house, connector, integration, name, given, hear=hear)
     finally:
         made = house.tally.take(integration.id)
         await house.store.database.write(lambda connection: tally.save(connection, integration.id, made))
@@ -37,6 +40,7 @@ async def perform(
     name: str,
     given: Mapping[str, Any],
     origin: str | None = None,
+    hear: Hear | None = None,
 ) -> dict[str, Any]:
     """`act` for callers that count calls themselves. `origin` is the same text for all tries of the same thing, where
     the partner takes a key; without one each call is a thing of its own."""
@@ -49,8 +53,17 @@ async def perform(
     more: dict[str, Any] = {}
     if action.idempotency is not None:
         more["idempotency"] = {"key": action.idempotency.key(origin or uuid4().hex)}
-    response = await house.caller.call(connector, action, integration, input=whole, ahead=ahead, **more)
-    return kept(action, name, response, more)
+    call = partial(house.caller.call, connector, integration=integration)
+    if any(whole[key] is not None for key in action.files):
+
+        async def send(step: Action, values: Mapping[str, Any]) -> Response:
+            own = {"ahead": ahead, **more} if step is action else {}
+            return await call(step, input=values, **own)
+
+        response = await send_files(house, integration, connector, name, whole, send, hear)
+    else:
+        response = await call(action, input=whole, ahead=ahead, **more)
+    return kept(action, name, response, {**more, "input": whole})
 
 
 async def _read(

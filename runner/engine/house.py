@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 from opentelemetry.trace import Tracer, get_tracer
 
 from runner.client.caller import Caller
+from runner.client.files import Files
 from runner.client.tokens import Apps, Tokens, chosen_app, own_app
 from runner.connector.config import Config
 from runner.connector.connector import Connector
@@ -69,6 +71,12 @@ class House:
         refusals = Refusals(self.store.database)
         self.store.before_close.append(refusals.close)
         return refusals
+
+    @cached_property
+    def files(self) -> Files:
+        """Where files that are to be sent are found."""
+        allowed = self.config.files
+        return Files(self.http, allowed.largest, [Path(folder) for folder in allowed.folders])
 
     @cached_property
     def trials(self) -> Allowance:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from runner.connector.retention import Retention
 from runner.engine.house import House
-from runner.store import limits, retention
+from runner.store import limits, retention, uploads
 from runner.store.retention import LEFT, SETTLED
 
 BATCH = 200
@@ -34,6 +34,7 @@ class Removed:
     runs: int = 0
     early: int = 0
     limits: int = 0
+    uploads: int = 0
 
 
 async def retain(house: House) -> Removed:
@@ -47,6 +48,7 @@ async def retain(house: House) -> Removed:
         rejected=await _prune(house, retention.prune_rejected, now - rules.rejected),
         runs=await _prune(house, retention.prune_runs, now - rules.runs),
         limits=await _prune(house, limits.prune, now - COUNTED),
+        uploads=await _prune(house, uploads.prune, now - COUNTED),
         early=await _shrink(house, rules, now - rules.repeats),
     )
     if removed != Removed():

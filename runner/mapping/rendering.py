@@ -11,6 +11,7 @@ from jinja2 import Undefined, UndefinedError, nodes
 
 from runner.errors import MappingError
 from runner.mapping.sandbox import Sandbox
+from runner.model.file import File
 from runner.model.secret import Secret
 
 MOST_TEXT = 10_000_000
@@ -60,6 +61,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
     """The value, when it is nothing but data; the secret that is the whole of it is revealed."""
     if isinstance(value, Secret) and not depth:
         return value.reveal()
+    if isinstance(value, File) and not depth:
+        return value
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise MappingError("the keys of a mapping must be texts")

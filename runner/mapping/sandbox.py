@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import MappingError
+from runner.model.file import File
 from runner.model.secret import Secret
 from runner.model.words import suggest
 
@@ -50,6 +51,8 @@ def written(value: Any) -> Any:
         return value.reveal()
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, File):
+        raise MappingError("a file is not written into a text; make it the whole of `bytes`, or of a part")
     if isinstance(value, dict | list | tuple):
         raise MappingError(
             "a value inside a text is a list or a mapping; write `{{ x | join(',') }}` or `{{ x | json }}`"

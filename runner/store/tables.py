@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.store.account_tables import account_tables
+from runner.store.acts import acts
 from runner.store.calls import partner_calls
 from runner.store.changes import changes
 from runner.store.checkpoints import checkpoints
@@ -47,6 +48,7 @@ TABLES = (
     checkpoints,
     account_tables,
     sync_runs,
+    acts,
     pushes,
     push_includes,
     push_doubts,

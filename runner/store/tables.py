@@ -28,6 +28,7 @@ from runner.store.sequences import sequences
 from runner.store.sessions import connect_sessions
 from runner.store.states import oauth_states
 from runner.store.subscriptions import subscriptions
+from runner.store.uploads import upload_pieces, uploads
 from runner.store.vault import credentials
 from runner.store.wakeups import wakeups
 
@@ -57,6 +58,8 @@ TABLES = (
     outcomes,
     limits,
     pauses,
+    uploads,
+    upload_pieces,
     schedules,
     wakeups,
     changes,

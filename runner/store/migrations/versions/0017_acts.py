@@ -1,6 +1,6 @@
 """Actions that are asked for by hand are done once by their key.
 
-Revision 0016.
+Revision 0017.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Text
 
 from runner.store.columns import Json, UtcDateTime
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

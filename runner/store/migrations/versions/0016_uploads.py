@@ -1,6 +1,6 @@
 """Files that are sent in pieces go on where they broke off.
 
-Revision 0017.
+Revision 0016.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from sqlalchemy import Column, LargeBinary, PrimaryKeyConstraint, String, Text
 
 from runner.store.columns import Number, UtcDateTime
 
-revision = "0017"
-down_revision = "0016"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

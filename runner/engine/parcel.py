@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from runner.connector.config import Config
 from runner.connector.delivery_rule import DeliveryRule, Linked
+from runner.engine.context import context_of, fields_of, written
 from runner.errors import MappingError, NotFound
-from runner.mapping.expression import Expression
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link, Push, PushState
 from runner.model.record import Record, as_id
@@ -91,10 +91,9 @@ def pack(connection: Connection, config: Config, destination: Integration, push:
         stored = feed.get(connection, push.integration_id, push.kind, push.external_id)
     except NotFound as error:
         return Held(push, PushState.SKIPPED, str(error))
-    others = _others(connection, rule, stored)
     read = tuple(_read(rule, stored.record))
     try:
-        return _pack(connection, rule, push, source, destination, stored, others, read, twins)
+        return _pack(connection, rule, push, source, destination, stored, read, twins)
     except Unlinked as error:
         return Held(push, error.state, str(error), (*read, *error.reads))
     except MappingError as error:
@@ -113,13 +112,11 @@ def _pack(
     source: Integration,
     destination: Integration,
     stored: StoredRecord,
-    others: dict[str, Any],
     read: tuple[Key, ...],
     twins: Twins,
 ) -> Parcel | Held:
     record, gone = stored.record, stored.record.inactive or stored.deleted_at is not None
-    about = {"id": record.external_id, "kind": record.kind, "connector": source.connector, "inactive": gone}
-    context: dict[str, Any] = {**record.fields, **others, **about, "links": {}}
+    context = context_of(connection, rule, stored, source)
     if rule.when is not None and not gone and not rule.when.test(context):
         return Held(push, PushState.SKIPPED, f"`when` of rule `{push.rule}` is false: {rule.when}", read)
     own = links.get(connection, source.id, destination.id, record.kind, record.external_id)
@@ -131,7 +128,7 @@ def _pack(
         link = _link(connection, linked, context, source, destination, twins)
         context["links"][name] = link.host_id
         made.append(link)
-    given = _input(rule, context)
+    given = written(rule, context)
     return Parcel(
         push=push,
         rule=rule,
@@ -143,47 +140,6 @@ def _pack(
         matched=tuple(made),
         read=read,
     )
-
-
-def _input(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
-    wrong: list[str] = []
-
-    def failed(name: str, _: Expression, error: MappingError) -> None:
-        wrong.append(f"`{name}`: {error}")
-
-    values = rule.input.map(context, failed)
-    if wrong:
-        raise MappingError("; ".join(wrong))
-    made = _without_nulls(values)
-    return made if isinstance(made, dict) else {}
-
-
-def _without_nulls(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    made = {name: _without_nulls(part) for name, part in value.items()}
-    return {name: part for name, part in made.items() if part is not None} or None
-
-
-def _others(connection: Connection, rule: DeliveryRule, stored: StoredRecord) -> dict[str, Any]:
-    """The included records by name; null while they are not there."""
-    found: dict[str, Any] = {}
-    for name, included in rule.include.items():
-        external_id = as_id(stored.record.fields.get(included.field))
-        found[name] = _fields(connection, stored.integration_id, included.record, external_id)
-    return found
-
-
-def _fields(connection: Connection, integration_id: str, kind: str, external_id: str | None) -> dict[str, Any] | None:
-    if external_id is None:
-        return None
-    try:
-        stored = feed.get(connection, integration_id, kind, external_id)
-    except NotFound:
-        return None
-    if stored.deleted_at is not None:
-        return None
-    return {**stored.record.fields, "id": external_id, "inactive": stored.record.inactive}
 
 
 def _read(rule: DeliveryRule, record: Record) -> Iterator[Key]:
@@ -217,7 +173,7 @@ def _link(
     if known is not None:
         return known
     where = f"{linked.record} {external_id} of {source.connector}"
-    other = _fields(connection, source.id, linked.record, external_id)
+    other = fields_of(connection, source.id, linked.record, external_id)
     if linked.match is None:
         reads = ((linked.record, external_id),)
         if other is not None and other["inactive"]:

@@ -9,6 +9,8 @@ RunnerError
 |   +-- RateLimited             over a limit; says how long to wait
 |   +-- PartnerUnavailable      no answer, or 5xx, after all retries
 |   +-- UnexpectedResponse      an answer that the connector does not describe
+|   |   +-- ActionRefused           the partner said no to an action: nothing was done
+|   +-- UnknownOutcome          an action that may or may not have been done
 |   +-- RecordSkipped           a rule of the connector says: leave out this record
 |   +-- ResyncNeeded            a rule of the connector says: forget the checkpoint and start over
 +-- DeliveryError           a webhook request that is not accepted
@@ -18,11 +20,14 @@ RunnerError
 |   +-- DeliveryTooLarge        413
 |   +-- TooManyTrials           429
 +-- PushError               a record that a destination did not take
+|   +-- BadInput                the input of an action is not as it is declared
 +-- FileUnreadable          a file that is to be sent cannot be fetched or read
 |   +-- FileChanged             it became another one while it was read
 +-- StoreError              what was asked for is not stored, or must not be
     +-- NotFound
     +-- AlreadyExists
+    |   +-- Underway                an action with the same key has not ended yet
+    +-- KeyReused               a key that was used for another action
     +-- Superseded              somebody stored a newer one meanwhile
     +-- TransitionRefused       an integration cannot go from its state to that one
     +-- StateRefused            an OAuth state that is unknown, used or too old
@@ -32,6 +37,7 @@ RunnerError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -156,6 +162,18 @@ class UnexpectedResponse(PartnerError):
     code = "unexpected-response"
 
 
+class ActionRefused(UnexpectedResponse):
+    """The partner said no to an action, in its own `words`: nothing was done."""
+
+    code = "partner-refused"
+
+
+class UnknownOutcome(PartnerError):
+    """An action that may have been done at the partner, or may not: it is not repeated blindly."""
+
+    code = "unknown-outcome"
+
+
 class RecordSkipped(PartnerError):
     """The connector says of this answer: leave out this record (`do: skip_record`), for example when it is gone."""
 
@@ -232,6 +250,16 @@ class FileChanged(FileUnreadable):
     code = "file-changed"
 
 
+class BadInput(PushError):
+    """The input of an action does not fit what it declares. `flaws` are places in it, each with what is wrong there."""
+
+    code = "bad-input"
+
+    def __init__(self, message: str, flaws: Sequence[tuple[str, str]] = ()) -> None:
+        self.flaws = tuple(flaws)
+        super().__init__(message, retry=False)
+
+
 class StoreError(RunnerError):
     """What was asked of the store cannot be had."""
 
@@ -248,6 +276,18 @@ class AlreadyExists(StoreError):
     """A row with the same identity is there already."""
 
     code = "already-exists"
+
+
+class Underway(AlreadyExists):
+    """An action with the same key is being done, or its outcome is not known yet."""
+
+    code = "under-way"
+
+
+class KeyReused(StoreError):
+    """A key that was used for another action, or for another input."""
+
+    code = "key-reused"
 
 
 class Superseded(StoreError):

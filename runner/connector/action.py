@@ -122,6 +122,6 @@ class Action(Call):
         """What the caller gives, as JSON Schema (draft 2020-12)."""
         return {**object_schema(self.input), "type": "object"}
 
-    def flaws(self, given: dict[str, Any]) -> list[str]:
-        """What is wrong with an input, one sentence a value, which is named by its path."""
-        return [f"`{where}` {words}" for where, words in object_flaws(self.input, given)]
+    def flaws(self, given: dict[str, Any]) -> list[tuple[str, str]]:
+        """What is wrong with an input: the path of each value that does not fit, and why."""
+        return list(object_flaws(self.input, given))

@@ -13,21 +13,26 @@ from runner.engine import tally
 from runner.engine.house import House
 from runner.engine.payloads import one
 from runner.engine.upload import Hear, send_files
-from runner.errors import MappingError, NotFound, PushError, RecordSkipped, UnexpectedResponse
+from runner.errors import BadInput, MappingError, NotFound, RecordSkipped, UnexpectedResponse
 from runner.model.http import Response
 from runner.model.integration import Integration
 
 
 async def act(
-    house: House, integration: Integration, name: str, given: Mapping[str, Any], hear: Hear | None = None
+    house: House,
+    integration: Integration,
+    name: str,
+    given: Mapping[str, Any],
+    hear: Hear | None = None,
+    origin: str | None = None,
 ) -> dict[str, Any]:
     """Change something at a partner; returns what the action keeps of the answer. `hear` is told how far a file is.
 
-    PushError names every field of the input that is wrong. Raises the PartnerError family.
+    BadInput names every value of the input that is wrong. Raises the PartnerError family.
     """
     connector = house.connectors.get(integration.connector)
     try:
-        return await perform(house, connector, integration, name, given, hear=hear)
+        return await perform(house, connector, integration, name, given, origin, hear)
     finally:
         made = house.tally.take(integration.id)
         await house.store.database.write(lambda connection: tally.save(connection, integration.id, made))
@@ -44,10 +49,7 @@ async def perform(
 ) -> dict[str, Any]:
     """`act` for callers that count calls themselves. `origin` is the same text for all tries of the same thing, where
     the partner takes a key; without one each call is a thing of its own."""
-    action = find_action(connector, name)
-    flaws = action.flaws(dict(given))
-    if flaws:
-        raise PushError(f"{connector.title} `{name}`: {'; '.join(flaws)}", retry=False)
+    action = check_input(connector, name, given)
     whole = action.complete(dict(given))
     ahead = partial(_read, house, connector, integration, name, action.before, whole) if action.before else None
     more: dict[str, Any] = {}
@@ -81,6 +83,16 @@ async def _read(
             "wants one (name an endpoint that reads one thing)"
         )
     return {"before": found[0]}
+
+
+def check_input(connector: Connector, name: str, given: Mapping[str, Any]) -> Action:
+    """The action, when this input fits it; BadInput names every place where it does not."""
+    action = find_action(connector, name)
+    flaws = action.flaws(dict(given))
+    if flaws:
+        told = "; ".join(f"`{where}` {words}" for where, words in flaws)
+        raise BadInput(f"{connector.title} `{name}`: {told}", flaws)
+    return action
 
 
 def find_action(connector: Connector, name: str) -> Action:

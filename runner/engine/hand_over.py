@@ -12,7 +12,7 @@ from runner.connector.connector import Connector
 from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
-from runner.engine.payloads import payloads
+from runner.engine.seek import alike
 from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link
@@ -197,13 +197,7 @@ class Counter:
         return replace(parcel, link=link, push=taken, doubt=None)
 
     async def _search(self, parcel: Parcel, action: Action, find: Find, sent: dict[str, Any]) -> Link | None:
-        endpoint = self.connector.endpoints[find.endpoint]
-        given = {name: rule.search(sent) for name, rule in find.hand_over.items()}
-        response = await self.house.caller.call(self.connector, endpoint, self.destination, input=given)
-        wanted = [rule.search(sent) for rule in find.same]
-        for item in payloads(endpoint, find.endpoint, response, is_first=True):
-            if None in wanted or [rule.search(item) for rule in find.same] != wanted:
-                continue
+        for item in await alike(self.house, self.connector, self.destination, find, sent):
             host_id = as_id(action.result["id"].search(item)) if "id" in action.result else None
             if host_id is not None and not await self._is_taken(parcel, host_id):
                 push = parcel.push

@@ -189,7 +189,15 @@ def _written(body: Row) -> Row:
     for name, value in fields.items():
         if value is not None and not isinstance(value, KINDS[name]):
             raise refusal(400, f"{name} is invalid")
+    points = [fields.get("coordinates"), *(fields.get("geofence") or ())]
+    if not all(point is None or _is_point(point) for point in points):
+        raise refusal(400, "coordinates is invalid")
     return fields
+
+
+def _is_point(value: object) -> bool:
+    """Both `lat` and `lon`, as numbers."""
+    return isinstance(value, dict) and all(isinstance(value.get(name), int | float) for name in ("lat", "lon"))
 
 
 def _searched(row: Row) -> str:

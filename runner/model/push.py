@@ -23,7 +23,8 @@ class PushState(StrEnum):
 class Push:
     """One record for one destination by one delivery rule. `fingerprint` is of the input last sent and taken.
 
-    `marks` counts how often the record was marked for pushing: a mark made while it is being sent is not lost.
+    `marks` counts how often the record was marked for pushing: a mark made while it is being sent is not lost. Of one
+    that failed, `reason` is a word for why, and `said` what the partner said in its own words.
     """
 
     id: int
@@ -39,6 +40,8 @@ class Push:
     fingerprint: str | None = None
     archived: bool = False
     note: str | None = None
+    reason: str | None = None
+    said: str | None = None
     updated_at: datetime | None = None
     marks: int = 1
 

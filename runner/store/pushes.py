@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     case,
+    exists,
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
+    true,
     update,
 )
 
@@ -48,10 +52,15 @@ pushes = Table(
     Column("fingerprint", Text),
     Column("archived", Boolean, nullable=False),
     Column("note", Text),
+    Column("reason", Text),
+    Column("said", Text),
     Column("updated_at", UtcDateTime),
     Column("marks", Integer, nullable=False),
     UniqueConstraint("rule", "integration_id", "kind", "external_id", "destination"),
 )
+
+Behind = Mapping[str, Sequence[str]]
+"""By rule, the rules whose push of the same record goes first."""
 
 is_pending: ColumnElement[bool] = pushes.c.state == literal_column("'pending'")
 """Written out, not a parameter: only so does SQLite see that the partial index serves."""
@@ -98,14 +107,22 @@ def mark(
     connection.execute(statement.on_conflict_do_update(index_elements=identity, set_=renewed), rows)
 
 
-def due(connection: Connection, destination: str, limit: int, now: datetime, rules: Sequence[str] = ()) -> list[Push]:
-    """Pushes to work on now: by the order of `rules` (projects before their photos), then the oldest first."""
+def due(
+    connection: Connection,
+    destination: str,
+    limit: int,
+    now: datetime,
+    rules: Sequence[str] = (),
+    behind: Behind | None = None,
+) -> list[Push]:
+    """Pushes to work on now: by the order of `rules` (projects before their photos), then the least tried, then the
+    oldest. One that is behind another of its record is left out until that one is settled."""
     table = pushes.c
-    query = select(pushes).where(table.destination == destination, is_pending, _is_due(now))
+    query = select(pushes).where(table.destination == destination, is_pending, _is_due(now), _is_first(behind or {}))
     if rules:
         places = {rule: place for place, rule in enumerate(rules)}
         query = query.order_by(case(places, value=table.rule, else_=literal(len(rules))))
-    return [_push(row) for row in connection.execute(query.order_by(table.id).limit(limit))]
+    return [_push(row) for row in connection.execute(query.order_by(table.attempts, table.id).limit(limit))]
 
 
 def waiting(connection: Connection, now: datetime) -> list[str]:
@@ -114,10 +131,11 @@ def waiting(connection: Connection, now: datetime) -> list[str]:
     return list(connection.scalars(query.order_by(pushes.c.destination)))
 
 
-def next_due(connection: Connection, destination: str) -> datetime | None:
-    """When the first pending push of a destination comes (or came) due; None when nothing is pending."""
-    query = select(func.min(pushes.c.due_at)).where(pushes.c.destination == destination, is_pending)
-    first: datetime | None = connection.scalar(query)
+def next_due(connection: Connection, destination: str, behind: Behind | None = None) -> datetime | None:
+    """When the first pending push of a destination that is behind no other comes (or came) due; None when there is
+    none."""
+    where = (pushes.c.destination == destination, is_pending, _is_first(behind or {}))
+    first: datetime | None = connection.scalar(select(func.min(pushes.c.due_at)).where(*where))
     return first
 
 
@@ -130,6 +148,8 @@ def settle(
     fingerprint: str | None = None,
     archived: bool | None = None,
     note: str | None = None,
+    reason: str | None = None,
+    said: str | None = None,
 ) -> bool:
     """Move `push`, as `due` gave it, to `state`; a `fingerprint` or `archived` that is given replaces the old.
 
@@ -140,7 +160,7 @@ def settle(
         values["fingerprint"] = fingerprint
     if archived is not None:
         values["archived"] = archived
-    settled = values | {"state": state.value, "note": note, "due_at": None}
+    settled = values | {"state": state.value, "note": note, "due_at": None, "reason": reason, "said": said}
     where = pushes.c.id == push.id
     if connection.execute(update(pushes).where(where, pushes.c.marks == push.marks).values(settled)).rowcount:
         return True
@@ -158,11 +178,6 @@ def defer(connection: Connection, push_id: int, until: datetime, note: str | Non
 def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
     """Make pushes due that wait for a link, since one was made; returns how many."""
     return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value], at)
-
-
-def retry_failed(connection: Connection, destination: str, at: datetime) -> int:
-    """Make failed pushes due again, as if new; returns how many."""
-    return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.FAILED.value], at)
 
 
 def stands_elsewhere(connection: Connection, push: Push, fingerprint: str) -> bool:
@@ -216,6 +231,19 @@ def counts(connection: Connection, integration_id: str | None = None, destinatio
 def _renew(connection: Connection, conditions: list[ColumnElement[bool]], at: datetime) -> int:
     values = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
     return connection.execute(update(pushes).where(*conditions).values(values)).rowcount
+
+
+def _is_first(behind: Behind) -> ColumnElement[bool]:
+    """Whether no push that goes first, of the same record to the same destination, is still on its way."""
+    mine, first = pushes.c, pushes.alias("first").c
+    unsettled = first.state.in_((PushState.PENDING.value, PushState.WAITING.value))
+    same = [first[name] == mine[name] for name in ("integration_id", "kind", "external_id", "destination")]
+    held = [
+        and_(mine.rule == rule, exists().where(*same, first.rule.in_(earlier), unsettled))
+        for rule, earlier in behind.items()
+        if earlier
+    ]
+    return not_(or_(*held)) if held else true()
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

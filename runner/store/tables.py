@@ -7,6 +7,7 @@ from runner.store.acts import acts
 from runner.store.calls import partner_calls
 from runner.store.changes import changes
 from runner.store.checkpoints import checkpoints
+from runner.store.circuits import circuits
 from runner.store.columns import metadata
 from runner.store.deliveries import deliveries
 from runner.store.doubts import push_doubts
@@ -22,6 +23,7 @@ from runner.store.pushes import pushes
 from runner.store.quarantine import quarantine
 from runner.store.records import records
 from runner.store.rejections import rejected, rejections
+from runner.store.rollouts import rollouts
 from runner.store.runs import sync_runs
 from runner.store.schedules import schedules
 from runner.store.sequences import sequences
@@ -53,6 +55,8 @@ TABLES = (
     pushes,
     push_includes,
     push_doubts,
+    circuits,
+    rollouts,
     partner_calls,
     endpoint_calls,
     outcomes,

@@ -89,8 +89,6 @@ def test_what_waits_for_a_link_wakes_when_there_is_one(connection: Connection) -
     assert due(connection) == []
     assert pushes.wake_waiting(connection, "host", later(1)) == 1
     assert ids(due(connection, at=1)) == ["a"]
-    assert pushes.retry_failed(connection, "host", later(1)) == 1
-    assert ids(due(connection, at=1)) == ["a", "b"]
 
 
 def test_counts_name_every_state_and_sum_the_retries(connection: Connection) -> None:
@@ -118,3 +116,45 @@ def test_nothing_marked_is_nothing_due(connection: Connection) -> None:
 
 def test_due_is_found_by_its_index(connection: Connection) -> None:
     assert "ix_pushes_due" in plan(connection, lambda: due(connection))
+
+
+class TestOrder:
+    """Two rules push the same record: the second waits until the first is settled."""
+
+    BEHIND = {"notes": ("projects",)}  # never changed
+
+    def due(self, connection: Connection, at: float = 0) -> list[tuple[str, str]]:
+        found = pushes.due(connection, "host", 10, later(at), ("projects", "notes"), self.BEHIND)
+        return [(one.rule, one.external_id) for one in found]
+
+    def test_the_second_is_not_due_before_the_first_is_settled(self, connection: Connection) -> None:
+        mark(connection, "a", "b", rule="projects")
+        mark(connection, "a", "b", rule="notes")
+        first, second = due(connection, rules=("projects",))[:2]
+        pushes.defer(connection, first.id, later(60), "down")
+        pushes.settle(connection, second, PushState.DONE, NOW)
+        assert self.due(connection) == [("notes", "b")]
+        assert pushes.next_due(connection, "host", self.BEHIND) == NOW
+        assert self.due(connection, at=60) == [("projects", "a"), ("notes", "b")]
+
+    def test_one_behind_a_waiting_one_is_not_what_comes_due_next(self, connection: Connection) -> None:
+        mark(connection, "a", rule="projects")
+        mark(connection, "a", rule="notes")
+        (first, _) = due(connection, rules=("projects",))
+        pushes.settle(connection, first, PushState.WAITING, NOW, note="no link")
+        assert self.due(connection) == []
+        assert pushes.next_due(connection, "host", self.BEHIND) is None
+
+    def test_one_behind_a_failed_one_goes(self, connection: Connection) -> None:
+        mark(connection, "a", rule="projects")
+        mark(connection, "a", rule="notes")
+        (first, _) = due(connection, rules=("projects",))
+        pushes.settle(connection, first, PushState.FAILED, NOW, note="refused")
+        assert self.due(connection) == [("notes", "a")]
+
+
+def test_the_least_tried_goes_first(connection: Connection) -> None:
+    mark(connection, "a", "b")
+    (first, _) = due(connection)
+    pushes.defer(connection, first.id, NOW, "500")
+    assert ids(due(connection)) == ["b", "a"]

@@ -36,19 +36,19 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
         return
     place = document.key_place(("webhooks", "vector"))
     try:
-        arrived = _arrival(webhooks.vector)
+        arrived = arrival(webhooks.vector)
     except ValueError:
         yield Finding(place, "bad-vector", "`at` is not a time", "write ISO 8601: 2026-05-04T15:18:10Z")
         return
-    delivery = _delivery(connector.connector, webhooks.vector, arrived)
+    delivery = delivered(connector.connector, webhooks.vector, arrived)
     secret = Secret(webhooks.vector.secret)
-    refused = _refused(connector, webhooks, delivery, secret)
-    if refused is not None:
-        remedy = "compare `verify` with the partner's documents, and the vector with its source"
-        yield Finding(place, "bad-vector", f"the example is refused: {refused}", remedy)
+    refusal = refused(connector, webhooks, delivery, secret)
+    if refusal is not None:
+        remedy = "compare `verify` with the partner's documents, and the vector with its source; `runner sign` makes one"
+        yield Finding(place, "bad-vector", f"the example is refused: {refusal}", remedy)
         return
-    for attempt in _attempts(webhooks, delivery, secret, _app(connector)):
-        if not isinstance(_refused(connector, webhooks, attempt.delivery, attempt.secret), attempt.refusal):
+    for attempt in _attempts(webhooks, delivery, secret, defaults(connector)):
+        if not isinstance(refused(connector, webhooks, attempt.delivery, attempt.secret), attempt.refusal):
             yield Finding(place, "bad-vector", f"{attempt.what} is taken all the same", attempt.remedy)
 
 
@@ -76,15 +76,17 @@ def _attempts(webhooks: Webhooks, delivery: Delivery, secret: Secret, app: dict[
         yield Attempt("an example that comes a month late", late, secret, remedy, StaleDelivery)
 
 
-def _refused(connector: Connector, webhooks: Webhooks, delivery: Delivery, secret: Secret) -> DeliveryError | None:
+def refused(connector: Connector, webhooks: Webhooks, delivery: Delivery, secret: Secret) -> DeliveryError | None:
+    """Why a delivery is not taken; None when it is."""
     try:
-        webhooks.verify.verify(delivery, [secret], delivery.received_at, _app(connector))
+        webhooks.verify.verify(delivery, [secret], delivery.received_at, defaults(connector))
     except DeliveryError as error:
         return error
     return None
 
 
-def _app(connector: Connector) -> dict[str, Any]:
+def defaults(connector: Connector) -> dict[str, Any]:
+    """The operator's values, as long as nobody sets them."""
     return {name: field.default for name, field in connector.app.items()}
 
 
@@ -103,12 +105,14 @@ def _changed(text: str) -> str:
     return text[:at] + ("1" if text[at] == "0" else "0") + text[at + 1 :]
 
 
-def _delivery(connector: str, vector: Vector, arrived: datetime) -> Delivery:
+def delivered(connector: str, vector: Vector, arrived: datetime) -> Delivery:
+    """The example as it would come."""
     headers = {name.lower(): value for name, value in vector.headers.items()}
     return Delivery(connector, vector.method, vector.url, headers, vector.body.encode(), arrived)
 
 
-def _arrival(vector: Vector) -> datetime:
+def arrival(vector: Vector) -> datetime:
+    """When the example comes. Raises ValueError for a time that is none."""
     if vector.at is None:
         return _NO_TIME
     found = datetime.fromisoformat(vector.at)

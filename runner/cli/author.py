@@ -171,6 +171,28 @@ def docs(
     generate(written, check, "runner docs", there)
 
 
+@app.command()
+@example("runner sign jobber --body connectors/examples/jobber/client.typical.json --secret example-secret")
+def sign(
+    connector: str = typer.Argument(help="The connector."),
+    body: str = typer.Option(..., "--body", metavar="FILE", help="A file with the exact body; - for standard input."),
+    secret: str = typer.Option("example-secret", "--secret", help="The secret to sign with: never a real one."),
+    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="What the partner sends beside."),
+    url: str = typer.Option(None, "--url", help="The public address, where it is signed."),
+    method: str = typer.Option("POST", "--method", help="The method, where it is signed."),
+    at: str = typer.Option(None, "--at", help="When it arrives (ISO 8601), where a time is signed; else now."),
+) -> None:
+    """Sign a body as the partner would, and print the `vector` for `webhooks`: where the partner publishes none."""
+    from runner.authoring.signing import signed, written
+    from runner.cli.files import unsigned
+
+    made = signed(_connector(connector), unsigned(body, header, url, method, at), secret)
+    typer.echo(written(made.vector), nl=False)
+    if made.refusal:
+        typer.echo(f"not taken as it is; complete it by hand: {made.refusal}", err=True)
+        raise typer.Exit(output.FOUND)
+
+
 def _connector(name: str) -> Connector:
     from runner.connector.library import Connectors
 

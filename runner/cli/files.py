@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from runner.authoring.folders import Folders, Source, folders, source
 from runner.cli import output
 
 if TYPE_CHECKING:
+    from runner.authoring.signing import Unsigned
     from runner.errors import Finding
 
 STANDARD_INPUT = "<stdin>"
@@ -48,6 +50,25 @@ def _inside(file: str) -> list[str | Path]:
     if file == "-" or Path(file).exists() or Path(file).suffix or len(Path(file).parts) > 1:
         return [file]
     return [Connectors(here().connectors).path(file)]
+
+
+def unsigned(body: str, headers: Sequence[str], url: str | None, method: str, at: str | None) -> Unsigned:
+    """What is to be signed. Ends with exit code 2 for a file that is not there, a header or a time that is none."""
+    from runner.authoring.signing import Unsigned
+
+    if flawed := [one for one in headers if not one.partition(":")[0].strip() or ":" not in one]:
+        output.refuse(f"`{flawed[0]}` is no header (write NAME:VALUE)")
+    pairs = {name.strip(): value.strip() for name, _, value in (one.partition(":") for one in headers)}
+    try:
+        content = sys.stdin.buffer.read() if body == "-" else Path(body).read_bytes()
+    except OSError as error:
+        output.refuse(f"{body} cannot be read: {error.strerror}")
+    try:
+        moment = datetime.fromisoformat(at) if at else datetime.now(UTC).replace(microsecond=0)
+    except ValueError:
+        output.refuse(f"`{at}` is no time (write 2026-05-04T15:18:10Z)")
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Unsigned(content, moment, pairs, method.upper(), url or Unsigned.url)
 
 
 def conclude(given: Sequence[Source], findings: Sequence[Finding], form: str, note: str = "") -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runner.components.verifiers.base import Verifier
-from runner.components.verifiers.signature import Signature
 from runner.connector.connector import Connector
 from runner.engine.house import House
 from runner.engine.signing import app_of, signing_secrets
@@ -23,7 +21,7 @@ async def signed(
         raise SettingsError(f"{connector.connector} declares no webhooks")
     verify, at = connector.webhooks.verify, house.clock.now()
     place = f"/webhooks/{connector.connector}" + (f"/{integration_id}" if integration_id else "")
-    lower = {name.lower(): value for name, value in (_dated(verify, house) | dict(headers)).items()}
+    lower = {name.lower(): value for name, value in headers.items()}
     plain = Delivery(connector.connector, "POST", house.base_url + place, lower, body, at, integration_id)
     if verify.secret_name is None:
         return plain
@@ -31,18 +29,4 @@ async def signed(
     if not secrets:
         raise SettingsError(f"there is no {verify.secret_name} to sign with (name it in `app` or `settings`)")
     proof = {name.lower(): value for name, value in verify.sign(plain, secrets[0], app_of(house, connector)).items()}
-    return replace(plain, headers={**lower, **{name: _joined(lower.get(name), text) for name, text in proof.items()}})
-
-
-def _dated(verify: Verifier, house: House) -> dict[str, str]:
-    """The header with the time of signing, where the signature wants one."""
-    told = verify.timestamp if isinstance(verify, Signature) else None
-    if told is None:
-        return {}
-    seconds = house.clock.now().timestamp()
-    return {told.header: f"{told.prefix}{int(seconds * 1000 if told.unit == 'ms' else seconds)}"}
-
-
-def _joined(before: str | None, proof: str) -> str:
-    """A header that holds the time as well holds both, as in `t=1700000000,v1=77b8...`."""
-    return f"{before},{proof}" if before and before != proof and "=" in before else proof
+    return replace(plain, headers={**lower, **proof})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 import shutil
@@ -281,3 +282,37 @@ def test_example_runs(line: str, tmp_path: Path) -> None:
         assert shell(tmp_path, line.split()[1]).returncode == 0
     ran = shell(tmp_path, *line.split()[1:])
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_body_is_signed_for_the_connector(run: Run, acme: Path, tmp_path: Path) -> None:
+    hooks = """webhooks:
+  verify: {type: hmac, header: X-Acme, secret: settings.api_key}
+  vector: {secret: s, headers: {X-Acme: x}, body: b}
+  events: {split: '@', id: id, type: type}
+  on: {'*': {do: drop, because: none}}
+
+syncs:"""
+    acme.write_text(acme.read_text().replace("syncs:", hooks))
+    (tmp_path / "body.json").write_bytes(b'{"id": 1}')
+    code, said = run("sign", "acme", "--body", str(tmp_path / "body.json"), "--secret", "s")
+    digest = hmac.new(b"s", b'{"id": 1}', "sha256").hexdigest()
+    assert (code, said) == (
+        0,
+        f"  vector:\n    secret: s\n    headers:\n      X-Acme: {digest}\n    body: '{{\"id\": 1}}'\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--body", "nowhere.json"), "nowhere.json cannot be read"),
+        (("--body", "body.json", "--header", "X"), "`X` is no header"),
+        (("--body", "body.json", "--at", "soon"), "`soon` is no time"),
+    ],
+)
+def test_what_cannot_be_signed_is_misuse(run: Run, acme: Path, tmp_path: Path, more: tuple[str, ...], why: str) -> None:
+    (tmp_path / "body.json").write_bytes(b"{}")
+    given = [str(tmp_path / one) if one == "body.json" else one for one in more]
+    code, said = run("sign", "acme", *given)
+    assert code == 2
+    assert why in said

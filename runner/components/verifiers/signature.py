@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -106,9 +106,17 @@ class Signature(Verifier):
         return check
 
     def sign(self, delivery: Delivery, secret: Secret, app: Mapping[str, Any]) -> dict[str, str]:
-        terms = self._terms(app)
-        first = next(iter(self._expected(delivery, self._key(secret), terms))).decode()
-        return {terms.header: self.prefix + first}
+        """Signed at the time of arrival, where a time is signed and none is there. A header that holds the time as well
+        holds both, as in `t=1700000000,v1=77b8...`."""
+        terms, told, dated = self._terms(app), self.timestamp, {}
+        if told is not None and told.header.lower() not in delivery.headers:
+            dated = {told.header: told.written(delivery.received_at)}
+        before = {**delivery.headers, **{name.lower(): value for name, value in dated.items()}}
+        first = next(iter(self._expected(replace(delivery, headers=before), self._key(secret), terms))).decode()
+        proof = self.prefix + first
+        if told is not None and told.prefix and told.header.lower() == terms.header.lower():
+            proof = f"{before[told.header.lower()]}{told.separator}{proof}"
+        return {**dated, terms.header: proof}
 
     def _terms(self, app: Mapping[str, Any]) -> _Terms:
         digest = chosen_word(self.digest, app, DIGESTS, "digest")

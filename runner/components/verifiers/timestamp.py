@@ -38,6 +38,11 @@ class Timestamp(Block):
         found = [part.strip() for part in value.split(self.separator)]
         return next((part[len(self.prefix) :] for part in found if part.startswith(self.prefix)), None)
 
+    def written(self, at: datetime) -> str:
+        """The header's value, as it is without a signature beside it."""
+        seconds = at.timestamp()
+        return f"{self.prefix}{int(seconds * 1000 if self.unit == 'ms' else seconds)}"
+
     def check(self, delivery: Delivery, now: datetime) -> None:
         """Raises BadSignature for what is no time, StaleDelivery for one too far from now."""
         text = self.text(delivery) or ""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from runner.mapping.compiler.compile import Mapped
 from runner.mapping.engine import ENGINE
 from runner.mapping.expression import Expression, is_true
 from runner.mapping.fields import Fields
+from runner.mapping.functions import iso8601
+from runner.model.record import Record, as_id, as_ids
+
+Straight = Callable[[Any], Record | None]
+"""From a raw payload straight to its record, where nothing is out of the ordinary, as nearly always; else None."""
 
 _MARK = ":"
 """Begins the names of what is no field: fields begin with a letter or `_`."""
@@ -50,6 +55,7 @@ class AtOnce:
         shape |= {key: references[name].tree for name, key in self._references}
         single = {_ID: id, _CURSOR: cursor, _ERROR: error}
         shape |= {key: rule.tree for key, rule in single.items() if rule is not None}
+        self._has_error = error is not None
         self._function: Mapped = ENGINE.fields(shape)
 
     def read(self, payload: Any) -> Values | None:
@@ -68,3 +74,35 @@ class AtOnce:
         return Values(
             error is not None and is_true(error), take(_ID), take(_CURSOR, None), predicates, references, values
         )
+
+    def straight(self, kind: str, processor: str, many: Collection[str]) -> Straight:
+        """The way of most payloads, in one step: no flaw, no error answer, not left out. `many` names the references to
+        several records."""
+        function, has_error, keys = self._function, self._has_error, dict(self._when)
+        demanded = [keys.pop(name) for name in ("should_process", "valid") if name in keys]
+        marking = keys.pop("inactive", None)
+        unread = list(keys.values())
+        references = [(name, key, as_ids if name in many else as_id) for name, key in self._references]
+
+        def made(payload: Any) -> Record | None:
+            try:
+                values: dict[str, Any] = function(payload)
+            except Exception:  # as in `read`
+                return None
+            take = values.pop
+            for key in demanded:
+                if not is_true(take(key)):
+                    return None
+            for key in unread:
+                del values[key]
+            inactive = marking is not None and is_true(take(marking))
+            external_id, cursor = as_id(take(_ID)), take(_CURSOR, None)
+            if external_id is None or not (cursor is None or isinstance(cursor, str)):
+                return None
+            if has_error and is_true(take(_ERROR)):
+                return None
+            for name, key, read in references:
+                values[name] = read(take(key))
+            return Record(kind, external_id, values, iso8601(cursor), inactive, processor)
+
+        return made

@@ -14,6 +14,7 @@ from runner.components.block import Block, Name
 from runner.components.catalog import AnyAuth
 from runner.connector.account_table import AccountTable
 from runner.connector.action import Action
+from runner.connector.at_once import Straight
 from runner.connector.endpoint import Endpoint
 from runner.connector.field import Field
 from runner.connector.http import Http
@@ -98,9 +99,21 @@ class Connector(Block):
 
     def process(self, processor: str, payload: Any) -> Processed:
         """The outcome of one raw payload by one of the processors. Its flaws bear the connector's name."""
-        if self._entries and isinstance(payload, Mapping):
-            payload = {**payload, "tables": self._entries}
+        payload = _equipped(payload, self._entries)
         return _signed(self.processors[processor].process(payload, processor, self.processor), self.connector)
+
+    def straight(self, processor: str) -> Straight | None:
+        """What makes a record of most payloads of a processor; what it gives None for is for `process`. None where all
+        are."""
+        made, entries = self.processors[processor].straight(processor), self._entries
+        if made is None or not entries:
+            return made
+        return lambda payload: made(_equipped(payload, entries))
+
+
+def _equipped(payload: Any, tables: Mapping[str, Any]) -> Any:
+    """A payload whose expressions read the account's tables, where it has any."""
+    return {**payload, "tables": tables} if tables and isinstance(payload, Mapping) else payload
 
 
 def _signed(made: Processed, connector: str) -> Processed:

@@ -10,10 +10,11 @@ from typing import Any
 
 from runner.connector.connector import Connector
 from runner.connector.reaction import Delete, Fetch, Process
+from runner.engine.batch import Batch
 from runner.engine.errands import Errand, errand_of
 from runner.engine.fetch import fetch_all
 from runner.engine.house import House
-from runner.engine.process import Batch, digest
+from runner.engine.process import digest
 from runner.engine.react import Outcome, as_of, gone_id
 from runner.engine.tables import equipped
 from runner.engine.trouble import words

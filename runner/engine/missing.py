@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
+from runner.engine.batch import Batch
 from runner.engine.gone import delete
 from runner.engine.house import House
-from runner.engine.process import Batch
+from runner.engine.start import Start
 from runner.model.integration import Integration
 from runner.store import feed
 from runner.store.columns import utc_text
@@ -81,10 +80,12 @@ class Roll:
         return {stored.record.external_id for stored in found if stored.record.processor == self.processor}
 
 
-def roll_for(connector: Connector, sync: Sync, scope: Mapping[str, Any]) -> Roll | None:
-    """The roll of a full pass that may delete; None where the sync does not say so, or asks for a part only."""
-    if sync.full is None or sync.full.deletes != "missing" or scope["checkpoint"] is not None or scope["window"]:
+def roll_for(connector: Connector, sync: Sync, start: Start, *, is_believed: bool = False) -> Roll | None:
+    """The roll of a walk that may delete; None where the sync does not say so, or asks for a part only, or the walk
+    goes on in the middle."""
+    is_asked = sync.full is not None and sync.full.deletes == "missing"
+    if not is_asked or not start.is_whole or start.scope["checkpoint"] is not None or start.scope["window"]:
         return None
     kind = connector.processor(sync.processor).record
     makers = [name for name, processor in connector.processors.items() if processor.record == kind]
-    return Roll(kind, sync.processor, makers == [sync.processor])
+    return Roll(kind, sync.processor, makers == [sync.processor], is_believed=is_believed)

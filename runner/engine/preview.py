@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
+from runner.engine.admit import gone_children
+from runner.engine.batch import Batch
 from runner.engine.compare import differing
 from runner.engine.house import House
 from runner.engine.missing import Roll, roll_for
-from runner.engine.process import Batch, digest, gone_children
-from runner.engine.sync import Progress
+from runner.engine.process import digest
+from runner.engine.running import Progress
+from runner.engine.start import Start, begun, started
 from runner.engine.tables import equipped
-from runner.engine.walk import Page, Start, begun, pages, resumed
+from runner.engine.walk import Page, pages
 from runner.errors import ResyncNeeded
 from runner.model.integration import Integration
 from runner.model.record import Deletion, Record
@@ -73,13 +75,11 @@ async def preview(
     sync = connector.syncs[name]
     connector = await equipped(house, connector, integration, [sync.processor])
     checkpoint = await house.store.database.read(lambda connection: checkpoints.get(connection, integration.id, name))
-    start = resumed(checkpoint)
-    if start is None or (full and not start.full):
-        start = begun(sync, checkpoint, house.clock.now(), full, uuid4().hex)
+    start = started(sync, checkpoint, house.clock.now(), full)
     try:
         return await _Work(house, connector, integration, sync, name, start).walk(progress)
     except ResyncNeeded:
-        start = begun(sync, checkpoint, house.clock.now(), True, uuid4().hex)
+        start = begun(sync, checkpoint, house.clock.now(), True)
         return await _Work(house, connector, integration, sync, name, start).walk(progress)
 
 
@@ -99,8 +99,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.made = Preview(self.name, self.start.full)
-        is_whole = self.start.full and self.start.unbroken
-        self.roll = roll_for(self.connector, self.sync, self.start.scope) if is_whole else None
+        self.roll = roll_for(self.connector, self.sync, self.start)
 
     async def walk(self, progress: Progress | None) -> Preview:
         """All pages to the end, then the sum."""

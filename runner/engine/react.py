@@ -14,11 +14,13 @@ from runner.components.handshakes.confirm import Confirm
 from runner.connector.connector import Connector
 from runner.connector.reaction import Delete, Disconnect, Fetch, Process, RunSync
 from runner.connector.webhook import Webhooks
+from runner.engine.admit import admit, tell
+from runner.engine.batch import Batch
 from runner.engine.disconnect import part
 from runner.engine.errands import Errand, errand_of
 from runner.engine.gone import delete
 from runner.engine.house import House
-from runner.engine.process import Batch, admit, digest, tell
+from runner.engine.process import digest
 from runner.engine.trouble import backoff, is_passing, until, words
 from runner.errors import MappingError, NotFound
 from runner.mapping.functions import iso8601

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from runner.engine.admit import admit, tell
 from runner.engine.house import House
-from runner.engine.process import admit, digest, tell
+from runner.engine.process import digest
 from runner.engine.tables import equipped
 from runner.errors import NotFound
 from runner.model.event import EventState

@@ -110,3 +110,9 @@ def as_id(value: Any) -> str | None:
         return value if 0 < len(value) <= LONGEST_ID and value.strip() and not _UNSTORABLE.search(value) else None
     is_number = isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256
     return str(value) if is_number else None
+
+
+def as_ids(value: Any) -> list[str]:
+    """The ids in a list as text, without what is none; one id is a list of one."""
+    many = [as_id(item) for item in (value if isinstance(value, list) else [value])]
+    return [item for item in many if item is not None]

@@ -96,6 +96,25 @@ def test_spoilt_examples_come_out_alike(dice: random.Random, pick: int) -> None:
         assert together == alone
 
 
+def test_the_straight_way_is_that_of_most_examples() -> None:
+    ways = [(connector.straight(name), payload) for connector, name, payload in EXAMPLES]
+    found = [made(payload) is not None for made, payload in ways if made is not None]
+    assert sum(found) > len(found) / 2
+
+
+@settings(max_examples=150)
+@given(st.randoms(use_true_random=False), st.integers(0, 10**9), st.integers(0, 5))
+def test_the_straight_way_leads_to_the_same_record_or_to_none(dice: random.Random, pick: int, spoilt: int) -> None:
+    connector, name, payload = EXAMPLES[pick % len(EXAMPLES)]
+    for _ in range(spoilt):
+        payload = _spoilt(payload, dice)
+    made = connector.straight(name)
+    record = made(payload) if made is not None else None
+    if record is not None:
+        outcome = connector.processor(name).explain(payload, name, connector.processor)
+        assert (repr(outcome.record), outcome.flaws, outcome.nested) == (repr(record), (), ())
+
+
 def _at_once(**rules: str) -> AtOnce:
     expression = {name: compile_expression(text) for name, text in rules.items()}
     return AtOnce(

@@ -11,8 +11,9 @@ import pytest
 
 from runner.connector.library import Connectors
 from runner.engine import connect
+from runner.engine.admit import admit
 from runner.engine.house import House
-from runner.engine.process import admit, digest
+from runner.engine.process import digest
 from runner.model.integration import Integration
 from runner.model.run import Counts
 from runner.store import feed, quarantine

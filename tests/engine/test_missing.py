@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,16 @@ import pytest
 
 from runner.connector.sync import Sync
 from runner.engine import sync
+from runner.engine.batch import Bad, Batch
 from runner.engine.missing import Roll, roll_for
-from runner.engine.process import Bad, Batch
+from runner.engine.start import Start
 from runner.model.record import Record
 from runner.store import records
 from tests.engine.test_sync import PAGE, Killed, altered, die_at
 from tests.partners import CONNECTORS, World, world
 
 EVERYTHING = {"checkpoint": None, "window": {}}
+BEGAN = datetime(2026, 5, 4, tzinfo=UTC)
 
 
 def missing(connector: str, endpoint: str, processor: str, scope: dict[str, Any]) -> Any:
@@ -26,7 +28,7 @@ def missing(connector: str, endpoint: str, processor: str, scope: dict[str, Any]
         "every": "1h",
         "full": {"every": "24h", "deletes": "missing"},
     }
-    return roll_for(CONNECTORS.get(connector), Sync.model_validate(declared), scope)
+    return roll_for(CONNECTORS.get(connector), Sync.model_validate(declared), Start(True, BEGAN, scope, "run"))
 
 
 def test_only_a_pass_over_everything_may_delete() -> None:

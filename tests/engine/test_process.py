@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from runner.engine.process import Batch, admit, digest
+from runner.engine.admit import admit
+from runner.engine.batch import Batch
+from runner.engine.process import digest
 from runner.model.integration import Integration
 from runner.model.run import Counts
 from runner.store import pushes, quarantine

@@ -15,7 +15,8 @@ from runner.authoring.simulate.limits import Window
 from runner.connector.library import Connectors
 from runner.engine import sync
 from runner.engine.disconnect import disconnect
-from runner.engine.walk import Page, begun, pages
+from runner.engine.start import begun
+from runner.engine.walk import Page, pages
 from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RateLimited, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import Checkpoint, RunState
@@ -323,7 +324,7 @@ async def walking(here: World) -> AsyncIterator[AsyncGenerator[Page, None]]:
     """The pages of ServiceTitan's jobs."""
     integration = await here.connect("servicetitan")
     connector = here.house.connectors.get("servicetitan")
-    start = begun(connector.syncs["jobs"], Checkpoint(), here.clock.now(), True, "run")
+    start = begun(connector.syncs["jobs"], Checkpoint(), here.clock.now(), True)
     async with aclosing(pages(here.house, connector, connector.syncs["jobs"], integration, start)) as found:
         yield found
 

@@ -1,33 +1,19 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from runner.connector.endpoint import Endpoint
-from runner.connector.sync import Sync
 from runner.engine.payloads import one, payloads, split
-from runner.engine.walk import begun, resumed
 from runner.errors import UnexpectedResponse
 from runner.model.http import LARGE, Response
-from runner.model.run import Checkpoint
-from runner.testing.clock import START
 from tests.partners import CONNECTORS
 
 CLIENT = CONNECTORS.get("jobber").endpoints["client"]
 JOB = CONNECTORS.get("servicetitan").endpoints["job"]
 JOBS = CONNECTORS.get("servicetitan").endpoints["jobs"]
-SYNC = Sync.model_validate(
-    {
-        "endpoint": "jobs",
-        "processor": "job",
-        "every": "15m",
-        "incremental": {"type": "since", "overlap": "2m"},
-        "full": {"every": "24h"},
-    }
-)
 
 
 def answer(body: Any) -> Response:
@@ -112,32 +98,3 @@ def test_a_path_that_leads_nowhere_does_not_look_like_a_deletion(body: Any) -> N
     if not isinstance(body, dict):
         with pytest.raises(UnexpectedResponse):
             one(JOB, "job", answer(body))
-
-
-def test_the_first_walk_asks_for_everything() -> None:
-    start = begun(SYNC, Checkpoint(), START, full=False, run_id="r")
-    assert (start.full, start.scope["checkpoint"]) == (True, None)
-
-
-def test_a_later_walk_asks_for_what_is_new_with_an_overlap() -> None:
-    checkpoint = Checkpoint("2026-05-04T15:00:00.000000Z", None, START - timedelta(hours=1))
-    start = begun(SYNC, checkpoint, START, full=False, run_id="r")
-    assert (start.full, start.scope["checkpoint"]) == (False, "2026-05-04T14:58:00Z")
-
-
-def test_a_full_walk_comes_after_a_day() -> None:
-    checkpoint = Checkpoint("2026-05-04T15:00:00.000000Z", None, START - timedelta(hours=24))
-    assert begun(SYNC, checkpoint, START, full=False, run_id="r").full
-
-
-def test_a_walk_goes_on_with_what_it_began_with() -> None:
-    start = begun(SYNC, Checkpoint(), START, full=True, run_id="r")
-    kept = orjson.loads(orjson.dumps(start.progress({"number": 7}, "2026-05-04T15:00:00.000000Z")))
-    again = resumed(Checkpoint("old", kept))
-    assert again is not None
-    assert (again.scope, again.began_at, again.full, again.run_id) == (start.scope, START, True, "r")
-    assert (again.page, again.newest, again.unbroken) == ({"number": 7}, "2026-05-04T15:00:00.000000Z", False)
-
-
-def test_no_walk_to_go_on_with() -> None:
-    assert resumed(Checkpoint("x")) is None

@@ -56,8 +56,10 @@ def run(folders: Folders, connector: str | None, *, update: bool) -> int:
         "-c",
         os.devnull,
         "--noconftest",
+        "--disable-plugin-autoload",  # those of the user's own tests take seconds to import
+        "-psyrupy",
     ]
-    arguments += [f"-pno:{name}" for name in ("cacheprovider", "asyncio", "hypothesispytest", "warnings")]
+    arguments += [f"-pno:{name}" for name in ("cacheprovider", "warnings")]
     arguments += ["--snapshot-warn-unused", *(["--snapshot-update"] if update else [])]
     plugins: list[Any] = [Cases(folders, connector)]
     return int(pytest.main(arguments, plugins=plugins))

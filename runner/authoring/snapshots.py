@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from runner.authoring.kinds import read_kinds
 from runner.connector.library import Connectors
 
 
+@cache
 def pinned_in(folder: Path) -> type[SingleFileSnapshotExtension]:
-    """The syrupy extension that keeps `<index>.json` in a folder, whatever the test that asks."""
+    """The syrupy extension that keeps `<index>.json` in a folder, whatever the test that asks. One for the folder:
+    syrupy looks once for each class at all that the folder holds."""
 
     class Pinned(SingleFileSnapshotExtension):
         _write_mode = WriteMode.TEXT

@@ -139,7 +139,7 @@ class Counter:
         host_id = as_id(result["id"])
         if host_id is None:
             raise UnexpectedResponse(
-                f"{self.connector.title} `{name}` was answered, and `{action.result['id']}` gives no id (mend `result`)",
+                f"{self.connector.title} `{name}` was answered, and `{action.result['id']}` is no id (mend `result`)",
                 unsure=True,
             )
         push = parcel.push

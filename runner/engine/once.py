@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -70,9 +71,10 @@ async def once(
     if name in reserved(connector):
         raise NotFound(f"{connector.connector}: `{name}` is for the runner's own webhooks, and not to be asked for")
     action = check_input(connector, name, given)
-    wanted = Act(integration.id, key or uuid4().hex, name, dict(given), fingerprint(given), house.clock.now())
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    wanted = Act(integration.id, key or uuid4().hex, name, plain, fingerprint(plain), house.clock.now())
     former = await house.store.database.write(lambda c: acts.begin(c, wanted))
-    counter = _Counter(house, connector, integration, action, hear)
+    counter = _Counter(house, connector, integration, action, given, hear)
     if former is None:
         return await counter.do(wanted)
     if (former.action, former.fingerprint) != (wanted.action, wanted.fingerprint):
@@ -96,18 +98,19 @@ def offered(connector: Connector) -> dict[str, Action]:
 
 @dataclass(frozen=True)
 class _Counter:
-    """Where acts are done: one action of one integration."""
+    """Where an act is done, with the input as it was given: files on the disk are paths."""
 
     house: House
     connector: Connector
     integration: Integration
     action: Action
+    given: Mapping[str, Any]
     hear: Hear | None
 
     async def do(self, begun: Act) -> Done:
         origin = f"{self.integration.id}:act:{begun.key}"
         try:
-            result = await act(self.house, self.integration, begun.action, begun.input, self.hear, origin)
+            result = await act(self.house, self.integration, begun.action, self.given, self.hear, origin)
         except (PartnerError, MappingError) as error:
             raise await self._failed(begun, error) from error
         except RunnerError:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from runner.engine.house import House
 from runner.model.secret import Secret
+from runner.service.api_actions import ActionsApi
 from runner.service.api_feeds import FeedsApi
 from runner.service.api_integrations import IntegrationsApi
 from runner.service.operation import Handler, openapi, routes
@@ -22,7 +23,8 @@ class Api:
     def __init__(self, house: House, keys: Sequence[Secret]) -> None:
         self._house = house
         self._keys = tuple(keys)
-        self.operations = [*IntegrationsApi(house).operations, *FeedsApi(house).operations]
+        rooms = (IntegrationsApi(house), ActionsApi(house), FeedsApi(house))
+        self.operations = [operation for room in rooms for operation in room.operations]
 
     def routes(self) -> list[Route]:
         """All routes of the API; the document alone needs no key, since it holds none."""

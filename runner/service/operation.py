@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -26,7 +26,7 @@ class Operation:
     """`takes` is the JSON body, `asks` the query, `gives` the answer of status `status`: each a pydantic model.
 
     `description` says in OpenAPI what the models cannot, and `fails` which refusals come on top of those that every
-    operation of its form has.
+    operation of its form has. `headers` may be sent; each with what it is.
     """
 
     method: str
@@ -40,6 +40,7 @@ class Operation:
     status: int = 200
     description: str = ""
     fails: tuple[int, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[int]:
@@ -133,7 +134,21 @@ _ERROR = {
         "error": {
             "type": "object",
             "required": ["code", "message", "remedy"],
-            "properties": {name: {"type": "string"} for name in ("code", "message", "remedy")},
+            "properties": {
+                **{name: {"type": "string"} for name in ("code", "message", "remedy")},
+                "fields": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["field", "message"],
+                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                    },
+                },
+                "partner": {
+                    "type": "object",
+                    "properties": {"status": {"type": ["integer", "null"]}, "words": {"type": "string"}},
+                },
+            },
         }
     },
 }
@@ -146,7 +161,7 @@ def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "parameters": [*_in_path(operation.path), *_in_query(operation.asks)],
+        "parameters": [*_in_path(operation.path), *_in_query(operation.asks), *_in_headers(operation.headers)],
         "responses": {str(operation.status): answer, **refusals},
     }
     if operation.description:
@@ -170,6 +185,13 @@ def _content(schema: dict[str, str]) -> dict[str, Any]:
 def _in_path(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _in_headers(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string"}}
+        for name, words in headers.items()
+    ]
 
 
 def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:

@@ -1,18 +1,25 @@
-"""How an error of ours becomes an answer of the API: `{"error": {"code", "message", "remedy"}}`."""
+"""How an error of ours becomes an answer of the API: `{"error": {"code", "message", "remedy"}}`.
+
+Beside them stand `fields`, of an input that is wrong, and `partner`, its own words and status, where it said why.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runner.errors import (
+    ActionRefused,
     AlreadyExists,
     AuthenticationError,
+    BadInput,
     ConnectorError,
     CredentialUnreadable,
+    KeyReused,
     NotFound,
     PartnerError,
     PushError,
@@ -25,6 +32,8 @@ from runner.errors import (
 STATUSES: tuple[tuple[type[RunnerError], int], ...] = (
     (NotFound, 404),
     (AlreadyExists, 409),
+    (KeyReused, 422),
+    (ActionRefused, 422),
     (SettingsError, 422),
     (AuthenticationError, 422),
     (RateLimited, 503),
@@ -63,7 +72,16 @@ def runner_answer(_: Request, error: Exception) -> Response:
     assert isinstance(error, RunnerError)
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     message, remedy = split(error)
-    return told(status, error.code, message, remedy)
+    return told(status, error.code, message, remedy, **_beside(error))
+
+
+def _beside(error: RunnerError) -> dict[str, Any]:
+    """What programs read of it, beside the message."""
+    if isinstance(error, BadInput) and error.flaws:
+        return {"fields": [{"field": where, "message": words} for where, words in error.flaws]}
+    if isinstance(error, PartnerError) and error.words:
+        return {"partner": {"status": error.status, "words": error.words}}
+    return {}
 
 
 def http_answer(request: Request, error: Exception) -> Response:
@@ -80,10 +98,10 @@ def broken_answer(_: Request, __: Exception) -> Response:
     return told(500, "internal-error", "something broke here", "the log of the runner has the details")
 
 
-def told(status: int, code: str, message: str, remedy: str = "") -> Response:
+def told(status: int, code: str, message: str, remedy: str = "", **beside: Any) -> Response:
     """One error as JSON."""
     headers = {"Cache-Control": "no-store"} | _HEADERS.get(status, {})
-    return JSONResponse({"error": {"code": code, "message": message, "remedy": remedy}}, status, headers)
+    return JSONResponse({"error": {"code": code, "message": message, "remedy": remedy, **beside}}, status, headers)
 
 
 def split(error: RunnerError) -> tuple[str, str]:

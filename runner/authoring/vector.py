@@ -44,7 +44,7 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
     secret = Secret(webhooks.vector.secret)
     refusal = refused(connector, webhooks, delivery, secret)
     if refusal is not None:
-        remedy = "compare `verify` with the partner's documents, and the vector with its source; `runner sign` makes one"
+        remedy = "compare `verify` with the partner's documents, the vector with its source; `runner sign` makes one"
         yield Finding(place, "bad-vector", f"the example is refused: {refusal}", remedy)
         return
     for attempt in _attempts(webhooks, delivery, secret, defaults(connector)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.authoring.rules.create_without_find import create_without_find
 from runner.authoring.rules.cut_text import cut_text
 from runner.authoring.rules.few_examples import few_examples
+from runner.authoring.rules.gone_undone import gone_undone
 from runner.authoring.rules.incremental_unread import incremental_unread
 from runner.authoring.rules.missing_rate_limit import missing_rate_limit
 from runner.authoring.rules.newest_first_unsorted import newest_first_unsorted
@@ -20,11 +21,13 @@ from runner.authoring.rules.unproved_effect import unproved_effect
 from runner.authoring.rules.unused_endpoint import unused_endpoint
 from runner.authoring.rules.unused_processor import unused_processor
 from runner.authoring.rules.unused_value import unused_value
+from runner.authoring.rules.vector_without_event import vector_without_event
 
 RULES = (
     create_without_find,
     cut_text,
     few_examples,
+    gone_undone,
     incremental_unread,
     missing_rate_limit,
     newest_first_unsorted,
@@ -40,4 +43,5 @@ RULES = (
     unused_endpoint,
     unused_processor,
     unused_value,
+    vector_without_event,
 )

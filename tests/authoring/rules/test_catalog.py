@@ -37,6 +37,14 @@ BROKEN = {
         "processors:\n  thin: {record: user, id: id, fields: {}}\n",
         "35:3: one example shows what `thin` makes",
     ),
+    "gone-undone": (
+        "syncs:",
+        HOOKS.replace(
+            "{do: disconnect}",
+            "{do: fetch, endpoint: jobs, processor: job, gone: {do: delete, record: project, id: id}}",
+        ),
+        "52:8: `gone` of `*` is never done: no answer of `jobs` is a `skip_record`",
+    ),
     "incremental-unread": (
         'updated_since: "{{ checkpoint }}", ',
         "",
@@ -96,6 +104,11 @@ BROKEN = {
         "processors:\n",
         "processors:\n  spare: {record: user, id: id, fields: {}}\n",
         "35:3: nothing uses the processor `spare`",
+    ),
+    "vector-without-event": (
+        "syncs:",
+        HOOKS.replace("body: b}", """body: '{"id": 1, "type": "x"}'}"""),
+        "49:3: the example does not show what an event says: it has no account (`account`)",
     ),
     "unused-value": ("settings:\n", "settings:\n  spare: {title: Spare}\n", "11:3: nothing reads `settings.spare`"),
 }

@@ -48,7 +48,7 @@ def _rest(house: House, api: Api) -> Starlette:
             Route("/healthz", health.live, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
             Route("/metrics", health.metrics, methods=["GET"]),
-            side_by_side("/oauth/callback", {"GET": back, "DELETE": uninstalled, "POST": uninstalled}),
+            side_by_side("/oauth/callback", {"GET": back, "DELETE": uninstalled, "POST": uninstalled}, heads=False),
             side_by_side("/oauth/{connector}/authorize", {"GET": page.show, "POST": page.take}),
             *api.routes(),
             Route("/", _home, methods=["GET"]),

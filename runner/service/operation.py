@@ -101,14 +101,18 @@ def routes(operations: list[Operation], guard: Callable[[Handler], Handler]) -> 
     return [side_by_side(path, handlers) for path, handlers in paths.items()]
 
 
-def side_by_side(path: str, handlers: Mapping[str, Handler]) -> Route:
-    """One route for all methods of a path: so its 405 names them all."""
+def side_by_side(path: str, handlers: Mapping[str, Handler], *, heads: bool = True) -> Route:
+    """One route for all methods of a path: so its 405 names them all. Without `heads`, which is for a GET that does
+    something, HEAD is none of them."""
 
     async def choose(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         return await handlers[method](request)
 
-    return Route(path, choose, methods=list(handlers))
+    route = Route(path, choose, methods=list(handlers))
+    if not heads and route.methods is not None:
+        route.methods.discard("HEAD")  # it is added to every GET
+    return route
 
 
 def openapi(operations: list[Operation], base_url: str) -> dict[str, Any]:

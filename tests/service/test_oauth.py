@@ -49,6 +49,17 @@ async def test_consent_ends_with_a_page_in_plain_words(
     assert (await stands(here, pending)).state is State.ACTIVE
 
 
+async def test_a_program_that_looks_ahead_uses_nothing_up(
+    here: World, web: httpx.AsyncClient, pending: Integration
+) -> None:
+    query = approved(here, await begun(here, web, pending))
+    looked = await web.head("/oauth/callback", params=query)
+    allowed = set(looked.headers["allow"].split(", "))
+    assert (looked.status_code, allowed) == (405, {"DELETE", "GET", "POST"})
+    assert (await stands(here, pending)).state is State.PENDING
+    assert (await web.get("/oauth/callback", params=query)).status_code == 200
+
+
 async def test_consent_may_end_at_the_host(here: World, web: httpx.AsyncClient, pending: Integration) -> None:
     location = await begun(here, web, pending, f"{BASE}/settings")
     answer = await web.get("/oauth/callback", params=approved(here, location))

@@ -14,6 +14,7 @@ from opentelemetry.trace import Tracer
 from runner.client.attempt import OnAttempt
 from runner.client.errand import Ahead, Errand
 from runner.client.limiter import PATIENCE, Limiter
+from runner.client.line import Rank
 from runner.client.permits import Permit
 from runner.client.side_tokens import SideTokens
 from runner.client.tokens import Tokens
@@ -66,6 +67,7 @@ class Caller:
         self._random = random
         self._tries = Tries(http, clock, limiter, tokens, on_call=on_call, wire=wire, tracer=tracer)
         self._patience = patience
+        self._rank = Rank.NOW
 
     def over(self, around: Callable[[Wire], Wire]) -> Caller:
         """The same caller, over a wire that is made from its own."""
@@ -78,6 +80,12 @@ class Caller:
         made = copy(self)
         made._tokens, made._side = tokens, SideTokens(tokens, self._http, self._clock)
         made._tries = self._tries.with_tokens(tokens)
+        return made
+
+    def ranked(self, rank: Rank) -> Caller:
+        """The same caller, whose calls are as urgent as that where they wait for a limit."""
+        made = copy(self)
+        made._rank = rank
         return made
 
     async def call(
@@ -116,7 +124,14 @@ class Caller:
         attempt, number, waited, told, renewed = 1, 0, 0.0, 0.0, False
         while True:
             errand = await errand.prepared()
-            permit = await self._limiter.admit(errand.claims, errand.name, self._patience - waited, errand.call.cost)
+            permit = await self._limiter.admit(
+                errand.claims,
+                errand.name,
+                self._patience - waited,
+                errand.call.cost,
+                party=errand.integration.id,
+                rank=self._rank,
+            )
             number, waited = number + 1, waited + permit.waited
             found = await self._make(errand, credential, permit, number, waited - told, past)
             told = waited

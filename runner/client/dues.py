@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from runner.client import line
 from runner.client.ledger import Ledger, State
 from runner.components.ratelimits import held
 from runner.errors import StoreError
@@ -43,8 +44,9 @@ class Dues:
                 for due in dues:
                     due(states[key])
             for state in states.values():
-                for holder in filter(is_dead, list(state.get("held", ()))):
+                for holder in filter(is_dead, {*state.get("held", ()), *map(line.holder_of, state.get("line", ()))}):
                     held.forget(state, holder)
+                    line.forget(state, holder)
             return states
 
         return change

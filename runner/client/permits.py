@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from runner.client.line import Rank, due
 from runner.components.ratelimits.base import Asked, RateLimit
 
 
@@ -31,6 +32,35 @@ class Grant:
         return [(claim, replace(one, calls=calls)) for claim, one in zip(self.claims, self.asked, strict=True)]
 
 
+@dataclass(eq=False)
+class Party:
+    """The calls of one integration and rank. What it waits for after its turn comes after what others wait for."""
+
+    rank: Rank
+    served_at: float = 0.0
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Whoever waits for one sort of call. `since` is when the wait began, None where nobody waits; after `until` it
+    counts no more."""
+
+    name: str
+    party: Party
+    since: float | None = None
+    until: float = 0.0
+
+    def due(self, now: float) -> float:
+        """Its place in the order of all that wait."""
+        since = now if self.since is None or now > self.until else max(self.since, self.party.served_at)
+        return due(since, self.party.rank)
+
+    def wait(self, now: float, until: float) -> None:
+        """Begin to wait, or go on."""
+        self.since = now if self.since is None or now > self.until else self.since
+        self.until = until
+
+
 @dataclass(frozen=True)
 class Permit:
     """One call may be made. `waited` is how many seconds it took to get."""
@@ -42,11 +72,13 @@ class Permit:
 
 @dataclass(eq=False)
 class Pool:
-    """The permits of one process for one sort of call: the same limits, the same endpoint.
+    """The permits of one process for one sort of call of one integration: the same limits, endpoint and rank.
 
     `wanting` is how many calls wait for a permit; `blocked_until` when the limits have room again, as far as is known.
     """
 
+    waiter: Waiter
+    keys: frozenset[str]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     grant: Grant | None = None
     left: int = 0
@@ -57,6 +89,10 @@ class Pool:
     def live(self, now: float) -> int:
         """How many permits are left that have not lapsed."""
         return self.left if self.grant is not None and now <= self.grant.until else 0
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nobody would miss it."""
+        return not self.wanting and not self.left and now > max(self.blocked_until, self.waiter.until)
 
     def wish(self, now: float) -> int:
         """How many to ask for: as many as calls wait, or were made with the last grant; twice as many where that was

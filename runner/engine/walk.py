@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from runner.client.line import Rank
 from runner.components.incrementals.base import Incremental
 from runner.connector.connector import Connector
 from runner.connector.processor import Processor
@@ -42,6 +43,7 @@ async def pages(
 ) -> AsyncGenerator[Page, None]:
     """The pages from where the walk is; while one is looked at, the next is on its way. Raises the PartnerError
     family; UnexpectedResponse when an answer is not what the connector says."""
+    house = replace(house, caller=house.caller.ranked(Rank.ALL if start.full else Rank.NEWS))
     name, asked_by = sync.endpoint_of(start.full), sync.asked_by(start.full)
     sieve = _Sieve(connector.processor(sync.processor), asked_by, start.scope)
     if sync.for_ is not None:

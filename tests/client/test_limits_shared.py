@@ -51,7 +51,7 @@ async def partner(*, is_stuck: bool = False) -> AsyncIterator[Counting]:
 
 
 async def begun(path: Path, counting: Counting, **given: Any) -> asyncio.subprocess.Process:
-    options = {"database": f"sqlite:///{path}", "port": counting.port, "tasks": 4, **given}
+    options = {"database": f"sqlite:///{path}", "port": counting.port, "tasks": 4, "party": "i1", **given}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -75,25 +75,26 @@ async def ended(process: asyncio.subprocess.Process) -> dict[str, int]:
 
 async def run(path: Path, counting: Counting, **given: Any) -> list[dict[str, int]]:
     """What four processes did that began at the same moment."""
-    processes = await asyncio.gather(*(begun(path, counting, **given) for _ in range(4)))
+    processes = await asyncio.gather(*(begun(path, counting, party=f"i{number}", **given) for number in range(4)))
     return await asyncio.gather(*map(ended, processes))
 
 
 async def test_four_processes_keep_two_windows_and_use_them(path: Path) -> None:
     limits = [{"type": "window", "requests": 60, "per": "2s"}, {"type": "window", "requests": 250, "per": "1m"}]
     async with partner() as counting:
-        await run(path, counting, limits=limits, seconds=5)
+        made = await run(path, counting, limits=limits, seconds=5)
     assert (counting.violations(60, 2.0), counting.violations(250, 60.0)) == (0, 0)
     assert len(counting.times) >= 0.9 * 180  # three windows begin in five seconds
+    assert min(one["made"] for one in made) >= 20  # each is an integration of its own
 
 
-async def test_thousands_of_calls_break_no_limit_and_take_fewer_trades(path: Path) -> None:
+async def test_calls_as_fast_as_slots_allow_break_no_limit(path: Path) -> None:
     limits = [{"type": "window", "requests": 900, "per": "1s"}, {"type": "concurrency", "at_once": 9}]
     async with partner() as counting:
         made = await run(path, counting, limits=limits, seconds=3)
     assert (counting.violations(900, 1.0), counting.most <= 9) == (0, True)
     assert sum(one["made"] for one in made) == len(counting.times)
-    assert sum(one["trades"] for one in made) < len(counting.times)
+    assert min(one["made"] for one in made) > 0
 
 
 async def test_the_slots_of_a_killed_process_come_back(path: Path) -> None:

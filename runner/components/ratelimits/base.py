@@ -48,6 +48,11 @@ class RateLimit(Block):
         return 0.25
 
     @property
+    def size(self) -> float:
+        """How many calls, or points, there are in all; 0 where only the partner knows."""
+        return 0
+
+    @property
     def takes_slots(self) -> bool:
         """Whether a call gives back, when it ends, what it was admitted with."""
         return False

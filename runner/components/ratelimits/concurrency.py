@@ -28,6 +28,10 @@ class ConcurrencyLimit(RateLimit):
     at_once: int = Field(ge=1, description="How many calls may be under way.", examples=[10])
 
     @property
+    def size(self) -> float:
+        return self.at_once
+
+    @property
     def takes_slots(self) -> bool:
         return True
 

@@ -46,6 +46,10 @@ class CostLimit(RateLimit):
     cost: Expression = Field(description="JMESPath over the body: the points that the partner asks for this call.")
     estimate: float = Field(100, gt=0, description="The expected cost of a call before its first answer.")
 
+    @property
+    def size(self) -> float:
+        return self.budget
+
     def identity(self) -> str:
         return f"cost:{self.budget:g}:{self.restore:g}"
 

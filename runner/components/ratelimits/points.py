@@ -39,6 +39,10 @@ class PointsLimit(RateLimit):
     remaining: str | None = Field(None, description="The header that says how many points are left.")
 
     @property
+    def size(self) -> float:
+        return self.budget
+
+    @property
     def patience(self) -> float:
         return min(self.per.total_seconds() / 40, 0.25)
 

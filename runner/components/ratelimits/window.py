@@ -30,6 +30,10 @@ class WindowLimit(RateLimit):
     per: Period = Field(description="In how much time.", examples=["5m"])
 
     @property
+    def size(self) -> float:
+        return self.requests
+
+    @property
     def patience(self) -> float:
         return min(self.per.total_seconds() / 40, 0.25)
 

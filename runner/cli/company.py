@@ -1,8 +1,7 @@
-"""The operator's commands about one company's integrations: list and act."""
+"""The operator's command about companies' integrations: how they stand, and switching them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,8 @@ from runner.cli import output
 from runner.cli.output import AsJson, example, refuse
 
 if TYPE_CHECKING:
-    from runner.engine.house import House
     from runner.model.integration import Integration
 
-Which = typer.Argument(help="The integration: its id, the beginning of it, or company/connector.")
 COLUMNS = ("id", "company", "connector", "environment", "state", "since", "account")
 
 
@@ -69,32 +66,6 @@ def list_integrations(
         typer.echo("no integrations; `runner connect` makes one")
     for line in _lines(found):
         typer.echo(line)
-
-
-@example("""runner act acme/companycam create_project --input '{"name": "Oak Street 12"}'""")
-def act(
-    integration: str = Which,
-    action: str = typer.Argument(help="An action of the connector."),
-    given: str = typer.Option("{}", "--input", help="Its input as JSON; - reads standard input."),
-) -> None:
-    """Do one action at a partner and print what is kept of the answer, as JSON."""
-    import json
-
-    from runner.cli.workshop import chosen, in_house
-    from runner.engine.act import act as verb
-
-    try:
-        values = json.loads(sys.stdin.read() if given == "-" else given)
-    except ValueError:
-        refuse("--input is not JSON")
-    if not isinstance(values, dict):
-        refuse("--input is a JSON object, one value for each input of the action")
-
-    async def work(house: House) -> dict[str, Any]:
-        found = await house.store.database.read(lambda c: chosen(c, integration))
-        return await verb(house, found, action, values)
-
-    output.print_json(in_house(work))
 
 
 def _tell_row(one: Integration, as_json: bool) -> None:

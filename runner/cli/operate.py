@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from runner.cli import company, connecting, keeping, linking, looking, pausing, running, runs, syncing
+from runner.cli import acting, company, connecting, keeping, linking, looking, pausing, running, runs, syncing
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -16,7 +16,7 @@ app.command("sync")(syncing.sync)
 app.command("runs")(runs.runs)
 app.command("pause")(pausing.pause)
 app.command("resume")(pausing.resume)
-app.command("act")(company.act)
+app.command("act")(acting.act)
 app.command("records")(looking.records)
 app.command("deliveries")(looking.deliveries)
 app.command("status")(looking.status)

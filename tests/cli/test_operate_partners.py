@@ -123,3 +123,36 @@ def test_simulating_on_a_port_that_is_taken_is_one_line(
     port = partners.urls["companycam"].rpartition(":")[2]
     assert typed("simulate", "companycam", "--first-port", port).exit_code == output.MISUSE
     assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
+
+
+def test_the_actions_of_a_connector_are_listed_with_their_input(typed: Type) -> None:
+    connect(typed, "companycam")
+    rows = typed("act", "acme/companycam").output.splitlines()
+    assert any(line.startswith("create_project ") and " name [address]" in line for line in rows)
+    found = {one["name"]: one for one in json.loads(typed("act", "acme/companycam", "--json").output)}
+    assert found["archive_project"]["input"]["required"] == ["id"]
+
+
+def test_the_same_key_does_an_action_once(typed: Type, partners: Running) -> None:
+    connect(typed, "companycam")
+    words = (
+        "act",
+        "acme/companycam",
+        "create_project",
+        "--input",
+        '{"name": "Oak Street 12"}',
+        "--key",
+        "k1",
+        "--json",
+    )
+    first, second = json.loads(typed(*words).output), json.loads(typed(*words).output)
+    assert (first["result"], first["repeated"], second["repeated"]) == (second["result"], False, True)
+    (past,) = json.loads(typed("act", "acme/companycam", "--past", "--json").output)
+    assert (past["key"], past["state"], past["made_id"]) == ("k1", "done", first["result"]["id"])
+
+
+def test_a_refusal_by_the_partner_is_exit_1_in_its_own_words(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    connect(typed, "companycam")
+    result = typed("act", "acme/companycam", "archive_project", "--input", '{"id": "1"}')
+    assert result.exit_code == output.FOUND
+    assert "Record not found" in result.output + capsys.readouterr().err

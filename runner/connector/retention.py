@@ -29,7 +29,9 @@ class Retention(Block):
     )
     rejected: Period = Declared("1h", validate_default=True, description="Webhook requests that were turned away.")
     runs: Period = Declared(
-        "90d", validate_default=True, description="Executions of syncs; the last one of each stays."
+        "90d",
+        validate_default=True,
+        description="Executions of syncs, of which the last of each stays; and acts with their keys.",
     )
     size: Size | None = Declared(
         None, description="The most that the database may hold: beyond it the oldest deliveries go before their time."

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from runner.connector.retention import Retention
 from runner.engine.house import House
-from runner.store import limits, retention, uploads
+from runner.store import acts, limits, retention, uploads
 from runner.store.retention import LEFT, SETTLED
 
 BATCH = 200
@@ -35,6 +35,7 @@ class Removed:
     early: int = 0
     limits: int = 0
     uploads: int = 0
+    acts: int = 0
 
 
 async def retain(house: House) -> Removed:
@@ -49,6 +50,7 @@ async def retain(house: House) -> Removed:
         runs=await _prune(house, retention.prune_runs, now - rules.runs),
         limits=await _prune(house, limits.prune, now - COUNTED),
         uploads=await _prune(house, uploads.prune, now - COUNTED),
+        acts=await _prune(house, acts.prune, now - rules.runs),
         early=await _shrink(house, rules, now - rules.repeats),
     )
     if removed != Removed():

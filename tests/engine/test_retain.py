@@ -7,6 +7,7 @@ import pytest
 
 from runner.connector.retention import Retention
 from runner.engine.house import House
+from runner.engine.once import once
 from runner.engine.retain import BATCH, PAUSE, Removed, retain
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.store import events, retention
@@ -97,3 +98,11 @@ def test_a_size_has_a_number_and_a_unit(size: str) -> None:
 
 def test_sizes_are_in_bytes() -> None:
     assert Retention.model_validate({"size": "1.5GB"}).size == 1_500_000_000
+
+
+async def test_acts_go_with_the_runs_and_their_keys_are_free_then(here: World) -> None:
+    host = await here.connect("companycam")
+    first = await once(here.house, host, "create_project", {"name": "Roof"}, "k1")
+    here.clock.advance(timedelta(days=90, seconds=1).total_seconds())
+    assert (await retain(here.house)).acts == 1
+    assert (await once(here.house, host, "create_project", {"name": "Roof"}, "k1")).result != first.result

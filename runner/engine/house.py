@@ -24,7 +24,9 @@ from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
 from runner.engine.voucher import Voucher
 from runner.model.clock import Clock
+from runner.model.destination import DestinationKeys
 from runner.model.secret import Secret
+from runner.store.outside import Outside
 from runner.store.store import Store
 
 MOST_TRIALS = 10
@@ -58,6 +60,7 @@ class House:
     base_url: str
     log: Log
     notify_secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    destination_keys: DestinationKeys = field(default_factory=DestinationKeys, repr=False)
     tracer: Tracer = field(default_factory=lambda: get_tracer("runner"), repr=False)
 
     @cached_property
@@ -77,6 +80,17 @@ class House:
         """Where files that are to be sent are found."""
         allowed = self.config.files
         return Files(self.http, allowed.largest, [Path(folder) for folder in allowed.folders])
+
+    @cached_property
+    def outside(self) -> Outside:
+        """The databases of destinations that are tables."""
+        outside = Outside()
+
+        async def close() -> None:
+            outside.close()
+
+        self.store.before_close.append(close)
+        return outside
 
     @cached_property
     def trials(self) -> Allowance:

@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection
 
-from runner.client.sender import send
-from runner.components.verifiers.standard_webhooks import sign
 from runner.connector.config import Notify
 from runner.engine.house import House
+from runner.engine.standard import post
 from runner.engine.trouble import words
 from runner.errors import PartnerUnavailable, RunnerError, SettingsError, UnexpectedResponse
-from runner.model.http import Request
 from runner.model.lifecycle import REMOVED, Change, matter_of
 from runner.store import changes
 from runner.store.changes import Notice, Telling
@@ -26,8 +24,6 @@ PAUSES = tuple(
     for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)  # three days and a half in all
 )
 """How long to wait after each try in vain; after the last one the notice is dead."""
-TIMEOUT = 15.0
-LARGEST_ANSWER = 100_000
 GONE = 410
 PAGE = 50
 
@@ -97,15 +93,7 @@ async def _post(house: House, wanted: Notify, change: Change) -> None:
     """Send it; raises for any answer but 2xx. Redirects are not followed."""
     if not house.notify_secrets:
         raise SettingsError("nothing signs what the host is told; set RUNNER_NOTIFY_SECRET to `whsec_` and base64")
-    body, now, name = body_of(change), house.clock.now(), message_id(change)
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": name,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": " ".join(sign(secret, name, now, body) for secret in house.notify_secrets),
-    }
-    request = Request("POST", wanted.url, headers=headers, content=body, timeout=TIMEOUT)
-    answer = await send(house.http, request, LARGEST_ANSWER)
+    answer = await post(house, house.notify_secrets, wanted.url, message_id(change), body_of(change))
     if answer.status == GONE:
         raise UnexpectedResponse("the host answers 410: it does not want to be told", status=GONE)
     if not answer.ok:

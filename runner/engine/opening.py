@@ -18,6 +18,7 @@ from runner.engine.house import House, Log
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
 from runner.model.clock import Clock
+from runner.model.destination import DestinationKeys
 from runner.model.secret import Secret
 from runner.store.limits import LimitLedger
 from runner.store.store import Store
@@ -35,6 +36,7 @@ def open_house(
     base_url: str,
     log: Log,
     notify_secrets: tuple[Secret, ...] = (),
+    destination_keys: DestinationKeys | None = None,
     tracer: Tracer | None = None,
     **calling: Any,
 ) -> House:
@@ -63,5 +65,6 @@ def open_house(
         base_url=base_url.rstrip("/"),
         log=log,
         notify_secrets=notify_secrets,
+        destination_keys=destination_keys or DestinationKeys(),
         tracer=tracing,
     )

@@ -40,12 +40,13 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Held:
-    """A push that is not to be sent now, and why."""
+    """A push that is not to be sent now, and why; of one that failed also the reason in a word."""
 
     push: Push
     state: PushState
     note: str
     read: tuple[Key, ...] = ()
+    reason: str | None = None
 
 
 class Unlinked(Exception):
@@ -91,13 +92,13 @@ def pack(connection: Connection, config: Config, destination: Integration, push:
         stored = feed.get(connection, push.integration_id, push.kind, push.external_id)
     except NotFound as error:
         return Held(push, PushState.SKIPPED, str(error))
-    read = tuple(_read(rule, stored.record))
+    read = tuple(read_of(rule, stored.record))
     try:
         return _pack(connection, rule, push, source, destination, stored, read, twins)
     except Unlinked as error:
         return Held(push, error.state, str(error), (*read, *error.reads))
     except MappingError as error:
-        return Held(push, PushState.FAILED, f"rule `{push.rule}`: {error}", read)
+        return Held(push, PushState.FAILED, f"rule `{push.rule}`: {error}", read, error.code)
 
 
 def fingerprint(given: Mapping[str, Any]) -> str:
@@ -142,7 +143,7 @@ def _pack(
     )
 
 
-def _read(rule: DeliveryRule, record: Record) -> Iterator[Key]:
+def read_of(rule: DeliveryRule, record: Record) -> Iterator[Key]:
     """The other records that the push depends on, there or not."""
     for included in rule.include.values():
         external_id = as_id(record.fields.get(included.field))

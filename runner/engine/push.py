@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
-from runner.engine import tally
+from runner.engine import order
 from runner.engine.abreast import abreast
-from runner.engine.hand_over import Counter, Handed
+from runner.engine.counter import Counter, Packed
+from runner.engine.counters import counter_of
+from runner.engine.hand_over import Handed
 from runner.engine.house import House
-from runner.engine.parcel import Held, Parcel, Twins, pack
-from runner.engine.trouble import backoff, is_passing, refuse, until, words
-from runner.errors import NotFound, PartnerUnavailable, RunnerError, StoreUnavailable
-from runner.model.integration import Integration, State
-from runner.model.push import Push, PushState
-from runner.store import doubts, includes, integrations, links, pushes
+from runner.engine.parcel import Held
+from runner.engine.setback import Setback, setback
+from runner.errors import StoreUnavailable
+from runner.model.circuit import Circuit, CircuitState
+from runner.model.push import PushState
+from runner.store import circuits, doubts, includes, links, pushes
 
 ROUND = 100
 MOST_ROUNDS = 50
-AT_ONCE = 4
-MOST_ATTEMPTS = 8
-ENOUGH = 3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pushed:
     """How many pushes arrived, wait, failed for good and are tried again; `next_at` is when to come back, if at all."""
 
@@ -39,98 +39,118 @@ class Pushed:
 
 
 async def drain(house: House, destination_id: str) -> Pushed:
-    """Bring what is due. A destination that is not active keeps its pushes until it is connected again."""
+    """Bring what is due. A destination that is not active keeps its pushes until it is connected again; one whose
+    circuit is open, until a trial gets through."""
     work = _Work(house, destination_id)
     for _ in range(MOST_ROUNDS):
         if not await work.round():
             return await work.end()
-    return Pushed(work.done, work.waiting, work.failed, work.retried, house.clock.now())
+    work.pushed.next_at = house.clock.now()
+    return work.pushed
 
 
 @dataclass
 class _Work:
     house: House
     destination_id: str
-    done: int = 0
-    waiting: int = 0
-    failed: int = 0
-    retried: int = 0
-    linked: bool = False
-    refusals: int = 0
-    stop_until: datetime | None = field(default=None)
+    pushed: Pushed = field(default_factory=Pushed)
+    circuit: Circuit = field(default=Circuit(""))
+    stop_until: datetime | None = None
+    news: bool = False
+    """Whether something arrived that others may wait for."""
 
     async def round(self) -> bool:
         """One rule's pushes; False when there is nothing to do now."""
-        destination = await self._destination()
-        if destination is None or self.stop_until is not None:
+        counter = await counter_of(self.house, self.destination_id)
+        if counter is None or self.stop_until is not None:
             return False
-        packed = await self.house.store.database.read(lambda connection: self._pack(connection, destination))
+        packed = await self.house.store.database.read(lambda connection: self._pack(connection, counter))
         if not packed:
             return await self._wake_waiting()
-        parcels = [one for one in packed if isinstance(one, Parcel)]
         await self._hold([one for one in packed if isinstance(one, Held)])
-        connector = self.house.connectors.get(destination.connector)
-        counter, gate = Counter(self.house, connector, destination), asyncio.Semaphore(AT_ONCE)
-        await abreast(self._take_in_turn(counter, gate, alike) for alike in _alike(parcels))
-        made = self.house.tally.take(destination.id)
-        await self.house.store.database.write(lambda connection: tally.save(connection, destination.id, made))
+        going = [one for one in packed if not isinstance(one, Held)]
+        gate = asyncio.Semaphore(counter.pace.at_once)
+        await abreast(self._take_in_turn(counter, gate, lot) for lot in counter.lots(going))
+        await self._keep_pace(counter, len(going))
+        await counter.close()
         return True
 
     async def end(self) -> Pushed:
         """What was done, and when the first of the rest comes due."""
-        next_at = self.stop_until
-        if next_at is None and await self._destination() is not None:
-            next_at = await self.house.store.database.read(
-                lambda connection: pushes.next_due(connection, self.destination_id)
+        self.pushed.next_at = self.stop_until
+        counter = await counter_of(self.house, self.destination_id)
+        if self.stop_until is None and counter is not None:
+            behind = order.behind(self.house.config, counter.name)
+            self.pushed.next_at = await self.house.store.database.read(
+                lambda connection: pushes.next_due(connection, self.destination_id, behind)
             )
-        return Pushed(self.done, self.waiting, self.failed, self.retried, next_at)
+        return self.pushed
 
-    async def _destination(self) -> Integration | None:
-        try:
-            found = await self.house.store.database.read(
-                lambda connection: integrations.get(connection, self.destination_id)
-            )
-        except NotFound:
-            return None
-        return found if found.state is State.ACTIVE else None
-
-    def _pack(self, connection: Connection, destination: Integration) -> list[Parcel | Held]:
+    def _pack(self, connection: Connection, counter: Counter[Any]) -> list[Any]:
         """The due pushes of the first rule that has any: projects are there before anybody is assigned to them."""
-        config = self.house.config
-        due = pushes.due(connection, destination.id, ROUND, self.house.clock.now(), list(config.deliver))
-        twins = Twins(connection, destination)
-        return [pack(connection, config, destination, push, twins) for push in due if push.rule == due[0].rule]
+        config, now = self.house.config, self.house.clock.now()
+        self.circuit = circuits.get(connection, self.destination_id)
+        state, free_at = self.circuit.state(now), self.circuit.free_at
+        if state is CircuitState.OPEN:
+            self.stop_until = self.circuit.trial_at
+        elif counter.pace.rate is not None and free_at is not None and free_at > now:
+            self.stop_until = free_at
+        if self.stop_until is not None:
+            return []
+        limit = 1 if state is CircuitState.HALF_OPEN else _room(counter)
+        behind = order.behind(config, counter.name)
+        due = pushes.due(connection, self.destination_id, limit, now, list(config.deliver), behind)
+        mine = [push for push in due if push.rule == due[0].rule]
+        held = {push.id: order.held(connection, config, push) for push in mine}
+        packed = counter.pack(connection, [push for push in mine if held[push.id] is None])
+        return [*(one for one in held.values() if one is not None), *packed]
 
-    async def _take_in_turn(self, counter: Counter, gate: asyncio.Semaphore, parcels: list[Parcel]) -> None:
-        for parcel in parcels:
+    async def _take_in_turn(
+        self, counter: Counter[Any], gate: asyncio.Semaphore, lot: Iterable[Sequence[Packed]]
+    ) -> None:
+        for load in lot:
             async with gate:
                 if self.stop_until is None:
-                    await self._take(counter, parcel)
+                    await self._take(counter, load)
 
-    async def _take(self, counter: Counter, parcel: Parcel) -> None:
+    async def _take(self, counter: Counter[Any], load: Sequence[Packed]) -> None:
         try:
-            handed = await counter.take(parcel)
+            fates = await counter.take(load)
         except StoreUnavailable:
             raise
         except Exception as error:
-            await self._fail(counter.destination, parcel.push, error)
-            return
-        self.refusals = 0
-        self.done += 1
-        self.linked = self.linked or handed.link is not None
-        await self.house.store.database.write(lambda connection: self._settle(connection, parcel, handed))
+            fates = [error] * len(load)
+        arrived = [(one, fate) for one, fate in zip(load, fates, strict=True) if isinstance(fate, Handed)]
+        failed = [(one, fate) for one, fate in zip(load, fates, strict=True) if isinstance(fate, Exception)]
+        if arrived:
+            await self._arrived(arrived)
+        if failed:
+            await self._failed(counter, failed, in_one=len(failed) == len(load))
 
-    def _settle(self, connection: Connection, parcel: Parcel, handed: Handed) -> None:
+    async def _arrived(self, arrived: Sequence[tuple[Packed, Handed]]) -> None:
+        awaited = order.awaited(self.house.config)
+        self.pushed.done += len(arrived)
+        self.news = self.news or any(handed.link is not None or one.push.rule in awaited for one, handed in arrived)
+        before, self.circuit = self.circuit, self.circuit.worked()
+
+        def work(connection: Connection) -> None:
+            for one, handed in arrived:
+                self._settle(connection, one, handed)
+            if before != self.circuit:
+                circuits.put(connection, self.circuit)
+
+        await self.house.store.database.write(work)
+
+    def _settle(self, connection: Connection, packed: Packed, handed: Handed) -> None:
         """The links, what was sent, and what it was made from, in one transaction."""
-        for link in (*parcel.matched, *([handed.link] if handed.link else [])):
+        for link in (*packed.matched, *([handed.link] if handed.link else [])):
             links.put(connection, link)
-        doubts.clear(connection, parcel.push.id)
-        includes.save(connection, parcel.push.integration_id, parcel.push.id, parcel.read)
-        state = PushState.DONE if handed.fingerprint is not None else PushState.SKIPPED
+        doubts.clear(connection, packed.push.id)
+        includes.save(connection, packed.push.integration_id, packed.push.id, packed.read)
         pushes.settle(
             connection,
-            parcel.push,
-            state,
+            packed.push,
+            PushState.DONE if handed.fingerprint is not None else PushState.SKIPPED,
             self.house.clock.now(),
             fingerprint=handed.fingerprint,
             archived=handed.archived,
@@ -141,39 +161,68 @@ class _Work:
         def work(connection: Connection) -> None:
             for one in held:
                 includes.save(connection, one.push.integration_id, one.push.id, one.read)
-                pushes.settle(connection, one.push, one.state, self.house.clock.now(), note=one.note)
+                pushes.settle(connection, one.push, one.state, self.house.clock.now(), note=one.note, reason=one.reason)
 
         if held:
             await self.house.store.database.write(work)
-        self.waiting += sum(one.state is PushState.WAITING for one in held)
-        self.failed += sum(one.state is PushState.FAILED for one in held)
+        self.pushed.waiting += sum(one.state is PushState.WAITING for one in held)
+        self.pushed.failed += sum(one.state is PushState.FAILED for one in held)
 
-    async def _fail(self, destination: Integration, push: Push, error: Exception) -> None:
+    async def _failed(self, counter: Counter[Any], failed: Sequence[tuple[Packed, Exception]], *, in_one: bool) -> None:
         """Later, or not again. A destination that cannot be called now stops the drain, a bad record only itself."""
         now = self.house.clock.now()
-        again = is_passing(error) or (not isinstance(error, RunnerError) and push.attempts + 1 < MOST_ATTEMPTS)
-        if not again:
-            self.failed += 1
-            self.house.log.error(
-                "push-failed", push=push.id, rule=push.rule, record=push.external_id, note=words(error)
-            )
-            await self.house.store.database.write(
-                lambda connection: pushes.settle(connection, push, PushState.FAILED, now, note=words(error))
-            )
+        found = [setback(one.push, error, self.circuit, now) for one, error in failed]
+        self.pushed.failed += sum(one.is_final for one in found)
+        self.pushed.retried += sum(not one.is_final for one in found)
+        before = self.circuit
+        for one in found[:1] if in_one else found:
+            if one.is_unavailable:
+                self.circuit = self.circuit.failed(now, one.note, one.spread)
+        for one in found:
+            if one.is_final:
+                self._tell(one)
+        await self.house.store.database.write(lambda connection: self._keep(connection, found, before))
+        stops = [one for one in found if one.stops or self.circuit.state(now) is CircuitState.OPEN]
+        if stops:
+            until = max(one.due_at for one in stops)
+            if self.circuit.state(now) is CircuitState.OPEN and self.circuit.trial_at is not None:
+                until = self.circuit.trial_at
+            self.stop_until = until if self.stop_until is None else max(until, self.stop_until)
+            await counter.refuse(stops[0].error)
+
+    def _keep(self, connection: Connection, found: Sequence[Setback], before: Circuit) -> None:
+        now = self.house.clock.now()
+        for one in found:
+            if one.is_final:
+                pushes.settle(
+                    connection, one.push, PushState.FAILED, now, note=one.note, reason=one.reason, said=one.said
+                )
+            else:
+                pushes.defer(connection, one.push.id, one.due_at, one.note)
+        if self.circuit != before:
+            circuits.put(connection, self.circuit)
+
+    def _tell(self, one: Setback) -> None:
+        push = one.push
+        self.house.log.error(
+            "push-failed", push=push.id, rule=push.rule, record=push.external_id, reason=one.reason, note=one.note
+        )
+
+    async def _keep_pace(self, counter: Counter[Any], count: int) -> None:
+        """Say when the destination's own rate lets the next push go: before the next round, in whatever process."""
+        if counter.pace.rate is None or not count:
             return
-        self.retried += 1
-        due = until(error, push.attempts, now) if is_passing(error) else now + backoff(push.attempts)
-        await self.house.store.database.write(lambda connection: pushes.defer(connection, push.id, due, words(error)))
-        self.refusals += 1
-        if is_passing(error) and (not isinstance(error, PartnerUnavailable) or self.refusals >= ENOUGH):
-            self.stop_until = due if self.stop_until is None else max(due, self.stop_until)
-            await refuse(self.house, destination, error)
+        now = self.house.clock.now()
+        self.circuit = self.circuit.paced(
+            max(self.circuit.free_at or now, now) + timedelta(seconds=count / counter.pace.rate)
+        )
+        await self.house.store.database.write(lambda connection: circuits.put(connection, self.circuit))
 
     async def _wake_waiting(self) -> bool:
         """New links may be what others wait for: look at those again, once for all links of the round."""
-        if not self.linked:
+        if not self.news or self.stop_until is not None:
             return False
-        self.linked = False
+        self.news = False
         now = self.house.clock.now()
         return bool(
             await self.house.store.database.write(
@@ -182,9 +231,6 @@ class _Work:
         )
 
 
-def _alike(parcels: list[Parcel]) -> list[list[Parcel]]:
-    """Parcels that say the same go one after the other: the second sees what the first did."""
-    groups: defaultdict[str, list[Parcel]] = defaultdict(list)
-    for parcel in parcels:
-        groups[parcel.fingerprint].append(parcel)
-    return list(groups.values())
+def _room(counter: Counter[Any]) -> int:
+    """How many pushes one round may have: of a destination with a rate, a second's worth."""
+    return ROUND if counter.pace.rate is None else max(1, min(ROUND, int(counter.pace.rate)))

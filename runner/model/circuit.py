@@ -50,3 +50,7 @@ class Circuit:
     def worked(self) -> Circuit:
         """After something arrived: as if nothing had been."""
         return replace(self, failures=0, opened_at=None, trial_at=None, note=None)
+
+    def paced(self, free_at: datetime) -> Circuit:
+        """With another moment at which the next push may go."""
+        return replace(self, free_at=free_at)

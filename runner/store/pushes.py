@@ -193,6 +193,22 @@ def stands_elsewhere(connection: Connection, push: Push, fingerprint: str) -> bo
     return connection.execute(query.limit(1)).first() is not None
 
 
+def one(
+    connection: Connection, rule: str, integration_id: str, kind: str, external_id: str, destination: str
+) -> Push | None:
+    """The push of one record by one rule; None when there is none."""
+    table = pushes.c
+    query = select(pushes).where(
+        table.rule == rule,
+        table.integration_id == integration_id,
+        table.kind == kind,
+        table.external_id == external_id,
+        table.destination == destination,
+    )
+    row = connection.execute(query).one_or_none()
+    return _push(row) if row else None
+
+
 def find(
     connection: Connection,
     integration_id: str | None = None,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.authoring.simulate.limits import Window
+from runner.components.destinations.base import Destination
 from runner.engine import push
 from runner.model.integration import State
 from runner.model.push import PushState
@@ -77,7 +78,7 @@ async def test_a_long_limit_stops_the_drain_and_says_when_to_come_back(host: Hos
     pushed = await host.drain()
     assert pushed.next_at is not None
     assert pushed.next_at > host.here.clock.now()
-    assert host.calls(POST) <= 5 * push.AT_ONCE
+    assert host.calls(POST) <= 5 * Destination().at_once
     assert {one.state for one in await host.pushes()} == {PushState.PENDING}
 
 

@@ -151,7 +151,7 @@ class _Remote:
             if at > offset:
                 raise FileUnreadable(f"{self.told} answers with another part than was asked for")
             spent, began = 0.0, time.monotonic()
-            async for piece in answer.aiter_bytes(PIECE):
+            async for piece in answer.aiter_bytes():
                 spent += time.monotonic() - began  # only the waiting for this end of the way counts
                 if spent > 60 + (at - offset) / SLOWEST:
                     self._away("too slow")

@@ -6,9 +6,12 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from jinja2 import TemplateSyntaxError, filters, nodes
@@ -25,6 +28,12 @@ LONGEST = 20_000
 LARGEST = 200_000
 DEEPEST = 40
 DEEPEST_LOOP = 2
+LONGEST_NAME = 200
+"""Bytes of one value in a path: 255 is the most that file systems take, and there is text around it."""
+_UNSAFE = frozenset('/\\<>:"|?*')
+_TAKEN = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
+_REFUSED = ("desktop.ini", "thumbs.db", ".ds_store", ".dropbox", ".dropbox.attr", "icon\r")
+"""What Dropbox and Windows keep for themselves."""
 
 _ALLOWED = (
     "abs capitalize count d default first last length list lower map max min reject rejectattr reverse select "
@@ -190,6 +199,34 @@ def _round(number: float, digits: int = 0) -> float:
     return round(number, max(-20, min(digits, 20)))
 
 
+def _date(value: Any, form: str = "%Y-%m-%d", zone: str = "UTC") -> str | None:
+    """A time as people or partners write it, in a time zone; null stays null."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone(zone)).strftime(form)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MappingError(f"`{name}` is no time zone; write one like America/Denver") from None
+
+
+def _safe_name(value: Any) -> str:
+    """One part of a path that every file system takes: no `/`, nothing that ends it or leads elsewhere."""
+    text = "".join("_" if one in _UNSAFE or not one.isprintable() else one for one in str(written(value)))
+    text = text.encode("utf-8", "replace").decode().strip().rstrip(". ")
+    if not text.strip("."):
+        return "_"
+    if _TAKEN.fullmatch(text.partition(".")[0]) or text.lower() in _REFUSED:
+        text = f"_{text}"
+    while len(text.encode()) > LONGEST_NAME:
+        text = text[:-1]
+    return text.rstrip(". ")
+
+
 def _json(value: Any) -> str:
     return str(orjson.dumps(value), "utf-8")
 
@@ -202,10 +239,12 @@ def _ascii_json(value: Any) -> str:
 _FILTERS: dict[str, Callable[..., Any]] = {
     **{name: filters.FILTERS[name] for name in _ALLOWED.split()},
     "ascii_json": _ascii_json,
+    "date": _date,
     "float": _float,
     "int": _int,
     "join": _join,
     "json": _json,
     "replace": _replace,
     "round": _round,
+    "safe_name": _safe_name,
 }

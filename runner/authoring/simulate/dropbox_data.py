@@ -33,7 +33,7 @@ def tree(now: Callable[[], datetime], dice: Dice, size: int, options: DropboxOpt
     if size < 1:
         msg = f"a simulated Dropbox has one file at least: give a size of 1 or more, not {size}"
         raise ValueError(msg)
-    made = Tree(now, dice)
+    made = Tree(now, dice, options.hash_block)
     home = HOME_PATH if options.team_space else ""
     if home:
         made.put_folder(home)

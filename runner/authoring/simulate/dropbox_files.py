@@ -147,7 +147,7 @@ class Files:
             return True
         if mode[".tag"] == "overwrite":
             return False
-        same = known["content_hash"] == content_hash(content) and not strict
+        same = known["content_hash"] == content_hash(content, self._tree.block) and not strict
         return not same and not (mode[".tag"] == "update" and mode.get("update") == known["rev"])
 
     def free(self, path: str) -> str:

@@ -33,6 +33,7 @@ class DropboxOptions:
         plain_429: answer too many calls in plain text with `Retry-After`, not in JSON.
         cursor_lifetime: seconds until a cursor of a listing is answered `reset`; None: never.
         block: bytes that pieces of a concurrent session must be a multiple of.
+        hash_block: bytes that are hashed at a time; Dropbox takes 4 MiB, tests may take less.
         most_bytes: of one request.
         session_lifetime, link_lifetime: seconds.
         longpoll: the most seconds for which a longpoll really waits.
@@ -51,6 +52,7 @@ class DropboxOptions:
     plain_429: bool = False
     cursor_lifetime: float | None = None
     block: int = 4 * MEBIBYTE
+    hash_block: int = 4 * MEBIBYTE
     most_bytes: int = 150 * MEBIBYTE
     session_lifetime: float = 7 * 86_400.0
     link_lifetime: float = 14_400.0

@@ -18,9 +18,9 @@ from runner.authoring.simulate.table import Row, Table
 BLOCK = 4 * 1_048_576
 
 
-def content_hash(content: bytes) -> str:
-    """Hex SHA-256 over the SHA-256 digests of each 4 MiB."""
-    digests = (hashlib.sha256(content[at : at + BLOCK]).digest() for at in range(0, len(content), BLOCK))
+def content_hash(content: bytes, block: int = BLOCK) -> str:
+    """Hex SHA-256 over the SHA-256 digests of each block, which have 4 MiB."""
+    digests = (hashlib.sha256(content[at : at + block]).digest() for at in range(0, len(content), block))
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
@@ -45,9 +45,10 @@ class Tree:
         entries: by id. contents: bytes of the files, by id. journal: grows with each change.
     """
 
-    def __init__(self, now: Callable[[], datetime], dice: Dice) -> None:
+    def __init__(self, now: Callable[[], datetime], dice: Dice, block: int = BLOCK) -> None:
         self._now = now
         self._dice = dice
+        self.block = block
         self._paths: dict[str, Row] = {}
         self.entries = Table("entries", [], modified=None)
         self.contents: dict[str, bytes] = {}
@@ -109,7 +110,7 @@ class Tree:
             "path_lower": path.lower(),
             "path_display": path,
             "is_downloadable": True,
-            "content_hash": content_hash(content),
+            "content_hash": content_hash(content, self.block),
             **more,
         }
         self.contents[key] = content

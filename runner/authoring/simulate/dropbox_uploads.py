@@ -204,7 +204,7 @@ class Uploads:
         if len(content) > self._options.most_bytes:
             raise conflict("payload_too_large")
         wanted = args.values.get("content_hash")
-        if wanted is not None and wanted != content_hash(content):
+        if wanted is not None and wanted != content_hash(content, self._options.hash_block):
             raise conflict("content_hash_mismatch")
 
     def _entries(self, args: Args) -> list[Args]:

@@ -100,13 +100,14 @@ async def activate(house: House, connector: Connector, integration: Integration,
 
     def work(connection: Connection) -> Integration:
         at = house.clock.now()
+        was = integrations.get(connection, integration.id).state
         rotation.put(connection, house.store.vault, connector, integration.id, proof.credential, at)
         integrations.set_settings(connection, integration.id, integration.settings, at)
         integrations.set_way(connection, integration.id, integration.way, at)
         integrations.set_account(connection, integration.id, proof.account_id, proof.account_name, proof.account, at)
         house.store.move(connection, integration.id, State.ACTIVE, None, at)
         active = integrations.get(connection, integration.id)
-        _wake(connection, house, connector, active)
+        _wake(connection, house, connector, active, anew=was is not State.ACTIVE)
         plan_refresh(connection, house.store.queue, active.id, proof.credential, at)
         return active
 
@@ -176,7 +177,9 @@ async def _tried(house: House, connector: Connector, integration: Integration, c
         return await fail(house, connector, integration, error)
 
 
-def _wake(connection: Connection, house: House, connector: Connector, active: Integration) -> None:
+def _wake(
+    connection: Connection, house: House, connector: Connector, active: Integration, *, anew: bool = False
+) -> None:
     """All syncs, the events that came before anybody knew the account, and the records that wait for a destination."""
     queue, at = house.store.queue, house.clock.now()
     for name in connector.syncs_of(active.way):
@@ -184,7 +187,7 @@ def _wake(connection: Connection, house: House, connector: Connector, active: In
     inbox.route(connection, active)
     parking.unpark(connection, active.id)
     queue.put(connection, WakeUp("events", active.id))
-    subscribe.wake(connection, house, connector, active.id)
+    subscribe.wake(connection, house, connector, active.id, anew=anew)
     backfill(connection, house.config, queue, active, at)
 
 

@@ -34,13 +34,24 @@ LOST = timedelta(days=1)
 """How long messages are taken by a subscription of which nobody knows whether the partner made it."""
 
 
-def wake(connection: Connection, house: House, connector: Connector, integration_id: str) -> None:
-    """Put the wake-up that asks for webhooks or looks after them: in the transaction that makes one active."""
-    if connector.webhooks is not None and connector.webhooks.subscription is not None:
-        for known in subscriptions.of(connection, integration_id):
-            if known.state is not SubscriptionState.LOST:
-                subscriptions.change(connection, known.key, due_at=house.clock.now())
-        house.store.queue.put(connection, WakeUp(KIND, integration_id))
+def wake(
+    connection: Connection, house: House, connector: Connector, integration_id: str, *, anew: bool = False
+) -> None:
+    """Put the wake-up that asks for webhooks or looks after them: in the transaction that makes one active.
+
+    `anew`, after the company has connected again: with the consent the partner may have dropped what it had. Where
+    the connector says no way to look, others are asked for, and then the old ones are ended.
+    """
+    declared = connector.webhooks.subscription if connector.webhooks is not None else None
+    if declared is None:
+        return
+    for known in subscriptions.of(connection, integration_id):
+        values: dict[str, Any] = {"due_at": house.clock.now()}
+        if anew and declared.check is None and known.state is SubscriptionState.LIVE:
+            values |= {"state": SubscriptionState.ENDING.value, "attempts": 0}
+        if known.state is not SubscriptionState.LOST:
+            subscriptions.change(connection, known.key, **values)
+    house.store.queue.put(connection, WakeUp(KIND, integration_id))
 
 
 async def keep(house: House, integration_id: str) -> datetime | None:

@@ -29,7 +29,7 @@ from runner.engine.house import House
 from runner.engine.opening import open_house
 from runner.engine.receive import Received, receive
 from runner.model.event import Delivery, WebhookEvent
-from runner.model.integration import Integration
+from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record
 from runner.model.secret import Secret
 from runner.store import events, feed, subscriptions
@@ -301,6 +301,12 @@ class Hooked:
 
     async def connect(self, connector: str, company: str = "acme") -> Integration:
         return await connect.begin(self.house, company, connector, settings={"token": "t"})
+
+    async def error(self, integration: Integration) -> None:
+        """The consent has ended at the partner, and a call has shown it."""
+        reason, at = Reason("credential-refused", "the token is refused"), self.clock.now()
+        store = self.house.store
+        await store.database.write(lambda c: store.move(c, integration.id, State.ERROR, reason, at))
 
     async def rows(self, integration: Integration) -> list[Subscribed]:
         return await self.house.store.database.read(lambda c: subscriptions.of(c, integration.id))

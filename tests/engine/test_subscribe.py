@@ -105,7 +105,34 @@ async def test_a_short_life_is_not_renewed_without_end(here: Hooked) -> None:
     assert verdict == Again(here.clock.now() + timedelta(hours=1))
 
 
-async def test_one_that_cannot_be_looked_at_rests_when_the_company_connects_again(here: Hooked) -> None:
+async def test_what_the_partner_may_have_dropped_is_made_anew_when_the_company_connects_again(here: Hooked) -> None:
+    made = await here.connect("calendar")
+    await here.work()
+    (old,) = here.partner.channels
+    here.partner.channels.clear()  # with the consent
+    await here.error(made)
+
+    await here.connect("calendar")
+    here.partner.calls.clear()
+    await here.work()
+    (new,) = here.partner.channels
+    assert new != old
+    assert here.partner.calls == [("POST", "/watch"), ("POST", "/stop")]
+    assert [(one.key, one.state) for one in await here.rows(made)] == [(new, LIVE)]
+
+
+async def test_what_can_be_looked_at_is_kept_when_it_is_there(here: Hooked) -> None:
+    made = await here.connect("photos")
+    await here.work()
+    await here.error(made)
+    await here.connect("photos")
+    here.partner.calls.clear()
+    await here.work()
+    assert ("POST", "/hooks") not in here.partner.calls
+    assert [(one.state, one.external_id) for one in await here.rows(made)] == [(LIVE, "101")]
+
+
+async def test_one_that_cannot_be_looked_at_rests_while_it_stays_connected(here: Hooked) -> None:
     made = await here.connect("calendar")
     (first,) = await here.work()
     calendar = here.house.connectors.get("calendar")

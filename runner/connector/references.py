@@ -11,7 +11,7 @@ from runner.components.incrementals.newest_first import NewestFirst
 from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
 from runner.components.incrementals.window import DateWindow
-from runner.connector import agreement, names, nesting, proofs, sending
+from runner.connector import agreement, lookups, names, nesting, proofs, sending
 from runner.connector.action import Action
 from runner.connector.call import Call
 from runner.connector.connector import Connector
@@ -39,6 +39,7 @@ def check(connector: Connector, document: Document) -> list[Finding]:
         *agreement.check(connector, document),
         *nesting.check(connector, document),
         *proofs.check(connector, document),
+        *lookups.check(connector, document),
         *sending.check(connector, document),
     ]
 

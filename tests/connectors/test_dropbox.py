@@ -11,7 +11,7 @@ from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.dropbox_data import ACCOUNT, FIRST, MEMBER, ROOT
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import PartnerError, RecordSkipped
+from runner.errors import PartnerError, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from tests.partners import World, world
@@ -87,6 +87,66 @@ async def test_a_link_whose_answer_was_lost_is_found(here: World, partner: Dropb
 async def test_what_is_not_there_cannot_be_shared(here: World, company: Integration) -> None:
     with pytest.raises(RecordSkipped, match="path/not_found"):
         await act(here.house, company, "share", {"path": "/none"})
+
+
+async def test_a_link_that_is_not_told_is_looked_up(here: World, partner: Dropbox, company: Integration) -> None:
+    made = await act(here.house, company, "share", {"path": SURVEY})
+    assert await act(here.house, company, "shared_link", {"path": SURVEY}) == made
+
+
+async def test_a_link_is_ended(here: World, partner: Dropbox, company: Integration) -> None:
+    made = await act(here.house, company, "share", {"path": SURVEY})
+    for _ in range(2):
+        await act(here.house, company, "unshare", made)
+    assert len(partner.table("links")) == 0
+
+
+async def test_a_folder_is_made_with_those_above_it(here: World, partner: Dropbox, company: Integration) -> None:
+    made = await act(here.house, company, "create_folder", {"path": "/Jobs/7001/Photos"})
+    found = partner.tree.at("/jobs/7001/photos")
+    assert found is not None
+    assert made == {"id": found["id"], "path": "/jobs/7001/photos"}
+    assert partner.tree.at("/jobs/7001") is not None
+
+
+async def test_a_folder_that_is_there_will_do(here: World, partner: Dropbox, company: Integration) -> None:
+    await act(here.house, company, "create_folder", {"path": "/Jobs/7001"})
+    again = await act(here.house, company, "create_folder", {"path": "/Jobs/7001"})
+    assert again == {"id": "/Jobs/7001", "path": "/jobs/7001"}
+    known = await act(here.house, company, "metadata", {"path": again["id"]})
+    assert (known["type"], known["path"]) == ("folder", "/jobs/7001")
+
+
+async def test_a_folder_whose_answer_was_lost_is_made_once(here: World, partner: Dropbox, company: Integration) -> None:
+    partner.fail_next(1, "lost", on="create_folder_v2")
+    made = await act(here.house, company, "create_folder", {"path": "/Jobs/7001"})
+    assert made["path"] == "/jobs/7001"
+    assert partner.calls["POST /2/files/create_folder_v2"] == 2
+    assert partner.tree.at("/jobs/7001 (1)") is None
+
+
+async def test_a_file_in_the_place_of_a_folder_is_told_in_their_words(here: World, company: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="path/conflict/file"):
+        await act(here.house, company, "create_folder", {"path": SURVEY})
+
+
+async def test_a_name_that_dropbox_refuses_is_told_in_their_words(here: World, company: Integration) -> None:
+    with pytest.raises(UnexpectedResponse, match="path/disallowed_name"):
+        await act(here.house, company, "create_folder", {"path": "/Jobs/desktop.ini"})
+
+
+async def test_a_path_that_is_none_is_not_sent(here: World, partner: Dropbox, company: Integration) -> None:
+    with pytest.raises(PushError, match="`path`"):
+        await act(here.house, company, "create_folder", {"path": "Jobs/"})
+    assert partner.calls["POST /2/files/create_folder_v2"] == 0
+
+
+async def test_a_folder_is_renamed_with_all_that_is_in_it(here: World, partner: Dropbox, company: Integration) -> None:
+    moved = await act(here.house, company, "move_file", {"from": "/Alex Example/Jobs/1001", "to": "/Done/1001"})
+    assert moved["path"] == "/done/1001"
+    assert partner.tree.at("/done/1001/survey.pdf") is not None
+    with pytest.raises(RecordSkipped, match="from_lookup/not_found"):
+        await act(here.house, company, "move_file", {"from": "/Alex Example/Jobs/1001", "to": "/Done/1002"})
 
 
 async def test_a_lock_of_the_namespace_is_waited_for(here: World, partner: Dropbox, company: Integration) -> None:

@@ -86,7 +86,7 @@ def make(
 ) -> tuple[Integration, Filled]:
     """A new integration of what was filled in, or the company's own that is not active taken up again. Where nothing
     was filled in, what was before stands. AlreadyExists when the company has an active one."""
-    known = _known(connection, connector, company)
+    known = _known(connection, house, connector, company, filled)
     if known is not None:
         before = stored(connection, house, connector, known)
         stands = not filled.texts and (filled.environment, filled.way) == (before.environment, before.way)
@@ -124,17 +124,28 @@ def keep(connection: Connection, house: House, connector: Connector, known: Inte
     return made
 
 
-def _known(connection: Connection, connector: Connector, company: str) -> Integration | None:
-    """The company's integration that can be taken up again; AlreadyExists when it works as it is."""
+def _known(
+    connection: Connection, house: House, connector: Connector, company: str, filled: Filled
+) -> Integration | None:
+    """The company's integration that can be taken up again; AlreadyExists when it works as it is. Where it may have
+    many, that is one that was begun with the same and is not connected yet."""
+    found = integrations.find(connection, company=company, connector=connector.connector)
     if connector.integrations == "many_per_company":
-        return None
-    found = next(iter(integrations.find(connection, company=company, connector=connector.connector)), None)
-    if found is not None and found.state is State.ACTIVE:
+        begun = (one for one in found if one.state is State.PENDING)
+        return next((one for one in begun if _is_same(stored(connection, house, connector, one), filled)), None)
+    known = next(iter(found), None)
+    if known is not None and known.state is State.ACTIVE:
         raise AlreadyExists(
             f"company {company} is connected to {connector.title} already (to fill in something else, or to consent "
-            f"anew, ask for a link: `runner connect --again {found.id}`)"
+            f"anew, ask for a link: `POST /api/integrations/{known.id}/link`, or `runner connect --again {known.id}`)"
         )
-    return found
+    return known
+
+
+def _is_same(begun: Filled, filled: Filled) -> bool:
+    """Whether somebody only began once more; who fills in nothing goes on with what there is."""
+    alike = (begun.environment, begun.way) == (filled.environment, filled.way)
+    return alike and (not filled.texts or dict(begun.texts) == dict(filled.texts))
 
 
 def _moved(
@@ -144,7 +155,8 @@ def _moved(
     if known.account_id is not None or runs.find(connection, known.id) or feed.counts(connection, known.id):
         raise AlreadyExists(
             f"company {known.company} has {connector.title} in environment {known.environment} (to connect "
-            f"{environment}, remove that one with its records first: `runner integrations --remove {known.id}`)"
+            f"{environment}, the operator must remove that one with its records first: "
+            f"`runner integrations --remove {known.id}`)"
         )
     integrations.set_environment(connection, known.id, environment, at)
     house.store.move(connection, known.id, State.PENDING, None, at)

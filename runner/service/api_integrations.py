@@ -29,7 +29,8 @@ from runner.store import integrations
 T = TypeVar("T")
 
 _CONNECT = (
-    "The integration is made, or one that is not active is taken up again. `authorize_url` is the link to send the "
+    "The integration is made, or one that is not active is taken up again; where a company may have many, one that was "
+    "begun with the same settings. `authorize_url` is the link to send the "
     "company's admin to: there a page asks for what is missing and leads to the partner's consent where one is needed. "
     "It is taken up by one browser, once, before `authorize_before`. Where all settings are given and nobody must "
     "consent, the credentials are tried at once: `active` when they work, and then there is no link. Credentials "

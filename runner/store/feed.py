@@ -39,7 +39,10 @@ def get(connection: Connection, integration_id: str, kind: str, external_id: str
     )
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise NotFound(f"integration {integration_id} has no {kind} {external_id}; `runner records` lists what it has")
+        raise NotFound(
+            f"integration {integration_id} has no {kind} {external_id} (`GET /api/records` and `runner records` list "
+            "what it has)"
+        )
     return _stored(row)
 
 

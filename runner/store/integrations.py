@@ -190,7 +190,10 @@ def _change(connection: Connection, integration_id: str, values: dict[str, Any])
 
 
 def _missing(integration_id: str) -> NotFound:
-    return NotFound(f"there is no integration {integration_id}; `runner integrations` lists those there are")
+    return NotFound(
+        f"there is no integration {integration_id} (`GET /api/integrations` and `runner integrations` list those there "
+        "are)"
+    )
 
 
 def _integration(row: Row[Any]) -> Integration:

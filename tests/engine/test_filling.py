@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from runner.engine import connect, filling
 from runner.engine.filling import Filled
 from runner.errors import SettingsError
 from runner.model.integration import State
-from tests.partners import SETTINGS, World
+from tests.partners import SETTINGS, World, world
 
 TITAN = SETTINGS["servicetitan"]
 
@@ -55,3 +58,30 @@ async def test_filling_in_connects_at_once_where_nobody_must_consent(here: World
 async def test_where_somebody_must_it_waits(here: World) -> None:
     begun = await connect.begin(here.house, "acme", "jobber")
     assert (await connect.fill(here.house, begun, filled())).state is State.PENDING
+
+
+@pytest.fixture
+async def wide(path: Path) -> AsyncIterator[World]:
+    async with world(path, partners=("googlecalendar",)) as opened:
+        yield opened
+
+
+async def test_beginning_once_more_makes_no_second_one_where_a_company_may_have_many(wide: World) -> None:
+    first = await connect.begin(wide.house, "acme", "googlecalendar", settings={"calendar_id": "a@example.com"})
+    again = await connect.begin(wide.house, "acme", "googlecalendar", settings={"calendar_id": "a@example.com"})
+    bare = await connect.begin(wide.house, "acme", "googlecalendar")
+    assert (first.state, {again.id, bare.id}) == (State.PENDING, {first.id})
+    assert bare.settings == {"calendar_id": "a@example.com"}
+
+
+async def test_another_account_or_company_is_another_one(wide: World) -> None:
+    first = await connect.begin(wide.house, "acme", "googlecalendar", settings={"calendar_id": "a@example.com"})
+    other = await connect.begin(wide.house, "acme", "googlecalendar", settings={"calendar_id": "b@example.com"})
+    strange = await connect.begin(wide.house, "other", "googlecalendar", settings={"calendar_id": "a@example.com"})
+    assert len({first.id, other.id, strange.id}) == 3
+
+
+async def test_what_is_connected_leaves_room_for_another(wide: World) -> None:
+    first = await wide.connect("googlecalendar")
+    begun = await connect.begin(wide.house, "acme", "googlecalendar")
+    assert (first.state, begun.state, begun.id == first.id) == (State.ACTIVE, State.PENDING, False)

@@ -207,6 +207,14 @@ def _date(value: Any, form: str = "%Y-%m-%d", zone: str = "UTC") -> str | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone(zone)).strftime(form)
 
 
+def _unix(value: Any) -> int | None:
+    """A time as whole seconds since 1970; null stays null."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -247,4 +255,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "replace": _replace,
     "round": _round,
     "safe_name": _safe_name,
+    "unix": _unix,
 }

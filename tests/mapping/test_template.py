@@ -25,6 +25,8 @@ from runner.model.secret import Secret
         ("{{ a ~ b }}", {"a": 1, "b": True}, "1true"),
         ("{{ a.items }}", {"a": {"items": 3}}, 3),
         ("{{ a | json }}", {"a": {"b": "é"}}, '{"b":"é"}'),
+        ("{{ a | unix }}", {"a": "2026-05-04T15:20:10.500000-06:00"}, 1777929610),
+        ("{{ a | unix }}", {"a": None}, None),
         ("{{ a | ascii_json }}", {"a": {"path": "/Mü"}}, '{"path": "/M\\u00fc"}'),
     ],
 )

@@ -14,8 +14,11 @@ from runner.connector.connector import Connector
 from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.document import Document, Path
 from runner.errors import Finding
+from runner.mapping.expression import Expression
 from runner.model.words import suggest
 
+OWN_NAMES = {"id", "inactive"}
+"""What an expression may read of a record beside its fields."""
 Loaded = Mapping[str, Connector | None]
 
 
@@ -75,9 +78,16 @@ class _Rule:
         for name, linked in self.rule.links.items():
             path = (*self.path, "links", name)
             yield from self._made((*path, "record"), linked.record, sources)
-            if linked.match is not None:
-                yield from self._field((*path, "match"), linked.record, linked.match)
-                yield from self._made((*path, "record"), linked.record, [self.connectors.get(self.rule.to)])
+            if linked.match is not None and linked.theirs is not None:
+                yield from self._fields((*path, "match"), linked.record, linked.match)
+                yield from self._fields((*path, "equals" if linked.equals else "match"), linked.there, linked.theirs)
+                there = (*path, "as" if linked.at else "record")
+                yield from self._made(there, linked.there, [self.connectors.get(self.rule.to)])
+            elif linked.equals is not None:
+                place = self.document.place((*path, "equals"))
+                yield Finding(
+                    place, "no-match", "`equals` says how a twin is found, and no `match` does", "add `match`"
+                )
 
     def _sources(self) -> list[Connector | None]:
         names = self.rule.sources
@@ -96,6 +106,10 @@ class _Rule:
             names = " or ".join(source.connector for source in known)
             message = f"no processor of {names} makes records of kind {kind}"
             yield Finding(place, "unknown-record", message, suggest(kind, every))
+
+    def _fields(self, path: Path, kind: str, rule: Expression) -> Iterator[Finding]:
+        for name in sorted({way[0] for way in rule.reads or ()} - OWN_NAMES):
+            yield from self._field(path, kind, name)
 
     def _field(self, path: Path, kind: str, field: str) -> Iterator[Finding]:
         known = self.kinds.fields(kind) if kind in self.kinds else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from runner.engine.house import House
+    from runner.model.integration import Integration
     from runner.model.push import Link
 
 COLUMNS = ("integration", "kind", "external_id", "destination", "host_id", "how")
+MISSING = ("integration", "kind", "external_id", "name", "connector", "first_at", "candidates")
 Which = typer.Argument(help="The integration that the record comes from: id, its beginning, or company/connector.")
 Kind = typer.Argument(help="The kind of record, for instance user or project.")
 Ours = typer.Argument(metavar="EXTERNAL_ID", help="Its id at the partner.")
@@ -37,17 +40,50 @@ def list_links(
     limit: int = typer.Option(1000, "--limit", min=1, help="The most rows."),
     as_json: bool = AsJson,
 ) -> None:
-    """List links: made by a push, found by e-mail, or set by hand (manual)."""
+    """List links: made by a push, found by e-mail or another rule, or set by hand (manual)."""
     from runner.cli.workshop import chosen, look
     from runner.store import integrations, links
 
     def work(connection: Connection) -> list[dict[str, Any]]:
         of = chosen(connection, integration).id if integration else None
-        names = {one.id: f"{one.company}/{one.connector}" for one in integrations.find(connection)}
+        names = {one.id: one for one in integrations.find(connection)}
         found = links.find(connection, of, kind=kind, limit=limit)
         return [_row(one, names) for one in found]
 
     output.listing(look(work), COLUMNS, as_json, "no links yet; a push makes one, or `runner links set`")
+
+
+@links.command("unmatched")
+@example("runner links unmatched --integration acme/servicetitan --kind user")
+def list_unmatched(
+    integration: str = typer.Option(None, "--integration", metavar="INTEGRATION", help="Of one integration."),
+    kind: str = typer.Option(None, "--kind", help="Of one kind of record."),
+    limit: int = typer.Option(100, "--limit", min=1, help="The most rows."),
+    as_json: bool = AsJson,
+) -> None:
+    """List who and what has no match at a destination, since when, and who may be meant."""
+    from runner.cli.workshop import chosen, look
+    from runner.engine.unmatched import missing
+    from runner.service.link_shapes import UnmatchedShape
+    from runner.store import integrations
+
+    def work(connection: Connection) -> list[dict[str, Any]]:
+        of = chosen(connection, integration).id if integration else None
+        there = {one.id: one for one in integrations.find(connection)}
+        return [
+            {
+                "integration": _name(there, one.row.integration_id),
+                **UnmatchedShape.of(one, there).model_dump(mode="json"),
+            }
+            for one in missing(connection, of, kind, limit)
+        ]
+
+    rows = look(work)
+    if not as_json:
+        for row in rows:
+            meant = [f"{one['host_id']} {one['name'] or one['email']}" for one in row["candidates"]]
+            row["candidates"] = ", ".join(meant) or "nobody is alike"
+    output.listing(rows, MISSING, as_json, "everybody is matched who has to be")
 
 
 @links.command("set")
@@ -86,9 +122,14 @@ def remove_link(integration: str = Which, kind: str = Kind, external_id: str = O
     typer.echo(f"{kind} {external_id} is not linked any more")
 
 
-def _row(one: Link, names: dict[str, str]) -> dict[str, Any]:
+def _row(one: Link, there: Mapping[str, Integration]) -> dict[str, Any]:
     return {
         **vars(one),
-        "integration": names.get(one.integration_id, one.integration_id),
-        "destination": names.get(one.destination, one.destination),
+        "integration": _name(there, one.integration_id),
+        "destination": _name(there, one.destination),
     }
+
+
+def _name(there: Mapping[str, Integration], integration_id: str) -> str:
+    found = there.get(integration_id)
+    return f"{found.company}/{found.connector}" if found else integration_id

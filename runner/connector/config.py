@@ -83,8 +83,9 @@ class Notify(Block):
     """
 
     url: Address = Declared(description="Where to post.")
-    events: list[Literal["pending", "active", "error", "disabled", "removed"]] = Declared(
-        ["pending", "active", "error", "disabled", "removed"], description="Which changes to tell: the new states."
+    events: list[Literal["pending", "active", "error", "disabled", "removed", "unmatched"]] = Declared(
+        ["pending", "active", "error", "disabled", "removed", "unmatched"],
+        description="What to tell: the new states, and who has no match at a destination.",
     )
 
 

@@ -7,22 +7,9 @@ from typing import Literal
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
+from runner.connector.linked import Linked
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
-
-
-class Linked(Block):
-    """A host id that must be known before a record can be pushed.
-
-    user: {record: user, id: user, match: email}
-
-    The id is remembered from an earlier push, or (with `match`) found among the destination's own records of that
-    kind: the one whose field equals ours. A push waits until it is there.
-    """
-
-    record: Name = Declared(description="The kind of the other record.")
-    id: Expression = Declared(description="Its partner id, read from this record.")
-    match: Name | None = Declared(None, description="The field by which an unlinked record finds its twin at the host.")
 
 
 class Included(Block):
@@ -61,6 +48,7 @@ class DeliveryRule(Block):
     """
 
     record: Name = Declared(description="The kind of record.")
+    at: Name | None = Declared(None, alias="as", description="Its kind at the destination, where that is another.")
     sources: list[Name] | None = Declared(
         None, alias="from", description="The connectors it comes from; all but the destination when left out."
     )
@@ -90,3 +78,8 @@ class DeliveryRule(Block):
         """The action that creates, of a rule to a connector."""
         assert self.create is not None, "runner.yaml lets no rule to a connector go without it"
         return self.create
+
+    @property
+    def there(self) -> str:
+        """Its kind at the destination."""
+        return self.at or self.record

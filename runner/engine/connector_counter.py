@@ -12,8 +12,9 @@ from runner.components.destinations.base import Destination
 from runner.engine import hand_over, tally
 from runner.engine.counter import Fate
 from runner.engine.house import House
-from runner.engine.parcel import Held, Parcel, Twins, pack
+from runner.engine.parcel import Held, Parcel, pack
 from runner.engine.trouble import refuse
+from runner.engine.twins import Twins
 from runner.errors import StoreUnavailable
 from runner.model.integration import Integration
 from runner.model.push import Push

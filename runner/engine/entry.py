@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from runner.connector.config import Config
 from runner.connector.delivery_rule import DeliveryRule
 from runner.engine.context import context_of, written
-from runner.engine.parcel import Held, fingerprint, read_of
+from runner.engine.parcel import Held, fingerprint
+from runner.engine.resolve import read_of
 from runner.errors import MappingError, NotFound
 from runner.model.integration import Integration
 from runner.model.push import Link, Push, PushState

@@ -12,6 +12,7 @@ from runner.connector.connector import Connector
 from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
+from runner.engine.resolve import BACKWARDS
 from runner.engine.seek import alike
 from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
@@ -86,7 +87,9 @@ class Counter:
         return Handed(parcel.fingerprint, False, parcel.link, note)
 
     async def _create_anew(self, parcel: Parcel) -> Handed:
-        """The host lost it: forget its id, and create it once more."""
+        """The host lost it: forget its id, and create it once more. What began over there is not ours to make anew."""
+        if parcel.link is not None and parcel.link.how == BACKWARDS:
+            raise PushError(f"{parcel.link.host_id} is not there any more at {self.connector.title}", retry=False)
         if parcel.link is not None:
             link = parcel.link
             await self.house.store.database.write(

@@ -63,7 +63,7 @@ def _match_again(
 ) -> None:
     """The destination's own records changed: pushes that wait for a twin among them are looked at again."""
     rules = [rule for rule in config.deliver.values() if rule.to == destination.connector]
-    matched = {linked.record for rule in rules for linked in rule.links.values() if linked.match}
+    matched = {linked.there for rule in rules for linked in rule.links.values() if linked.match}
     if matched & set(changed) and pushes.wake_waiting(connection, destination.id, at):
         wake(connection, queue, {destination.id})
 

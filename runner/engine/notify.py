@@ -15,7 +15,7 @@ from runner.engine.house import House
 from runner.engine.standard import post
 from runner.engine.trouble import words
 from runner.errors import PartnerUnavailable, RunnerError, SettingsError, UnexpectedResponse
-from runner.model.lifecycle import REMOVED, Change, matter_of
+from runner.model.lifecycle import REMOVED, UNMATCHED, Change, matter_of
 from runner.store import changes
 from runner.store.changes import Notice, Telling
 
@@ -43,7 +43,9 @@ async def drain(house: House, integration_id: str) -> datetime | None:
 
 
 def kind_of(change: Change) -> str:
-    """What a change is called in runner.yaml: the new state, or `removed`."""
+    """What a change is called in runner.yaml: the new state, `removed`, or `unmatched`."""
+    if change.event == UNMATCHED:
+        return UNMATCHED
     return change.state.value if change.state else REMOVED
 
 
@@ -66,7 +68,7 @@ def body_of(change: Change) -> bytes:
             "environment": change.environment,
         },
         "before": change.before,
-        "state": kind_of(change),
+        "state": change.state.value if change.state else REMOVED,
         "reason": reason and {**vars(reason), "matter": matter_of(reason.code)},
         "since": change.at,
     }

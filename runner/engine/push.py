@@ -10,18 +10,22 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from runner.engine import order
+from runner.engine import order, unmatched
 from runner.engine.abreast import abreast
 from runner.engine.counter import Counter, Packed
 from runner.engine.counters import counter_of
 from runner.engine.hand_over import Handed
 from runner.engine.house import House
+from runner.engine.mark import wake
 from runner.engine.parcel import Held
+from runner.engine.relink import wake_waiting
+from runner.engine.resolve import remember
 from runner.engine.setback import Setback, setback
 from runner.errors import StoreUnavailable
 from runner.model.circuit import Circuit, CircuitState
 from runner.model.push import PushState
-from runner.store import circuits, doubts, includes, links, pushes
+from runner.model.unmatched import Unmatched
+from runner.store import circuits, doubts, includes, pushes
 
 ROUND = 100
 MOST_ROUNDS = 50
@@ -58,6 +62,8 @@ class _Work:
     stop_until: datetime | None = None
     news: bool = False
     """Whether something arrived that others may wait for."""
+    linked: set[str] = field(default_factory=set)
+    """Whose records got links: what goes to them may wait for the same links, read from the other side."""
 
     async def round(self) -> bool:
         """One rule's pushes; False when there is nothing to do now."""
@@ -131,6 +137,7 @@ class _Work:
         awaited = order.awaited(self.house.config)
         self.pushed.done += len(arrived)
         self.news = self.news or any(handed.link is not None or one.push.rule in awaited for one, handed in arrived)
+        self.linked |= {handed.link.integration_id for _, handed in arrived if handed.link is not None}
         before, self.circuit = self.circuit, self.circuit.worked()
 
         def work(connection: Connection) -> None:
@@ -143,8 +150,7 @@ class _Work:
 
     def _settle(self, connection: Connection, packed: Packed, handed: Handed) -> None:
         """The links, what was sent, and what it was made from, in one transaction."""
-        for link in (*packed.matched, *([handed.link] if handed.link else [])):
-            links.put(connection, link)
+        remember(connection, [*packed.matched, *([handed.link] if handed.link else [])])
         doubts.clear(connection, packed.push.id)
         includes.save(connection, packed.push.integration_id, packed.push.id, packed.read)
         pushes.settle(
@@ -158,13 +164,16 @@ class _Work:
         )
 
     async def _hold(self, held: list[Held]) -> None:
-        def work(connection: Connection) -> None:
+        now = self.house.clock.now()
+
+        def work(connection: Connection) -> list[Unmatched]:
             for one in held:
                 includes.save(connection, one.push.integration_id, one.push.id, one.read)
-                pushes.settle(connection, one.push, one.state, self.house.clock.now(), note=one.note, reason=one.reason)
+                pushes.settle(connection, one.push, one.state, now, note=one.note, reason=one.reason)
+            return unmatched.miss(connection, self.house, [one.unmatched for one in held if one.unmatched], now)
 
         if held:
-            await self.house.store.database.write(work)
+            unmatched.tell(self.house, await self.house.store.database.write(work))
         self.pushed.waiting += sum(one.state is PushState.WAITING for one in held)
         self.pushed.failed += sum(one.state is PushState.FAILED for one in held)
 
@@ -223,12 +232,14 @@ class _Work:
         if not self.news or self.stop_until is not None:
             return False
         self.news = False
-        now = self.house.clock.now()
-        return bool(
-            await self.house.store.database.write(
-                lambda connection: pushes.wake_waiting(connection, self.destination_id, now)
-            )
-        )
+        linked, self.linked = {self.destination_id, *self.linked}, set()
+
+        def work(connection: Connection) -> bool:
+            woken = wake_waiting(connection, self.house.config, linked, self.house.clock.now())
+            wake(connection, self.house.store.queue, woken - {self.destination_id})
+            return self.destination_id in woken
+
+        return await self.house.store.database.write(work)
 
 
 def _room(counter: Counter[Any]) -> int:

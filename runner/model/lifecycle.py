@@ -115,6 +115,8 @@ TRANSITIONS = (
 """Every move there is. An integration begins as `pending`, and ends when it is removed."""
 
 BEGUN, REMOVED = "begun", "removed"
+UNMATCHED = "unmatched"
+"""What is told beside moves, and as the reason of it: the state stays."""
 KEPT = "switched-off"
 """The reason of one that is off and yet keeps what opens it."""
 

@@ -75,7 +75,9 @@ class ChangeShape(Shape):
     company: str
     connector: str
     environment: str
-    event: str = Field(description="What happened: begun, connected, refused, mended, disconnected, removed ...")
+    event: str = Field(
+        description="What happened: begun, connected, refused, mended, disconnected, removed, unmatched ..."
+    )
     before: str | None = Field(description="The state before; null when it was begun")
     state: str = Field(description="The state after: pending, active, error, disabled or removed")
     reason: ReasonShape | None

@@ -180,6 +180,22 @@ def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
     return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value], at)
 
 
+def send_anew(
+    connection: Connection, integration_id: str, kind: str, external_id: str, destination: str, at: datetime
+) -> int:
+    """Make the pushes of one record to a destination due as if nothing had been sent yet; returns how many."""
+    table = pushes.c
+    fresh = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
+    query = update(pushes).where(
+        table.integration_id == integration_id,
+        table.kind == kind,
+        table.external_id == external_id,
+        table.destination == destination,
+    )
+    unsent = {"fingerprint": None, "archived": False, "marks": table.marks + 1}
+    return connection.execute(query.values({**fresh, **unsent})).rowcount
+
+
 def stands_elsewhere(connection: Connection, push: Push, fingerprint: str) -> bool:
     """Whether another push of the same rule and destination has brought the same input, and it was not archived."""
     table = pushes.c

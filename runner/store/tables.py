@@ -30,6 +30,7 @@ from runner.store.sequences import sequences
 from runner.store.sessions import connect_sessions
 from runner.store.states import oauth_states
 from runner.store.subscriptions import subscriptions
+from runner.store.unmatched import unmatched
 from runner.store.uploads import upload_pieces, uploads
 from runner.store.vault import credentials
 from runner.store.wakeups import wakeups
@@ -48,6 +49,7 @@ TABLES = (
     sequences,
     quarantine,
     links,
+    unmatched,
     checkpoints,
     account_tables,
     sync_runs,

@@ -239,6 +239,14 @@ def test_a_link_is_set_listed_and_removed(typed: Type) -> None:
     assert typed("links", "remove", source, "user", key).exit_code == output.MISUSE
 
 
+def test_who_is_missing_is_listed(typed: Type) -> None:
+    found = json.loads(typed("links", "unmatched", "--json").output)
+    assert all(one["kind"] == "user" and one["first_at"] and "candidates" in one for one in found)
+    told = typed("links", "unmatched", "--kind", "user").output
+    assert "HOST ID" not in told
+    assert ("CANDIDATES" in told) == bool(found)
+
+
 def test_only_what_waits_is_listed(typed: Type) -> None:
     found = json.loads(typed("deliveries", "--waiting", "--json").output)
     assert {one["state"] for one in found["events"]} <= {"accepted", "failed"}

@@ -128,14 +128,17 @@ class _Rule:
                 action = destination.actions[name]
                 taken |= set(action.input)
                 yield from self._missing(use, name, action)
-        for given in self.rule.input.parts:
+        for part, given in (
+            *(("input", key) for key in self.rule.input.parts),
+            *(("write", key) for key in self.rule.write),
+        ):
             if taken and given not in taken:
                 message = f"no action of this rule takes `{given}`"
-                place = self.document.key_place((*self.path, "input", given))
+                place = self.document.key_place((*self.path, part, given))
                 yield Finding(place, "unknown-input", message, suggest(given, taken))
 
     def _missing(self, use: str, name: str, action: Action) -> Iterator[Finding]:
-        given = {*self.rule.input.parts, *(("id",) if use != "create" else ())}
+        given = {*self.rule.input.parts, *self.rule.write, *(("id",) if use != "create" else ())}
         for wanted, declared in action.input.items():
             if declared.required and wanted not in given:
                 message = f"the action `{name}` needs `{wanted}`"

@@ -10,6 +10,7 @@ from runner.components.block import Block, Name
 from runner.connector.linked import Linked
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
+from runner.mapping.template import FilePath
 
 
 class Included(Block):
@@ -64,6 +65,12 @@ class DeliveryRule(Block):
     input: Fields = Declared(
         default_factory=lambda: Fields({}),
         description="The input of the actions; what one of `destinations` is given in place of all fields.",
+    )
+    write: dict[Name, FilePath] = Declared(
+        {},
+        description="Inputs that are paths of files: templates over what `input` reads, in which every value becomes a "
+        "safe part of the path.",
+        examples=[{"path": "/{{ project.name }}/{{ captured_at | date }}/{{ id }}.jpg"}],
     )
     create: Name | None = Declared(
         None, description="The action for a record that the host does not know; each rule to a connector has one."

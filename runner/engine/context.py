@@ -24,7 +24,7 @@ def context_of(connection: Connection, rule: DeliveryRule, stored: StoredRecord,
 
 
 def written(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
-    """The rule's `input`, without nulls; MappingError names every expression that fails."""
+    """The rule's `input` and `write`, without nulls; MappingError names every expression that fails."""
     wrong: list[str] = []
 
     def failed(name: str, _: Expression, error: MappingError) -> None:
@@ -34,7 +34,8 @@ def written(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise MappingError("; ".join(wrong))
     made = _without_nulls(values)
-    return made if isinstance(made, dict) else {}
+    paths = {name: path.render(context) for name, path in rule.write.items()}
+    return {**made, **paths} if isinstance(made, dict) else paths
 
 
 def fields_of(connection: Connection, integration_id: str, kind: str, external_id: str | None) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import MappingError
+from runner.mapping.naming import safe_name
 from runner.model.file import File
 from runner.model.secret import Secret
 from runner.model.words import suggest
@@ -28,12 +29,7 @@ LONGEST = 20_000
 LARGEST = 200_000
 DEEPEST = 40
 DEEPEST_LOOP = 2
-LONGEST_NAME = 200
-"""Bytes of one value in a path: 255 is the most that file systems take, and there is text around it."""
-_UNSAFE = frozenset('/\\<>:"|?*')
-_TAKEN = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
-_REFUSED = ("desktop.ini", "thumbs.db", ".ds_store", ".dropbox", ".dropbox.attr", "icon\r")
-"""What Dropbox and Windows keep for themselves."""
+_FORM = re.compile(r"(?:[^%\0]|%[aAbBdHIjmMpSyYzZ%]){1,100}")
 
 _ALLOWED = (
     "abs capitalize count d default first last length list lower map max min reject rejectattr reverse select "
@@ -203,6 +199,8 @@ def _date(value: Any, form: str = "%Y-%m-%d", zone: str = "UTC") -> str | None:
     """A time as people or partners write it, in a time zone; null stays null."""
     if value is None:
         return None
+    if not _FORM.fullmatch(form):
+        raise MappingError(f"`{form[:40]}` is no form of a time; write one like %Y-%m-%d")
     moment = datetime.fromisoformat(value)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone(zone)).strftime(form)
 
@@ -218,21 +216,8 @@ def _unix(value: Any) -> int | None:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise MappingError(f"`{name}` is no time zone; write one like America/Denver") from None
-
-
-def _safe_name(value: Any) -> str:
-    """One part of a path that every file system takes: no `/`, nothing that ends it or leads elsewhere."""
-    text = "".join("_" if one in _UNSAFE or not one.isprintable() else one for one in str(written(value)))
-    text = text.encode("utf-8", "replace").decode().strip().rstrip(". ")
-    if not text.strip("."):
-        return "_"
-    if _TAKEN.fullmatch(text.partition(".")[0]) or text.lower() in _REFUSED:
-        text = f"_{text}"
-    while len(text.encode()) > LONGEST_NAME:
-        text = text[:-1]
-    return text.rstrip(". ")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise MappingError(f"`{name[:40]}` is no time zone; write one like America/Denver") from None
 
 
 def _json(value: Any) -> str:
@@ -254,6 +239,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "json": _json,
     "replace": _replace,
     "round": _round,
-    "safe_name": _safe_name,
+    "safe_name": safe_name,
     "unix": _unix,
 }

@@ -17,6 +17,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.errors import MappingError, Place
+from runner.mapping.naming import safe_name
 from runner.mapping.rendering import Render, holds_secret, names, one_value, text_of, value_of
 from runner.mapping.sandbox import BadTemplate, Sandbox, environment, parse, written
 from runner.model.text import place_of
@@ -126,6 +127,37 @@ class PathTemplate(Template):
     @classmethod
     def _renderer(cls, tree: nodes.Template) -> Render:
         return text_of(cls.environment, tree)
+
+
+def _name_part(value: Any) -> str:
+    return safe_name(written(value))
+
+
+class FilePath(Template):
+    """Where a file is to lie: `/{{ project.name }}/{{ captured_at | date }}/{{ id }}.jpg`. Every `{{ value }}` in it is
+    one part of the path, or some of one: what it holds ends no part and leads nowhere else."""
+
+    environment: ClassVar[Sandbox] = environment(_name_part, StrictUndefined)
+
+    def render(self, scope: Mapping[str, Any]) -> Any:
+        """The path. Raises MappingError for a value that is missing, and for a path that is none."""
+        path = super().render(scope)
+        parts = path.split("/")
+        if len(parts) < 2 or parts[0] or any(not _is_name(part) for part in parts[1:]):
+            raise MappingError(
+                f"`{self}` does not give a path: it begins with /, and each part is a name of at most 255 bytes that "
+                "does not end in a dot or space",
+                self.place,
+            )
+        return path
+
+    @classmethod
+    def _renderer(cls, tree: nodes.Template) -> Render:
+        return text_of(cls.environment, tree)
+
+
+def _is_name(part: str) -> bool:
+    return bool(part.strip(". ")) and part == part.strip() and not part.endswith(".") and len(part.encode()) <= 255
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ class EmbeddedQueue:
 
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
         """Add it in the caller's own transaction; whoever waits in this process wakes when that commits."""
-        wakeups.put(connection, wakeup)
+        if not wakeups.waits(connection, wakeup):  # to write it again costs four pages of the log
+            wakeups.put(connection, wakeup)
         after_commit(connection, self._signal)
 
     async def take(

@@ -18,8 +18,9 @@ Statement = UpdateBase | Select[Any]
 
 CHUNK = 1000
 """How many ids go into one `IN (...)`: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
-GROUPS = (100, 64, 32, 16, 8, 4, 2, 1)
-"""How many rows one INSERT of SQLite takes, and what the rest is made up of: few texts, so that all stay prepared."""
+LARGE, SMALL = 100, 32
+"""How many rows one INSERT of SQLite takes: so many, or any number up to the second: few texts, so that all stay
+prepared."""
 _ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 
 
@@ -83,11 +84,11 @@ class Compiled:
         """Many rows a statement. SQLite's driver lets go of the interpreter once a statement, and must wait to have it
         back while another thread computes: once a row that costs more than the insert."""
         start = 0
-        for size in GROUPS:
-            while len(rows) - start >= size:
-                given = tuple(chain.from_iterable(rows[start : start + size]))
-                _driven(connection, self._grouped(text, size), given)
-                start += size
+        while rest := len(rows) - start:
+            size = LARGE if rest >= LARGE else min(rest, SMALL)
+            given = tuple(chain.from_iterable(rows[start : start + size]))
+            _driven(connection, self._grouped(text, size), given)
+            start += size
 
     def _grouped(self, text: str, size: int) -> str:
         key = f"{size} rows"

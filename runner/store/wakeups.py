@@ -19,10 +19,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     UpdateBase,
+    bindparam,
     case,
     delete,
     exists,
     func,
+    literal_column,
     select,
     update,
 )
@@ -61,6 +63,14 @@ wakeups = Table(
 
 _putting = Compiled(["key", "state", "kind", "subject", "detail", "run_at", "priority", "options", "attempts", "turn"])
 
+_WAITS = select(wakeups.c.id).where(
+    wakeups.c.key == bindparam("key", type_=Text),
+    wakeups.c.state == literal_column(f"'{WAITING}'"),
+    wakeups.c.run_at <= bindparam("run_at", type_=Text),
+    wakeups.c.priority >= bindparam("priority", type_=Integer),
+)
+_asking = Compiled(["key", "run_at", "priority"])
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -87,6 +97,14 @@ def put(connection: Connection, wakeup: WakeUp) -> None:
         0,
     )
     _putting.run(connection, _put(connection.dialect.name), [row])
+
+
+def waits(connection: Connection, wakeup: WakeUp) -> bool:
+    """Whether one waits that `put` would leave as it is, for sure: of SQLite, where nobody else writes meanwhile."""
+    if connection.dialect.name != "sqlite" or wakeup.options:
+        return False
+    given = (wakeup.key, utc_text(wakeup.run_at or EPOCH), wakeup.priority)
+    return bool(_asking.find(connection, _WAITS, given))
 
 
 @cache

@@ -180,3 +180,34 @@ def test_find_takes_every_filter(connection: Connection, way_in: Inbox) -> None:
     assert keys(events.find(connection, EventFilter(since=later(10)))) == ["b"]
     assert keys(events.find(connection, EventFilter(until=later(10)))) == ["a"]
     assert keys(events.find(connection, EventFilter(integration_id="i1"), limit=1)) == ["b"]
+
+
+def test_digests_of_keys_that_grow_lie_beside_one_another() -> None:
+    marks = [events.digest(event(f"evt-{number:04}")) for number in range(100)]
+    assert marks == sorted(marks)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (event("k" * 24 + "a" * 16), event("k" * 24 + "b" * 16)),
+        (event("k1"), event("k1", account_id="other")),
+        (event("k1"), event("k1", connector="hover")),
+        (event("1", account_id=None, integration_id="i1"), event("1", account_id=None, integration_id="i2")),
+        (event("1", account_id="i1"), event("1", account_id=None, integration_id="i1")),
+    ],
+    ids=["long-keys", "accounts", "connectors", "integrations", "account-and-integration"],
+)
+def test_what_differs_in_anything_differs_in_its_digest(one: WebhookEvent, other: WebhookEvent) -> None:
+    assert events.digest(one) != events.digest(other)
+
+
+def test_a_long_key_is_cut_to_a_digest_that_no_short_one_has() -> None:
+    assert {len(events.digest(event("k" * size))) for size in range(1, 500)} == {*range(17, 56), 56}
+
+
+def test_the_environments_that_an_event_is_proved_for_are_part_of_its_digest() -> None:
+    told = event()
+    marks = {events.digest(told, proved) for proved in (None, frozenset(), frozenset({"a"}), frozenset({"a", "b"}))}
+    assert len(marks) == 4
+    assert events.digest(told, frozenset({"a", "b"})) == events.digest(told, frozenset({"b", "a"}))

@@ -266,3 +266,19 @@ async def test_syncs_come_last_and_no_more_of_them_than_there_is_room_for(bench:
     taken = await bench.queue.take("w", 10, LEASE, NOW, 2)
     assert [one.wakeup.key for one in taken] == ["events:i1", "push:x", "sync:c", "sync:b"]
     assert await bench.queue.take("w", 10, LEASE, NOW, 0) == []
+
+
+def test_a_put_that_would_change_nothing_writes_nothing(connection: Connection) -> None:
+    wakeups.put(connection, EVENTS)
+    assert wakeups.waits(connection, EVENTS)
+    assert not wakeups.waits(connection, replace(EVENTS, priority=1))
+    assert not wakeups.waits(connection, replace(EVENTS, options={"full": True}))
+    assert not wakeups.waits(connection, WakeUp("events", "i2"))
+    wakeups.take(connection, "w", 1, later(30), NOW)
+    assert not wakeups.waits(connection, EVENTS)
+
+
+def test_what_waits_for_later_is_put_again_for_now(connection: Connection) -> None:
+    wakeups.put(connection, replace(EVENTS, run_at=later(60)))
+    assert wakeups.waits(connection, replace(EVENTS, run_at=later(60)))
+    assert not wakeups.waits(connection, EVENTS)

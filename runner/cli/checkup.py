@@ -17,6 +17,7 @@ from runner.connector.library import Connectors
 from runner.connector.scope import app_by_environment, app_fields, app_values, missing_app_values, variable_of
 from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
 from runner.service.assemble import environments_of, read_config, read_schemas, require_notify_secret
+from runner.service.destination_keys import read_destination_keys, variables_of
 from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
 from runner.store.database import Database
@@ -72,6 +73,7 @@ def _config(settings: Settings) -> str:
     if settings.config.is_file():
         config = read_config(settings)
         require_notify_secret(config, settings)
+        read_destination_keys(config, settings)
         return f"{len(config.deliver)} delivery rules in {settings.config}"
     if "RUNNER_CONFIG" in settings.environ:
         raise SettingsError(f"there is no file {settings.config} (RUNNER_CONFIG names it)")
@@ -99,7 +101,7 @@ def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Ch
         for name in app_fields(connector)
         for environment in (None, *environments_of(connector, config))
     ]
-    for told in strangers(settings.environ, known):
+    for told in strangers(settings.environ, [*known, *variables_of(config)]):
         yield Check("settings", False, told)
     for connector in connectors.all():
         yield _tried(connector.connector, partial(_app, connector, settings, used))

@@ -12,7 +12,7 @@ from runner.connector.delivery_rule import DeliveryRule
 from runner.engine.route import OPEN
 from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp
-from runner.store import feed, includes, integrations, pushes
+from runner.store import feed, includes, integrations, pushes, rollouts
 from runner.store.queue import Queue
 from runner.store.records import Key
 
@@ -33,7 +33,7 @@ def mark(
     destinations = open_destinations(connection, integration.company)
     woken: set[str] = set()
     for name, rule in rules:
-        destination = destinations.get(rule.to)
+        destination = rule.to if config.outlet(rule.to) else destinations.get(rule.to)
         if destination is not None and rule.record in changed:
             ids = changed[rule.record]
             pushes.mark(connection, name, integration.id, rule.record, ids, destination, at)
@@ -51,6 +51,22 @@ def backfill(connection: Connection, config: Config, queue: Queue, destination: 
             if takes_from(rule, source.connector):
                 _mark_all(connection, name, rule, source.id, destination.id, at)
     wake(connection, queue, {destination.id} if rules else set())
+
+
+def roll_out(connection: Connection, config: Config, queue: Queue, at: datetime) -> None:
+    """Make all records due that are there already, once for each rule to a destination that is no connector; rules
+    that are gone begin anew should they come back."""
+    wanted = {(name, rule.to) for name, rule in config.deliver.items() if config.outlet(rule.to)}
+    known = rollouts.begun(connection)
+    for name, destination in sorted(known - wanted):
+        rollouts.forget(connection, name, destination)
+    for name, destination in sorted(wanted - known):
+        rule = config.deliver[name]
+        for source in integrations.find(connection):
+            if takes_from(rule, source.connector):
+                _mark_all(connection, name, rule, source.id, destination, at)
+        rollouts.begin(connection, name, destination, at)
+        wake(connection, queue, {destination})
 
 
 def _match_again(

@@ -50,9 +50,12 @@ async def pushes_done(house: House, destination_id: str, pushed: Pushed) -> None
 
 
 async def _count(house: House, integration_id: str, work: str, counts: Mapping[str, int]) -> dict[str, str]:
-    """Keep the counts under the connector; returns whose they are."""
+    """Keep the counts under the connector, or the destination's own name; returns whose they are."""
 
     def keep(connection: Connection) -> dict[str, str]:
+        if house.config.outlet(integration_id):
+            outcomes.add(connection, integration_id, work, counts)
+            return {"destination": integration_id}
         try:
             found = integrations.get(connection, integration_id)
         except NotFound:

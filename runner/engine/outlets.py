@@ -30,6 +30,8 @@ from runner.store.outside import table_of
 from runner.store.statements import chunks
 
 D = TypeVar("D", bound=Destination)
+PREFIX = "RUNNER_DESTINATION_"
+"""How the variables of destinations begin."""
 REFUSALS = (400, 409, 413, 422)
 """Answers by which the receiver says no to what it was sent; all others are of another day."""
 PATIENCE = 60.0
@@ -150,12 +152,12 @@ class _Table(_Outlet[TableDestination]):
 
 def secret_name(destination: str) -> str:
     """The variable that holds what signs posts to a destination."""
-    return f"RUNNER_DESTINATION_{destination.upper()}_SECRET"
+    return f"{PREFIX}{destination.upper()}_SECRET"
 
 
 def url_name(destination: str) -> str:
     """The variable that says where a destination's database is."""
-    return f"RUNNER_DESTINATION_{destination.upper()}_URL"
+    return f"{PREFIX}{destination.upper()}_URL"
 
 
 def _message_id(load: Sequence[Entry]) -> str:

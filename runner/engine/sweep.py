@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from runner.engine import subscribe
 from runner.engine.house import House
+from runner.engine.mark import roll_out
 from runner.engine.rest import rests
 from runner.errors import RunnerError
 from runner.model.integration import Integration, State
@@ -50,7 +51,10 @@ def _wake(connection: Connection, house: House) -> int:
     active = {found.id: found for found in integrations.find(connection, state=State.ACTIVE)}
     mended = active.keys() | {found.id for found in integrations.find(connection, state=State.ERROR)}
     found = [WakeUp("events", one) for one in inbox.waiting(connection, now) if one in mended]
-    found += [WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active]
+    roll_out(connection, house.config, house.store.queue, now)
+    found += [
+        WakeUp("push", one) for one in pushes.waiting(connection, now) if one in active or house.config.outlet(one)
+    ]
     found += _subscriptions(connection, house, active, now)
     busy = {row.key for row in wakeups.running(connection)}  # a walk that is under way would be followed by another
     for integration in active.values():

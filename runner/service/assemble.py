@@ -24,6 +24,7 @@ from runner.engine.schemas import RecordSchemas
 from runner.errors import SettingsError
 from runner.model.clock import Clock, SystemClock
 from runner.model.secret import Secret
+from runner.service.destination_keys import read_destination_keys, secrets_of_destinations
 from runner.service.settings import Settings
 from runner.store.database import Database
 from runner.store.keys import KeyRing
@@ -48,6 +49,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     keys = settings.keyring()
     connectors, config = Connectors(settings.connectors), read_config(settings)
     require_notify_secret(config, settings)
+    destination_keys = read_destination_keys(config, settings)
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
     store = Store.open(settings.database_url, keys)
     try:
@@ -65,6 +67,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
                 base_url=settings.base_url,
                 log=log,
                 notify_secrets=settings.notify_secrets,
+                destination_keys=destination_keys,
             )
             yield house
             await save_calls(house)
@@ -158,4 +161,4 @@ def secrets_of(settings: Settings, apps: Apps) -> list[Secret]:
     values = [value for app in apps.values() for value in app.values() if isinstance(value, Secret)]
     keys = settings.environ.get("RUNNER_ENCRYPTION_KEYS", "")
     sealed = [Secret(part.strip().partition(":")[2]) for part in keys.split(",") if ":" in part]
-    return [*settings.api_keys, *settings.notify_secrets, *sealed, *values]
+    return [*settings.api_keys, *settings.notify_secrets, *sealed, *values, *secrets_of_destinations(settings)]

@@ -98,7 +98,7 @@ class Settings:
         values = {variable.name: environ.get(variable.name) or variable.default or "" for variable in VARIABLES}
         keys = _keys(values["RUNNER_ENCRYPTION_KEYS"], wrong)
         api_keys = _api_keys(values["RUNNER_API_KEYS"], wrong)
-        notify_secrets = _notify_secrets(values["RUNNER_NOTIFY_SECRET"], wrong)
+        notify_secrets = signing_secrets("RUNNER_NOTIFY_SECRET", values["RUNNER_NOTIFY_SECRET"], wrong)
         base_url = _base_url(values["RUNNER_BASE_URL"], wrong)
         log = _log(values["RUNNER_LOG"], wrong)
         if wrong:
@@ -128,6 +128,18 @@ class Settings:
                 "make a key with `runner keys new`, keep it safe, and set the variable to what it prints"
             )
         return self.keys
+
+
+def signing_secrets(name: str, text: str, wrong: list[str]) -> tuple[Secret, ...]:
+    """The secrets in a variable that signs Standard Webhooks; what is wrong is added to `wrong`, without a value."""
+    found = tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
+    for number, secret in enumerate(found, 1):
+        if not _signs(secret):
+            wrong.append(
+                f"{name}: secret {number} is not `whsec_` and base64 of 24 to 64 bytes; make one with "
+                "python -c \"import base64, os; print('whsec_' + base64.b64encode(os.urandom(32)).decode())\""
+            )
+    return found
 
 
 def strangers(environ: Mapping[str, str], known: Iterable[str]) -> list[str]:
@@ -160,17 +172,6 @@ def _api_keys(text: str, wrong: list[str]) -> tuple[Secret, ...]:
                 'one with python -c "import secrets; print(secrets.token_urlsafe(32))"'
             )
     return tuple(Secret(key) for key in keys)
-
-
-def _notify_secrets(text: str, wrong: list[str]) -> tuple[Secret, ...]:
-    found = tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
-    for number, secret in enumerate(found, 1):
-        if not _signs(secret):
-            wrong.append(
-                f"RUNNER_NOTIFY_SECRET: secret {number} is not `whsec_` and base64 of 24 to 64 bytes; make one with "
-                "python -c \"import base64, os; print('whsec_' + base64.b64encode(os.urandom(32)).decode())\""
-            )
-    return found
 
 
 def _signs(secret: Secret) -> bool:

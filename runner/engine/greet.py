@@ -25,7 +25,8 @@ async def greet(
     """The answer to a trial of the address; None for what is none, or may not be answered as it came.
 
     One that leads to something is answered only at the address of an integration that is there: strangers store
-    nothing, and who learnt that address not much: TooManyTrials.
+    nothing, and who learnt that address, or the secret, not much: TooManyTrials. Strangers use up none of the trials
+    that are proved.
     """
     if handshake is None or handshake.method != delivery.method or (handshake.needs_proof and not proved):
         return None
@@ -35,8 +36,9 @@ async def greet(
         return reply
     if not await _is_addressed(house, delivery):
         return None
-    if not proved and not house.trials.take(delivery.integration_id or "", delivery.received_at):
-        raise TooManyTrials("the address was tried too often in this hour, by requests that nobody has proved")
+    counted = f"{delivery.integration_id}{':proved' if proved else ''}"
+    if not house.trials.take(counted, delivery.received_at):
+        raise TooManyTrials("the address was tried too often in this hour")
     return reply
 
 

@@ -94,7 +94,7 @@ class House:
 
     @cached_property
     def trials(self) -> Allowance:
-        """The trials of the address of an integration that lead to something while nobody has proved them."""
+        """The trials of the address of an integration that lead to something, those that are proved by themselves."""
         return Allowance(MOST_TRIALS)
 
     @cached_property

@@ -178,5 +178,7 @@ async def test_who_learnt_an_address_has_few_codes_kept_in_an_hour(path: Path, f
         assert answers == {(200, None): MOST_TRIALS, (429, "too-many-trials"): 200 - MOST_TRIALS}
         assert len(await here.read(lambda c: events.find(c, EventFilter()))) == MOST_TRIALS
         assert (await told(1000, integration, sign=True), await told(1000, other)) == ((200, None), (200, None))
+        signed = Counter([await told(code, integration, sign=True) for code in range(2000, 2012)])
+        assert signed == {(200, None): MOST_TRIALS - 1, (429, "too-many-trials"): 13 - MOST_TRIALS}
         here.clock.advance(3600)
         assert await told(1001, integration) == (200, None)

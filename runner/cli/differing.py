@@ -29,6 +29,10 @@ def lines(found: Comparison) -> Iterator[str]:
         yield f"refused: {refused.type} {refused.event_id}: {refused.reason}"
     for reason, count in found.left_out.most_common():
         yield f"left out: {counted(count, 'event')}: {reason}"
+    if found.unheld and not found.compared:
+        unheld = counted(found.unheld, "event")
+        yield f"nothing could be compared: {unheld} hold no payload, only what it is of (--fetch asks the partner)"
+        return
     yield (
         f"{counted(found.events, 'event')}: {counted(found.changed, 'record')} would change, {found.same} would not"
         + (f", {found.older} are known in a newer form" if found.older else "")

@@ -69,6 +69,11 @@ class Comparison:
     refused: list[Refused] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
+    @property
+    def compared(self) -> int:
+        """The records that were held against what is stored."""
+        return self.same + self.changed + self.older
+
 
 @dataclass(frozen=True, slots=True)
 class _News:

@@ -40,8 +40,6 @@ def test_what_is_read_before_reads_the_input() -> None:
 
 
 def test_the_fields_of_an_object_are_known() -> None:
-    old = "      address: {type: object, required: false}\n"
-    new = "      address: {type: object, required: false, fields: {street: {required: false}}}\n"
-    assert findings(COMPANYCAM, old, new) == [
-        "unknown-name: `address.street_address_1` in `address.street_address_1` is not an input of this action"
+    assert findings(COMPANYCAM, "same: [name, address.street_address_1]", "same: [name, address.street]") == [
+        "unknown-name: `address.street` in `address.street` is not an input of this action"
     ]

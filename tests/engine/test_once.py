@@ -115,10 +115,10 @@ async def test_a_wrong_input_takes_no_key(here: World) -> None:
 async def test_a_refusal_is_told_again_in_the_partners_words(here: World) -> None:
     host = await here.connect("companycam")
     for _ in range(2):
-        with pytest.raises(ActionRefused, match="coordinates is invalid") as caught:
-            await ask(here, host, {"name": "Roof", "coordinates": {"lat": "x"}})
-        assert (caught.value.words, caught.value.status) == ("coordinates is invalid", 400)
-    assert posts(here) == 1
+        with pytest.raises(ActionRefused, match="Record not found") as caught:
+            await once(here.house, host, "archive_project", {"id": "1"}, "k1")
+        assert (caught.value.words, caught.value.status) == ("Record not found", 404)
+    assert here.companycam.calls["PATCH /v2/projects/{id}/archive"] == 1
 
 
 async def test_what_was_never_sent_can_be_asked_for_again(here: World) -> None:

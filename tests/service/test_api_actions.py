@@ -58,11 +58,11 @@ async def test_every_value_that_is_wrong_is_named(api: httpx.AsyncClient, host: 
 
 
 async def test_the_partners_own_words_stand_beside_ours(api: httpx.AsyncClient, host: Integration) -> None:
-    answer = await ask(api, host, "create_project", {"name": "Roof", "coordinates": {"lat": 1, "lon": None}})
+    answer = await ask(api, host, "archive_project", {"id": "1"})
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "partner-refused")
-    assert error["partner"] == {"status": 400, "words": "coordinates is invalid"}
-    assert error["message"].startswith("CompanyCam `create_project` answers 400")
+    assert error["partner"] == {"status": 404, "words": "Record not found"}
+    assert error["message"].startswith("CompanyCam `archive_project` answers 404")
 
 
 async def test_an_answer_that_was_lost_is_stated_and_settled(

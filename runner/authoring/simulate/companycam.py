@@ -22,6 +22,7 @@ from runner.authoring.simulate.companycam_options import CompanyCamOptions
 from runner.authoring.simulate.companycam_photos import Photos
 from runner.authoring.simulate.companycam_projects import Projects
 from runner.authoring.simulate.companycam_requests import bare, found
+from runner.authoring.simulate.companycam_talk import Talk
 from runner.authoring.simulate.limits import Gate
 from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTarget
@@ -54,6 +55,7 @@ class CompanyCam(Partner):
         self.hooks = Hooks(self, options)
         self._projects = Projects(self, self.hooks.announce, self._author)
         self._photos = Photos(self, self.hooks.announce, self._author, options.processing)
+        self.talk = Talk(self, self.hooks.announce, self._author)
         self._gates = {method: Gate(now, (window,)) for method, window in options.limits.items()}
         self._connected = True
         if self.webhook_url:
@@ -67,6 +69,7 @@ class CompanyCam(Partner):
         yield self.route("GET", "/users/sign_in", self._sign_in, api=False)
         yield from self._projects.routes()
         yield from self._photos.routes()
+        yield from self.talk.routes()
         yield from self.hooks.routes()
 
     # Being let in

@@ -43,7 +43,7 @@ class Block(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=True
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
     )
     example: ClassVar[str] = ""
 

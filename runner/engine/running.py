@@ -58,7 +58,7 @@ class Running:
                     batch = await self._digest(page)
                     if storing is not None:
                         await storing
-                    storing = asyncio.create_task(self._store(batch, page))
+                    storing = asyncio.create_task(self._store(batch, page.without_payloads))
         finally:
             if storing is not None:
                 await storing

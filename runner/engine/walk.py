@@ -37,6 +37,11 @@ class Page:
     smaller: int | None = None
     total: int | None = None
 
+    @property
+    def without_payloads(self) -> Page:
+        """The same, once they are mapped: they need not be held any longer."""
+        return replace(self, payloads=())
+
 
 async def pages(
     house: House, connector: Connector, sync: Sync, integration: Integration, start: Start

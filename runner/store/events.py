@@ -28,7 +28,7 @@ from sqlalchemy import insert as insert_into
 
 from runner.errors import NotFound
 from runner.model.event import EventState, WebhookEvent
-from runner.store.columns import Json, Number, UtcDateTime, json_text, metadata, utc_text
+from runner.store.columns import Json, Number, UtcDateTime, json_text, metadata, partial_index, utc_text
 from runner.store.statements import Compiled
 
 events = Table(
@@ -61,20 +61,18 @@ is_pending: ColumnElement[bool] = events.c.state == literal_column("'pending'")
 is_unrouted: ColumnElement[bool] = events.c.state == literal_column("'unrouted'")
 """Written out, not parameters: only so does SQLite see that the partial indexes serve."""
 
-Index(
+partial_index(
     "ix_events_pending",
     events.c.integration_id,
     events.c.sequence,
-    sqlite_where=is_pending,
-    postgresql_where=is_pending,
+    where=is_pending,
 )
 Index("ix_events_delivery_id", events.c.delivery_id)
-Index(
+partial_index(
     "ix_events_unrouted",
     events.c.connector,
     events.c.account_id,
-    sqlite_where=is_unrouted,
-    postgresql_where=is_unrouted,
+    where=is_unrouted,
 )
 
 _FIELDS = tuple(column.name for column in events.columns if column.name not in ("sequence", "due_at", "digest"))

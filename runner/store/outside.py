@@ -25,7 +25,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from runner.errors import PartnerUnavailable, SettingsError, UnexpectedResponse
@@ -39,6 +38,8 @@ Fate = Exception | None
 
 def table_of(name: str, schema: str | None = None) -> Table:
     """How such a table is made."""
+    from sqlalchemy.dialects.postgresql import JSONB  # 2 MB, of no use where there is no such table
+
     return Table(
         name,
         MetaData(schema=schema),

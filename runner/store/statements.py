@@ -6,12 +6,27 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, Table, Text, UpdateBase, any_, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    UpdateBase,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 Statement = UpdateBase | Select[Any]
@@ -26,7 +41,11 @@ _ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 
 def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows `on_conflict_do_update`, for `connection.dialect.name`."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 2 MB, of no use where the database is a file
+
+    return postgresql.insert(table)
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -40,7 +59,7 @@ def among(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[
     """Whether the column is one of the texts in the parameter `name`, which is given as `listed`: one parameter however
     many there are, so that the statement stays the same."""
     if dialect == "postgresql":
-        return column == any_(bindparam(name, type_=postgresql.ARRAY(Text)))
+        return column == any_(bindparam(name, type_=ARRAY(Text)))
     return column.in_(select(func.json_each(bindparam(name), type_=Text).table_valued("value").c.value))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -23,6 +25,7 @@ PAST = ("at", "action", "state", "made_id", "key", "note")
 
 @example(
     """runner act acme/companycam create_project --input '{"name": "Oak Street 12"}'""",
+    """runner act acme/dropbox upload_file --file roof.jpg --input '{"path": "/Jobs/7001/roof.jpg"}'""",
     "runner act acme/companycam",
     "runner act acme/companycam --past",
 )
@@ -30,6 +33,9 @@ def act(
     integration: str = typer.Argument(help="The integration: its id, the beginning of it, or company/connector."),
     action: str = typer.Argument(None, help="An action of the connector; without one they are listed."),
     given: str = typer.Option("{}", "--input", help="Its input as JSON; - reads standard input."),
+    file: list[str] = typer.Option(
+        [], "--file", metavar="[NAME=]PATH", help="A file of this machine for an input that is one."
+    ),
     key: str = typer.Option(None, "--key", help="The act's own key: the same one is done once, and told again."),
     past: bool = typer.Option(False, "--past", help="List earlier acts and what came of them."),
     as_json: bool = AsJson,
@@ -42,20 +48,39 @@ def act(
     elif not action:
         _list_actions(integration, as_json)
     else:
-        done = _do(integration, action, _values(given), key)
+        done = _do(integration, action, _values(given), file, key)
         told = {"action": action, "key": done.key, "repeated": done.repeated, "result": done.result}
         output.print_json(told if as_json else done.result)
 
 
-def _do(integration: str, action: str, values: dict[str, Any], key: str | None) -> Done:
+def _do(integration: str, action: str, values: dict[str, Any], files: Sequence[str], key: str | None) -> Done:
+    from runner.cli.progress import sending
     from runner.cli.workshop import chosen, in_house
+    from runner.engine.act import find_action
     from runner.engine.once import once
 
     async def work(house: House) -> Done:
         found = await house.store.database.read(lambda c: chosen(c, integration))
-        return await once(house, found, action, values, key)
+        wanted = find_action(house.connectors.get(found.connector), action).files
+        with sending(action) as hear:
+            return await once(house, found, action, {**values, **_chosen(files, wanted)}, key, hear)
 
     return in_house(work)
+
+
+def _chosen(files: Sequence[str], wanted: Sequence[str]) -> dict[str, Path]:
+    """Paths by the inputs that they are for; the name may be left out where only one takes a file."""
+    found = {}
+    for text in files:
+        name, is_named, path = text.partition("=")
+        if not is_named or name not in wanted:
+            if len(wanted) != 1:
+                refuse(
+                    f"--file {text}: say for which input: {', '.join(f'{one}=PATH' for one in wanted) or 'none is one'}"
+                )
+            name, path = wanted[0], text
+        found[name] = Path(path)
+    return found
 
 
 def _values(given: str) -> dict[str, Any]:

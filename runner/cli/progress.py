@@ -1,4 +1,4 @@
-"""How far a sync is: a bar for a person at a terminal, a line now and then for a log."""
+"""How far a sync or a file is: a bar for a person at a terminal, for a sync a line now and then for a log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from runner.model.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from runner.engine.upload import Hear as HearFile
 
 Hear = Callable[[int, int, int | None], None]
 EVERY = 10
@@ -49,6 +51,33 @@ def bar(name: str, console: Console) -> Iterator[Hear]:
             speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
             rate = f", {speed:,.0f}/s" if speed else ""
             progress.update(task, told=f"{_so_far(seen, total)} in {counted(pages, 'page')}{rate}", refresh=True)
+
+        yield hear
+
+
+@contextmanager
+def sending(name: str) -> Iterator[HearFile | None]:
+    """What an action is handed that may send a file; None when nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with bytes_bar(name, Console(stderr=True)) as hear:
+        yield hear
+
+
+@contextmanager
+def bytes_bar(name: str, console: Console) -> Iterator[HearFile]:
+    """A bar with the bytes that the partner has, the rate, and the time that is left; none until there is a file."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    parts = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*parts, TimeRemainingColumn(compact=True), console=console) as progress:
+        task = progress.add_task(name, total=None, visible=False)
+
+        def hear(sent: int, size: int) -> None:
+            progress.update(task, completed=sent, total=size, visible=True)
 
         yield hear
 

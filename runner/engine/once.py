@@ -69,7 +69,7 @@ async def once(
     """
     connector = house.connectors.get(integration.connector)
     if name in reserved(connector):
-        raise NotFound(f"{connector.connector}: `{name}` is for the runner's own webhooks, and not to be asked for")
+        raise NotFound(f"{connector.connector}: `{name}` is a step of the runner's own, and not to be asked for")
     action = check_input(connector, name, given)
     plain = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     wanted = Act(integration.id, key or uuid4().hex, name, plain, fingerprint(plain), house.clock.now())
@@ -83,12 +83,14 @@ async def once(
 
 
 def reserved(connector: Connector) -> set[str]:
-    """Actions by which the runner sees to webhooks: nobody else has what they read."""
+    """Actions by which the runner sees to webhooks and sends files in pieces: nobody else has what they read."""
     webhooks = connector.webhooks
+    uploads = [action.upload for action in connector.actions.values() if action.upload is not None]
+    steps = {name for upload in uploads for name in upload.actions.values()}
     if webhooks is None:
-        return set()
+        return steps
     confirm = getattr(webhooks.handshake, "action", None)
-    return {*(webhooks.subscription.actions if webhooks.subscription else ()), *([confirm] if confirm else [])}
+    return {*steps, *(webhooks.subscription.actions if webhooks.subscription else ()), *([confirm] if confirm else [])}
 
 
 def offered(connector: Connector) -> dict[str, Action]:

@@ -19,6 +19,7 @@ from runner.errors import (
     BadInput,
     ConnectorError,
     CredentialUnreadable,
+    FileUnreadable,
     KeyReused,
     NotFound,
     PartnerError,
@@ -41,6 +42,7 @@ STATUSES: tuple[tuple[type[RunnerError], int], ...] = (
     (CredentialUnreadable, 503),
     (PartnerError, 502),
     (PushError, 422),
+    (FileUnreadable, 422),
     (ConnectorError, 500),
 )
 """The first that fits decides; what is not listed is 500."""

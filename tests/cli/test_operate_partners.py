@@ -22,7 +22,7 @@ def partners() -> Iterator[Running]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    options = {"servicetitan": {"size": 20}, "companycam": {"size": 0}}
+    options = {"servicetitan": {"size": 20}, "companycam": {"size": 0}, "housecallpro": {"size": 2}}
     opening = start(list(options), first_port=0, post=False, **options)
     running = asyncio.run_coroutine_threadsafe(opening, loop).result(20)
     yield running
@@ -39,6 +39,7 @@ def typed(partners: Running, tmp_path: Path) -> Type:
         "environments": {
             "servicetitan": {"simulated": {"api": titan, "auth": titan}},
             "companycam": {"simulated": {"api": f"{cam}/v2"}},
+            "housecallpro": {"simulated": dict.fromkeys(("app", "api"), partners.urls["housecallpro"])},
         },
         "allow_hosts": ["127.0.0.1"],
     }
@@ -85,6 +86,20 @@ def test_an_action_prints_what_is_kept(typed: Type, partners: Running) -> None:
     assert connect(typed, "companycam") == output.FINE
     result = typed("act", "acme/companycam", "create_project", "--input", '{"name": "Oak Street 12"}')
     assert json.loads(result.output)["id"] in [row["id"] for row in partners.partners["companycam"].table("projects")]
+
+
+def test_a_file_of_this_machine_is_sent(typed: Type, partners: Running, tmp_path: Path) -> None:
+    given = ("--environment", "simulated", "--way", "key", "--set", "api_key=housecallpro-company-key")
+    assert typed("connect", "housecallpro", "acme", *given).exit_code == output.FINE
+    (path := tmp_path / "roof.png").write_bytes(b"x" * 100_000)
+    job = next(iter(partners.partners["housecallpro"].table("jobs")))["id"]
+    act = ("act", "acme/housecallpro", "attach_file", "--input", json.dumps({"job_id": job}), "--file")
+    for text in (str(path), f"file={path}"):
+        made = json.loads(typed(*act, text).output)
+        held = partners.partners["housecallpro"].table("jobs").row(job)["attachments"][-1]
+        assert (held["id"], held["file_name"], held["file_size"]) == (made["id"], "roof.png", 100_000)
+    assert typed(*act, str(tmp_path / "none")).exit_code == output.FOUND
+    assert typed("act", "acme/housecallpro", "add_note", "--file", str(path)).exit_code == output.MISUSE
 
 
 def test_a_credential_that_the_partner_refuses_is_exit_1_with_the_reason(typed: Type) -> None:

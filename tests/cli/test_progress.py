@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from runner.cli.progress import bar, lines, shown
+from runner.cli.progress import bar, bytes_bar, lines, sending, shown
 from runner.testing.clock import FakeClock
 
 
@@ -47,4 +47,24 @@ def test_a_bar_without_a_total_counts() -> None:
 
 def test_who_does_not_want_it_hears_nothing() -> None:
     with shown("jobs", False) as hear:
+        assert hear is None
+
+
+def test_a_file_gets_a_bar_of_its_bytes() -> None:
+    screen = io.StringIO()
+    with bytes_bar("upload_file", Console(file=screen, force_terminal=True, width=120)) as hear:
+        hear(500_000, 2_000_000)
+        hear(2_000_000, 2_000_000)
+    assert "2.0/2.0 MB" in screen.getvalue()
+
+
+def test_an_action_without_a_file_shows_no_bar() -> None:
+    screen = io.StringIO()
+    with bytes_bar("add_note", Console(file=screen, force_terminal=True, width=120)):
+        pass
+    assert "add_note" not in screen.getvalue()
+
+
+def test_where_nobody_looks_there_is_no_bar() -> None:
+    with sending("upload_file") as hear:
         assert hear is None

@@ -13,7 +13,16 @@ from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.dropbox_tree import content_hash
 from runner.connector.library import Connectors
 from runner.engine.act import act
-from runner.errors import FileChanged, FileUnreadable, PartnerUnavailable, PushError, UnexpectedResponse
+from runner.engine.once import offered, once
+from runner.errors import (
+    FileChanged,
+    FileUnreadable,
+    NotFound,
+    PartnerUnavailable,
+    PushError,
+    UnexpectedResponse,
+    UnknownOutcome,
+)
 from runner.model.integration import Integration
 from runner.store.uploads import upload_pieces, uploads
 from tests.cdn import HOST, URL, Cdn
@@ -314,3 +323,19 @@ def test_the_shipped_pieces_are_what_dropbox_takes() -> None:
     assert upload is not None
     assert upload.checksum is not None
     assert (upload.chunk % 4_194_304, upload.checksum.block) == (0, 4_194_304)  # type: ignore[attr-defined]
+
+
+async def test_the_steps_of_an_upload_are_not_to_be_asked_for(here: World, company: Integration) -> None:
+    assert "upload_file" in offered(here.house.connectors.get("dropbox"))
+    with pytest.raises(NotFound, match="step of the runner's own"):
+        await once(here.house, company, "start_upload", {})
+
+
+async def test_an_act_that_broke_off_goes_on_by_its_key(
+    here: World, partner: Dropbox, company: Integration, cdn: Cdn
+) -> None:
+    partner.fail_next(10, 500, on="append_v2")
+    with pytest.raises(UnknownOutcome, match="ask again with the key key-1"):
+        await once(here.house, company, "upload_file", {"file": URL, "path": TO}, "key-1")
+    done = await once(here.house, company, "upload_file", {"file": URL, "path": TO}, "key-1")
+    assert (stored(partner), done.result["path"]) == (cdn.whole, TO)

@@ -81,9 +81,12 @@ def deliveries(
     if failed + waiting + rejected > 1:
         refuse("give one of --failed, --waiting and --rejected")
     if rejected:
+        from runner.cli.files import here
         from runner.cli.rejected import show
+        from runner.connector.library import Connectors
 
-        look(lambda c: show(c, _id(c, integration), limit, as_json))
+        connectors = Connectors(here().connectors)
+        look(lambda c: show(c, connectors, _id(c, integration), limit, as_json))
         return
     of_events = EventState.DEAD if failed else EventState.PENDING if waiting else None
     of_pushes = PushState.FAILED if failed else PushState.WAITING if waiting else None

@@ -8,15 +8,17 @@ import typer
 from sqlalchemy import Connection
 
 from runner.cli import output
+from runner.connector.library import Connectors
+from runner.errors import MalformedDelivery, RunnerError
 from runner.store import rejections
 from runner.store.rejections import Rejected
 
-COLUMNS = ("id", "connector", "reason", "received_at", "method", "size")
+COLUMNS = ("id", "connector", "reason", "received_at", "method", "size", "why")
 
 
-def show(connection: Connection, integration_id: str | None, limit: int, as_json: bool) -> None:
+def show(connection: Connection, connectors: Connectors, integration_id: str | None, limit: int, as_json: bool) -> None:
     """Print them, the latest first; `as_json` with headers and body."""
-    found = [shown(one) for one in rejections.kept(connection, integration_id, limit)]
+    found = [{**shown(one), "why": why(connectors, one)} for one in rejections.kept(connection, integration_id, limit)]
     output.listing(found, COLUMNS, as_json)
     if not as_json and found:
         typer.echo("\nWith headers and body: --json")
@@ -37,3 +39,18 @@ def shown(one: Rejected) -> dict[str, Any]:
         "size": one.size,
         "body": delivery.body.decode("utf-8", "replace"),
     }
+
+
+def why(connectors: Connectors, one: Rejected) -> str | None:
+    """What the connector, as it is now, finds wrong in a request that it could not read; None for other reasons."""
+    if one.reason != MalformedDelivery.code:
+        return None
+    if one.size > len(one.delivery.body):
+        return f"too long to be kept whole: {len(one.delivery.body)} of {one.size} bytes are"
+    try:
+        webhooks = connectors.get(one.delivery.connector).webhooks
+        if webhooks is not None:
+            webhooks.told(one.delivery.body, one.delivery.headers, one.delivery.url)
+    except RunnerError as error:
+        return str(error)
+    return "the connector reads it now"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Duration
 from runner.components.catalog import AnyHandshake, AnyVerifier
 from runner.components.handshakes.confirm import Confirm
-from runner.connector.events import Events
+from runner.connector.events import Events, Told
 from runner.connector.reaction import AnyReaction, Drop, Fetch, Process, Reaction
 from runner.connector.subscription import Subscription
+from runner.errors import MalformedDelivery
 from runner.mapping.expression import Expression
 
 USUAL_LIMIT = timedelta(seconds=5)
@@ -97,6 +101,15 @@ class Webhooks(Block):
     def processors(self) -> set[str]:
         """The processors that events lead to."""
         return {reaction.processor for reaction in self.on.values() if isinstance(reaction, Process | Fetch)}
+
+    def told(self, body: bytes, headers: Mapping[str, str], url: str) -> list[Told]:
+        """The events of one verified request, its headers in lower case. Raises MalformedDelivery."""
+        of_request = self.events.reads == "request"
+        try:
+            parsed = None if of_request and not body else orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise MalformedDelivery("the body is not JSON") from None
+        return self.events.read(parsed, headers, dict(parse_qsl(urlsplit(url).query)) if of_request else {})
 
     def reaction(self, type_: str) -> Reaction | Confirm | None:
         """What an event of this type leads to; None when nothing in `on` matches."""

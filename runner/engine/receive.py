@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -131,7 +129,7 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
             if reply.later is None
             else Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
         )
-    told = webhooks.events.read(_parsed(webhooks, delivery), delivery.headers, _query(webhooks, delivery))
+    told = webhooks.told(delivery.body, delivery.headers, delivery.url)
     place, _, _ = (webhooks.verify.secret_name or "app").partition(".")
     events = tuple(_events(webhooks, delivery, told))
     return Arrival(new_id(delivery.received_at), delivery, events, bound=place != "app")
@@ -157,19 +155,6 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
     if connector.webhooks is None:
         raise NotFound(f"{name} sends no webhooks")
     return connector, connector.webhooks
-
-
-def _parsed(webhooks: Webhooks, delivery: Delivery) -> Any:
-    if not delivery.body and webhooks.events.reads == "request":
-        return None
-    try:
-        return orjson.loads(delivery.body)
-    except orjson.JSONDecodeError:
-        raise MalformedDelivery("the body is not JSON") from None
-
-
-def _query(webhooks: Webhooks, delivery: Delivery) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(delivery.url).query)) if webhooks.events.reads == "request" else {}
 
 
 def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterator[WebhookEvent]:

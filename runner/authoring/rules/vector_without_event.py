@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlsplit
-
-import orjson
 
 from runner.authoring.rules.rule import Doubt, Subject, rule
 from runner.connector.connector import Connector
 from runner.connector.events import Told
 from runner.connector.reaction import Delete, Fetch, Process
-from runner.connector.webhook import Vector, Webhooks
+from runner.connector.webhook import Webhooks
 from runner.engine.errands import errand_of
 from runner.engine.react import gone_id
 from runner.errors import MalformedDelivery, MappingError
@@ -43,8 +40,10 @@ def vector_without_event(subject: Subject) -> Iterator[Doubt]:
 
 
 def _flaws(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
+    vector = webhooks.vector
+    headers = {name.lower(): value for name, value in vector.headers.items()}
     try:
-        events = told(webhooks, webhooks.vector)
+        events = webhooks.told(vector.body.encode(), headers, vector.url)
     except MalformedDelivery as error:
         yield str(error)
         return
@@ -59,17 +58,6 @@ def _flaws(connector: Connector, webhooks: Webhooks) -> Iterator[str]:
             yield from _unled(connector, webhooks, one)
         except MappingError as error:
             yield str(error)
-
-
-def told(webhooks: Webhooks, vector: Vector) -> list[Told]:
-    """The events of the example. Raises MalformedDelivery."""
-    request = webhooks.events.reads == "request"
-    try:
-        body = None if request and not vector.body else orjson.loads(vector.body)
-    except orjson.JSONDecodeError:
-        raise MalformedDelivery("the body is not JSON") from None
-    headers = {name.lower(): value for name, value in vector.headers.items()}
-    return webhooks.events.read(body, headers, dict(parse_qsl(urlsplit(vector.url).query)))
 
 
 def _unled(connector: Connector, webhooks: Webhooks, one: Told) -> Iterator[str]:

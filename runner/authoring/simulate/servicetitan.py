@@ -25,6 +25,7 @@ from runner.authoring.simulate.outbox import Compose, Manners, WebhookTarget
 from runner.authoring.simulate.partner import Answer, Change, Partner
 from runner.authoring.simulate.servicetitan_data import tables
 from runner.authoring.simulate.servicetitan_events import Notice, notices, seal
+from runner.authoring.simulate.servicetitan_notes import JobNotes
 from runner.authoring.simulate.servicetitan_options import SCOPE, ServiceTitanOptions
 from runner.authoring.simulate.servicetitan_people import iso
 from runner.authoring.simulate.servicetitan_query import Invalid
@@ -51,6 +52,7 @@ class ServiceTitan(Partner):
         super().__init__(now=now, seed=seed, webhooks=webhooks, manners=Manners(RETRY_AFTER), stall=stall)
         self.options = options
         self.tables = tables(now(), self.dice, size)
+        self.job_notes = JobNotes(self, self._invalid)
         self._gate = Gate(now, options.limits)
         self._tokens: dict[str, datetime] = {}
         self._connected = True
@@ -66,6 +68,7 @@ class ServiceTitan(Partner):
         for owner, column in (("customer", "customerId"), ("location", "locationId")):
             path = f"/crm/v2/tenant/{{tenant:int}}/{owner}s/{{id:int}}/contacts"
             yield self.route("GET", path, self._contacts(owner, column))
+        yield from self.job_notes.routes()
 
     # Being let in
 
@@ -155,8 +158,7 @@ class ServiceTitan(Partner):
         try:
             return reply(make())
         except Invalid as invalid:
-            errors = {invalid.parameter: [invalid.message]}
-            return self._problem(400, "One or more validation errors occurred.", errors)
+            return self._invalid(invalid.parameter, invalid.message)
 
     def _shown(self, listing: lists.Listing, row: Row, request: Request) -> Row:
         own = self._own(row, request)
@@ -176,6 +178,9 @@ class ServiceTitan(Partner):
         if status == 429:
             return self._slow_down(1.0)
         return self._problem(status, message or "An error occurred.", {})
+
+    def _invalid(self, name: str, message: str) -> Response:
+        return self._problem(400, "One or more validation errors occurred.", {name: [message]})
 
     def _problem(self, status: int, title: str, errors: dict[str, list[str]]) -> Response:
         """`ApiErrorResponse` of the partner's OpenAPI files."""

@@ -25,20 +25,22 @@ PATIENCE = timedelta(days=1)
 """How long a credential is kept, sealed and unused, to be revoked at a partner that cannot be reached."""
 
 
-async def disconnect(house: House, integration: Integration, reason: Reason) -> bool:
+async def disconnect(house: House, integration: Integration, reason: Reason, *, later: bool = False) -> bool:
     """Switch an integration off, revoke at the partner and forget the credential. Its records stay.
 
-    It is `disabled` at once, whatever the partner does. False when the partner could not be reached: the credential
-    is then kept for at most a day to try again, and nothing else uses it.
+    It is `disabled` at once, whatever the partner does; with `later` a worker does the rest, for who cannot wait for a
+    partner that hangs. False when the rest is not done: until then, and at most for a day, the credential is kept, and
+    nothing else uses it.
     """
 
     def work(connection: Connection) -> None:
-        house.store.move(connection, integration.id, State.DISABLED, reason, house.clock.now())
-        house.store.queue.put(connection, WakeUp("part", integration.id, run_at=house.clock.now() + CRASH))
+        now = house.clock.now()
+        house.store.move(connection, integration.id, State.DISABLED, reason, now)
+        house.store.queue.put(connection, WakeUp("part", integration.id, run_at=now if later else now + CRASH))
 
     await house.store.database.write(work)
     house.log.info("disconnected", integration=integration.id, code=reason.code)
-    return await finish(house, integration.id, 0) is None
+    return not later and await finish(house, integration.id, 0) is None
 
 
 async def finish(house: House, integration_id: str, attempts: int) -> datetime | None:

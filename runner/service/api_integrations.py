@@ -44,7 +44,8 @@ _LINK = (
     "for their time."
 )
 _DISCONNECT = (
-    "The state becomes `disabled` at once; the credential is forgotten when it was revoked at the partner, or a day "
+    "The state becomes `disabled` at once, and the answer waits for no partner: a worker revokes there, and ends the "
+    "webhooks that were asked for; the credential is forgotten when it was revoked at the partner, or a day "
     "later where that cannot be. Records, events and links stay, and the same integration is taken up again by "
     "connecting the company anew. Doing it twice does nothing more. Deleting what is kept is for the operator: "
     "`runner integrations --remove`."
@@ -109,7 +110,7 @@ class IntegrationsApi:
         """Switch one off; its records stay."""
         found = await self._integration(request)
         reason = Reason("disconnected", "The host disconnected it", "Connect it again")
-        await disconnect(self._house, found, reason)
+        await disconnect(self._house, found, reason, later=True)
         return json(self._connecting(await self._integration(request), None))
 
     async def sync(self, request: Request) -> Response:

@@ -91,6 +91,15 @@ async def test_the_token_is_revoked_and_forgotten(parting: Parting) -> None:
     assert await parting.kept() is None
 
 
+async def test_who_cannot_wait_for_the_partner_has_a_worker_do_the_rest(parting: Parting) -> None:
+    assert not await disconnect(parting.here.house, parting.made, REASON, later=True)
+    assert (await parting.state()).state is State.DISABLED
+    assert parting.desk.forms == []
+    await parting.here.work()
+    assert len(parting.desk.forms) == 1
+    assert await parting.kept() is None
+
+
 @pytest.mark.parametrize("away", [503, 429, httpx.ConnectError("down")])
 async def test_a_partner_that_is_away_does_not_prevent_it_and_is_told_later(
     parting: Parting, away: int | Exception

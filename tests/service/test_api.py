@@ -179,6 +179,15 @@ async def test_disconnecting_switches_off(api: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["integration"]["state"]) == (200, "disabled")
 
 
+async def test_disconnecting_waits_for_no_partner(here: World, api: httpx.AsyncClient) -> None:
+    made = await here.connect("jobber")
+    before = len(here.wire.requests)
+    assert (await api.delete(f"/api/integrations/{made.id}")).status_code == 200
+    assert len(here.wire.requests) == before
+    await here.work()
+    assert len(here.wire.requests) > before
+
+
 async def test_syncing_puts_a_wakeup(here: World, api: httpx.AsyncClient) -> None:
     made = await connected(api)
     await here.write(lambda c: c.execute(wakeups.wakeups.delete()))

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from runner.authoring.simulate.answers import Refusal, json_body, reply
 from runner.authoring.simulate.jobber_cost import Bill, actual
 from runner.authoring.simulate.jobber_data import gid, iso, number_of, tables
+from runner.authoring.simulate.jobber_notes import JobNotes
 from runner.authoring.simulate.jobber_oauth import Grants
 from runner.authoring.simulate.jobber_options import JobberOptions
 from runner.authoring.simulate.jobber_resolve import schema
@@ -64,7 +65,8 @@ class Jobber(Partner):
         self.tables = tables(now(), self.dice, size)
         self.account: Row = {"id": ACCOUNT_ID, "name": options.account_name}
         self.grants = Grants(options, now, self.dice, ACCOUNT_ID, self._connected)
-        self._schema = schema(self.tables, self.account, self.disconnect)
+        self.notes = JobNotes(self.tables["jobs"], self.stamp)
+        self._schema = schema(self.tables, self.account, self.disconnect, self.notes)
         self._gate = Gate(now, options.limits)
         self._budget = Budget(now, options.budget, options.restore)
         self._parsed: dict[str, DocumentNode | list[GraphQLError]] = {}

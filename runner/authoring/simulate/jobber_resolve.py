@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema
-from graphql.type import GraphQLObjectType, GraphQLScalarType
+from graphql.type import GraphQLObjectType, GraphQLScalarType, GraphQLUnionType
 
 from runner.authoring.simulate.jobber_data import number_of
+from runner.authoring.simulate.jobber_notes import JobNotes
 from runner.authoring.simulate.jobber_schema import sdl
 from runner.authoring.simulate.table import Row, Table
 
@@ -25,13 +26,16 @@ Tables = Mapping[str, Table]
 Resolver = Callable[..., Any]
 
 
-def schema(tables: Tables, account: Row, disconnect: Callable[[], None]) -> GraphQLSchema:
+def schema(tables: Tables, account: Row, disconnect: Callable[[], None], notes: JobNotes) -> GraphQLSchema:
     """The executable schema over these tables."""
     built = build_schema(sdl())
     moments = _scalar(built, "ISO8601DateTime")
     for door in ("parse_value", "coerce_input_value"):  # the library's name until 3.2, and from 3.3
         setattr(moments, door, _moment_text)
-    for kind, resolvers in _resolvers(tables, account, disconnect).items():
+    union = built.type_map["JobNoteUnion"]
+    assert isinstance(union, GraphQLUnionType)
+    union.resolve_type = lambda *_: "JobNote"
+    for kind, resolvers in _resolvers(tables, account, disconnect, notes).items():
         fields = _object(built, kind).fields
         for name, resolver in resolvers.items():
             fields[name].resolve = resolver
@@ -59,7 +63,9 @@ def _moment_text(value: object) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
-def _resolvers(tables: Tables, account: Row, disconnect: Callable[[], None]) -> dict[str, dict[str, Resolver]]:
+def _resolvers(
+    tables: Tables, account: Row, disconnect: Callable[[], None], notes: JobNotes
+) -> dict[str, dict[str, Resolver]]:
     def app_disconnect(_: Any, __: GraphQLResolveInfo[Any]) -> Row:
         disconnect()
         return {"userErrors": []}
@@ -70,7 +76,11 @@ def _resolvers(tables: Tables, account: Row, disconnect: Callable[[], None]) -> 
             **{name: _by_id(tables[table]) for name, table in ONE.items()},
             **{name: _listing(tables[name], name) for name in ONE.values()},
         },
-        "Mutation": {"appDisconnect": app_disconnect},
+        "Mutation": {
+            "appDisconnect": app_disconnect,
+            "jobCreateNote": notes.create,
+            "jobNoteAddAttachment": notes.attach,
+        },
         "Client": {
             "name": lambda row, _: display_name(row),
             "defaultEmails": lambda row, _: [email["address"] for email in row["emails"] if email["primary"]],
@@ -88,6 +98,7 @@ def _resolvers(tables: Tables, account: Row, disconnect: Callable[[], None]) -> 
             "property": _parent(tables["properties"], "propertyId"),
             "jobberWebUri": _web("work_orders"),
             "visits": _children(tables["visits"], "jobId"),
+            "notes": lambda row, _, **page: connection(notes.of[row["id"]], **page),
         },
         "Visit": {
             "client": _parent(tables["clients"], "clientId"),

@@ -8,7 +8,10 @@ public names a key or a value of an enum (properties' filter, users' status), th
 
 from __future__ import annotations
 
-KINDS = ("Client", "Property", "Job", "Visit", "User")
+from runner.authoring.simulate.jobber_notes import MUTATIONS
+from runner.authoring.simulate.jobber_notes import SDL as NOTES
+
+KINDS = ("Client", "Property", "Job", "Visit", "User", "JobNoteUnion")
 
 SCALARS = """
 scalar ISO8601DateTime
@@ -89,6 +92,7 @@ type Job {
   jobType: JobTypeTypeEnum!, client: Client!, property: Property!, jobberWebUri: String!
   createdAt: ISO8601DateTime!, updatedAt: ISO8601DateTime!
   visits(PAGE): VisitConnection!
+  notes(PAGE): JobNoteUnionConnection!
 }
 
 type Visit {
@@ -122,8 +126,8 @@ type Query {
 
 type MutationErrors { message: String!, path: [String!] }
 type AppDisconnectPayload { userErrors: [MutationErrors!]! }
-type Mutation { appDisconnect: AppDisconnectPayload! }
-"""
+type Mutation { appDisconnect: AppDisconnectPayload!, MUTATIONS }
+""".replace("MUTATIONS", MUTATIONS)
 
 
 def sdl() -> str:
@@ -134,4 +138,4 @@ def sdl() -> str:
         for kind in KINDS
     )
     page = "first: Int, after: String, last: Int, before: String"
-    return "\n".join((SCALARS, FILTERS, TYPES, *connections, ROOTS)).replace("PAGE", page)
+    return "\n".join((SCALARS, FILTERS, TYPES, NOTES, *connections, ROOTS)).replace("PAGE", page)

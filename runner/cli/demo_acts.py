@@ -26,6 +26,7 @@ from runner.model.push import PushState
 from runner.model.run import SyncRun
 from runner.service import tickets
 from runner.store import events, integrations, pushes, runs, wakeups
+from runner.store.dead import Which
 
 COMPANY = "Sample Plumbing"
 SETTINGS: dict[str, dict[str, str]] = {
@@ -125,7 +126,7 @@ class Acts:
         for push in refused:
             self.say(f"\nThe host refused {push.kind} {push.external_id}: {push.note}")
         if refused:
-            count = await replay_pushes(self.world.house, failed=True)
+            count = await replay_pushes(self.world.house, Which(failed=True))
             self.say(f"  the operator replays it: {count} pushed again")
             await self.quiet()
 

@@ -74,7 +74,8 @@ def deliveries(
     from runner.cli.workshop import look
     from runner.model.event import EventState
     from runner.model.push import PushState
-    from runner.service.shapes import EventShape, PushShape
+    from runner.service.push_shapes import PushShape
+    from runner.service.shapes import EventShape
     from runner.store import events, pushes
     from runner.store.events import EventFilter
 
@@ -115,6 +116,7 @@ def deliveries(
     "runner replay events --failed",
     "runner replay events --connector jobber --since 30d --dry-run",
     "runner replay pushes 17 18",
+    "runner replay pushes --reason answer-422",
 )
 def replay(
     what: str = typer.Argument(help="events, pushes, quarantined or notices (of changes, to the host)."),
@@ -126,6 +128,9 @@ def replay(
     state: str = typer.Option(None, "--state", help="Events in one state: done, dropped, failed..."),
     since: str = typer.Option(None, "--since", help="Events that came since: a time, or how long ago (30d)."),
     until: str = typer.Option(None, "--until", help="Events that came before: a time, or how long ago."),
+    rule: str = typer.Option(None, "--rule", help="Pushes that failed, of one delivery rule."),
+    reason: str = typer.Option(None, "--reason", help="Pushes that failed for one reason, as `runner pushes --dead`."),
+    to: str = typer.Option(None, "--to", help="Pushes that failed, to one: company/connector, or a name."),
     dry_run: bool = typer.Option(
         False,
         "--dry-run",
@@ -138,11 +143,13 @@ def replay(
     from runner.cli.replaying import ONE, REPLAYS, Wanted
     from runner.cli.workshop import in_house
 
-    wanted = Wanted(ids or [], integration, failed, connector, type_, state, since, until)
+    wanted = Wanted(ids or [], integration, failed, connector, type_, state, since, until, rule, reason, to)
     if what not in REPLAYS:
         refuse(f"replay takes {', '.join(REPLAYS)}, not {what}")
     if what != "events" and (wanted.is_of_events or dry_run):
         refuse(f"{what} are chosen by ids, --failed or --integration; the rest is for events")
+    if what != "pushes" and wanted.is_of_pushes:
+        refuse("--rule, --reason and --to are of pushes")
     if fetch and not dry_run:
         refuse("--fetch goes with --dry-run; a replay asks the partner anyway")
     if wanted.is_open:
@@ -180,10 +187,12 @@ def status(as_json: bool = AsJson) -> None:
     from runner.cli.status import lines
     from runner.cli.workshop import look, settings_now
     from runner.connector.library import Connectors
+    from runner.model.clock import SystemClock
     from runner.service.overview import overview
 
     connectors = Connectors(settings_now().connectors)
-    found = look(lambda c: overview(c, connectors))
+    now = SystemClock().now()
+    found = look(lambda c: overview(c, connectors, now))
     if as_json:
         output.print_json(found.shown())
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from runner.cli import acting, company, connecting, keeping, linking, looking, pausing, running, runs, syncing
+from runner.cli import acting, company, connecting, keeping, linking, looking, pausing, pushing, running, runs, syncing
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -18,6 +18,7 @@ app.command("pause")(pausing.pause)
 app.command("resume")(pausing.resume)
 app.command("act")(acting.act)
 app.command("records")(looking.records)
+app.command("pushes")(pushing.pushes)
 app.command("deliveries")(looking.deliveries)
 app.command("status")(looking.status)
 app.command("replay")(looking.replay)

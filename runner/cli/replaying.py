@@ -18,6 +18,7 @@ from runner.errors import NotFound, SettingsError
 from runner.model.event import EventState
 from runner.store import changes
 from runner.store.changes import Telling
+from runner.store.dead import Which
 from runner.store.events import EventFilter
 
 MOST = 100_000
@@ -27,7 +28,7 @@ ONE = {"events": "event", "pushes": "push", "quarantined": "quarantined payload"
 @dataclass(frozen=True)
 class Wanted:
     """Which things: by id, of an integration (its id, or company/connector), those that failed; of events also by
-    connector, type, state and the time of their arrival."""
+    connector, type, state and the time of their arrival, of pushes by rule, reason and destination."""
 
     ids: Sequence[str] = ()
     integration: str | None = None
@@ -37,6 +38,14 @@ class Wanted:
     state: str | None = None
     since: str | None = None
     until: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    to: str | None = None
+
+    @property
+    def is_of_pushes(self) -> bool:
+        """Whether it says what only pushes have."""
+        return any((self.rule, self.reason, self.to))
 
     @property
     def is_of_events(self) -> bool:
@@ -46,7 +55,7 @@ class Wanted:
     @property
     def is_open(self) -> bool:
         """Whether it says nothing at all, which would mean everything."""
-        return not (self.ids or self.integration or self.failed or self.is_of_events)
+        return not (self.ids or self.integration or self.failed or self.is_of_events or self.is_of_pushes)
 
 
 Replay = Callable[[House, Wanted], Awaitable[int]]
@@ -59,7 +68,18 @@ async def events(house: House, wanted: Wanted) -> int:
 
 async def pushes(house: House, wanted: Wanted) -> int:
     """Pushes become due again; what the host has already is not sent twice. Returns how many."""
-    return await replay.replay_pushes(house, wanted.ids, await _integration(house, wanted), failed=wanted.failed)
+    unknown = [one for one in wanted.ids if not one.isdecimal()]
+    if unknown:
+        raise NotFound(f"there is no push {', '.join(unknown)} (see `runner pushes`)")
+    which = Which(
+        ids=[int(one) for one in wanted.ids] or None,
+        integration_id=await _integration(house, wanted),
+        destination=await house.store.database.read(lambda connection: destination_id(connection, wanted.to)),
+        rule=wanted.rule,
+        reason=wanted.reason,
+        failed=wanted.failed or wanted.is_of_pushes,
+    )
+    return await replay.replay_pushes(house, which)
 
 
 async def quarantined(house: House, wanted: Wanted) -> int:
@@ -117,6 +137,18 @@ async def _integration(house: House, wanted: Wanted) -> str | None:
     if which is None:
         return None
     return await house.store.database.read(lambda connection: chosen(connection, which).id)
+
+
+def destination_id(connection: Connection, text: str | None) -> str | None:
+    """What a person calls a destination: an integration (its id, or company/connector), or a name in runner.yaml."""
+    if text is None:
+        return None
+    try:
+        return chosen(connection, text).id
+    except NotFound:
+        if "/" in text:
+            raise
+        return text
 
 
 def _state(text: str | None) -> EventState | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runner.authoring.report import counted
 from runner.cli.output import table
+from runner.model.circuit import CircuitState
 from runner.model.event import EventState
 from runner.model.push import PushState
 from runner.service.overview import Overview, Standing
@@ -24,6 +25,7 @@ def lines(found: Overview) -> Iterator[str]:
     waiting, running = found.backlog.get("waiting", 0), found.backlog.get("running", 0)
     pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTED]
     yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
+    yield from _destinations(found)
     for refused in found.rejections:
         yield f"Turned away: {counted(refused.count, 'request')} for {refused.connector} ({refused.reason})"
     yield _kept(found)
@@ -85,6 +87,33 @@ def _syncs(one: Standing) -> Iterator[dict[str, object]]:
         }
 
 
+def _destinations(found: Overview) -> Iterator[str]:
+    """Those of runner.yaml, which are no integrations of the table above."""
+    for one in found.destinations:
+        if one.connector is None:
+            done, failed = one.pushes[PushState.DONE], one.pushes[PushState.FAILED]
+            waiting = one.pushes[PushState.PENDING] + one.pushes[PushState.WAITING]
+            yield f"To {one.name}: {done} pushed, {waiting} wait, {failed} failed"
+
+
+def _shut(found: Overview) -> Iterator[str]:
+    """Destinations to which nothing goes out, and what they refused."""
+    for one in found.destinations:
+        if one.circuit.state != CircuitState.CLOSED:
+            since, trial = one.circuit.opened_at, one.circuit.trial_at
+            yield (
+                f"- {one.name} cannot be reached since {since:%Y-%m-%d %H:%M}; its pushes wait, the next try is at "
+                f"{trial:%H:%M:%S}: {one.circuit.note}."
+            )
+        if one.connector is None and one.pushes[PushState.FAILED]:
+            most = one.dead[0]
+            what = f"{counted(most.count, 'record')} of rule {most.rule}"
+            yield (
+                f"- {one.name} refused {what} ({most.reason}): {most.note}. "
+                f"See `runner pushes --dead`, then `runner replay pushes --reason {most.reason}`."
+            )
+
+
 def _kept(found: Overview) -> str:
     since = f"webhooks since {found.kept.oldest:%Y-%m-%d}" if found.kept.oldest else "no webhooks"
     return f"Kept: {since}, {found.kept.bytes / 1e6:,.1f} MB in all (`retention` in runner.yaml)"
@@ -95,6 +124,7 @@ def _problems(found: Overview) -> Iterator[str]:
     if dead := found.notices.get(Telling.DEAD):
         what = counted(dead, "change")
         yield f"- The host could not be told of {what}. See its log, then `runner replay notices --failed`."
+    yield from _shut(found)
     for one in found.integrations:
         name, reason = _name(one), one.integration.reason
         if reason is not None:

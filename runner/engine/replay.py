@@ -14,10 +14,10 @@ from runner.engine.tables import equipped
 from runner.errors import NotFound
 from runner.model.event import EventState
 from runner.model.integration import Integration
-from runner.model.push import PushState
 from runner.model.run import Counts
 from runner.model.wakeup import WakeUp
-from runner.store import inbox, integrations, pushes, quarantine
+from runner.store import dead, inbox, integrations, quarantine
+from runner.store.dead import Which
 from runner.store.events import EventFilter
 
 MOST = 100_000
@@ -38,22 +38,18 @@ async def replay_events(house: House, chosen: EventFilter) -> int:
     return await house.store.database.write(work)
 
 
-async def replay_pushes(
-    house: House, ids: Sequence[str] = (), integration_id: str | None = None, *, failed: bool = False
-) -> int:
-    """Make pushes due again: those with these ids, of an integration's records, or (with `failed`) those that failed.
-    What the destination has already is not sent twice. Returns how many; NotFound names ids that there are not."""
+async def replay_pushes(house: House, which: Which) -> int:
+    """Make pushes due again. What the destination has already is not sent twice. Returns how many; NotFound names ids
+    that there are not."""
 
     def work(connection: Connection) -> int:
-        at, state = house.clock.now(), PushState.FAILED if failed else None
-        found = pushes.find(connection, integration_id, state=state, limit=MOST)
-        wanted = [one for one in found if not ids or str(one.id) in ids]
-        _missing(ids, {str(one.id) for one in wanted}, "push")
-        for one in wanted:
-            pushes.mark(connection, one.rule, one.integration_id, one.kind, [one.external_id], one.destination, at)
-        for destination in {one.destination for one in wanted}:
+        ids = list(which.ids or ())
+        there = {str(one) for one in dead.known(connection, ids)}
+        _missing([str(one) for one in ids], there, "push")
+        found = dead.renew(connection, which, house.clock.now())
+        for destination in sorted(found):
             house.store.queue.put(connection, WakeUp("push", destination))
-        return len(wanted)
+        return sum(found.values())
 
     return await house.store.database.write(work)
 

@@ -14,6 +14,7 @@ from runner.service.api_actions import ActionsApi
 from runner.service.api_feeds import FeedsApi
 from runner.service.api_integrations import IntegrationsApi
 from runner.service.api_links import LinksApi
+from runner.service.api_pushes import PushesApi
 from runner.service.operation import Handler, openapi, routes
 from runner.service.problems import Problem
 
@@ -24,7 +25,7 @@ class Api:
     def __init__(self, house: House, keys: Sequence[Secret]) -> None:
         self._house = house
         self._keys = tuple(keys)
-        rooms = (IntegrationsApi(house), ActionsApi(house), LinksApi(house), FeedsApi(house))
+        rooms = (IntegrationsApi(house), ActionsApi(house), LinksApi(house), FeedsApi(house), PushesApi(house))
         self.operations = [operation for room in rooms for operation in room.operations]
 
     def routes(self) -> list[Route]:

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runner.service.push_shapes import PushShape
 from runner.service.shapes import (
     ChangeShape,
     EventShape,
     IntegrationShape,
-    PushShape,
     RecordShape,
     RunShape,
     SyncShape,

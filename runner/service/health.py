@@ -16,6 +16,7 @@ from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.errors import RunnerError
 from runner.service.call_figures import call_families
+from runner.service.destination_figures import destination_families
 from runner.service.overview import Overview, overview
 from runner.store import events, figures, outcomes
 from runner.store.figures import Figure
@@ -78,7 +79,8 @@ class _Figures:
         """All figures in one view."""
         oldest = events.oldest_pending(connection)
         waits = {name: max(0.0, (now - at).total_seconds()) for name, at in oldest.items()}
-        return cls(overview(connection, connectors), outcomes.find(connection), figures.find(connection), waits, now)
+        found = overview(connection, connectors, now)
+        return cls(found, outcomes.find(connection), figures.find(connection), waits, now)
 
     def collect(self) -> Iterable[Metric]:
         """The families, each a number a label set."""
@@ -91,6 +93,7 @@ class _Figures:
         yield self._records()
         yield self._outcomes("event", "runner_events_processed", "Webhook events worked off, or given up")
         yield self._outcomes("push", "runner_pushes_processed", "Records that a destination took, or refused for good")
+        yield from destination_families(self._found.destinations)
         oldest = GaugeMetricFamily(
             "runner_oldest_pending_event_seconds", "How long the oldest pending event waits", labels=["connector"]
         )

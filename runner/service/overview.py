@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,6 +12,8 @@ from runner.model.event import EventState
 from runner.model.integration import Integration, State
 from runner.model.push import PushState
 from runner.model.run import RunState
+from runner.service.bound import destinations
+from runner.service.push_shapes import DestinationShape
 from runner.service.shapes import IntegrationShape, SubscriptionShape, SyncShape
 from runner.store import (
     calls,
@@ -90,6 +93,7 @@ class Overview:
     rejections: tuple[Rejection, ...]
     kept: Kept
     notices: dict[Telling, int] = field(default_factory=dict)
+    destinations: tuple[DestinationShape, ...] = ()
 
     def shown(self) -> dict[str, object]:
         """As JSON values."""
@@ -97,6 +101,7 @@ class Overview:
             "integrations": [standing.shown() for standing in self.integrations],
             "events": {state.value: count for state, count in self.events.items()},
             "backlog": self.backlog,
+            "destinations": [one.model_dump(mode="json") for one in self.destinations],
             "notices": {telling.value: count for telling, count in self.notices.items()},
             "rejections": [vars(one) | {"last_at": one.last_at.isoformat()} for one in self.rejections],
             "kept": {
@@ -106,8 +111,8 @@ class Overview:
         }
 
 
-def overview(connection: Connection, connectors: Connectors) -> Overview:
-    """Read it all; one consistent view."""
+def overview(connection: Connection, connectors: Connectors, now: datetime) -> Overview:
+    """Read it all, as it is now; one consistent view."""
     found = integrations.find(connection)
     return Overview(
         integrations=tuple(standing(connection, one, sync_names(connectors, one)) for one in found),
@@ -116,6 +121,7 @@ def overview(connection: Connection, connectors: Connectors) -> Overview:
         rejections=tuple(rejections.find(connection)),
         kept=retention.kept(connection),
         notices=changes.counts(connection),
+        destinations=tuple(destinations(connection, now)),
     )
 
 

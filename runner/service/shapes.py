@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from runner.model.event import WebhookEvent
 from runner.model.integration import Integration, Reason
 from runner.model.lifecycle import REMOVED, matter_of
-from runner.model.push import Push
 from runner.model.run import Checkpoint, SyncRun
 from runner.store.changes import Notice
 from runner.store.feed import StoredRecord
@@ -256,26 +255,3 @@ class EventShape(Shape):
         """An event as it is shown, without its payload."""
         names = set(cls.model_fields) - {"state"}
         return cls(**{name: getattr(found, name) for name in names}, state=found.standing)
-
-
-class PushShape(Shape):
-    """One record on its way to a destination."""
-
-    id: int
-    rule: str
-    integration_id: str
-    kind: str
-    external_id: str
-    destination: str
-    state: str = Field(description="pending, waiting, done, failed or skipped")
-    attempts: int
-    retries: int
-    due_at: datetime | None
-    note: str | None
-    updated_at: datetime | None
-
-    @classmethod
-    def of(cls, found: Push) -> PushShape:
-        """A push as it is shown."""
-        names = set(cls.model_fields) - {"state"}
-        return cls(**{name: getattr(found, name) for name in names}, state=found.state.value)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from runner.model.push import Push, PushState
-from runner.store.columns import Number, UtcDateTime, metadata
+from runner.store.columns import Number, UtcDateTime, metadata, partial_index
 from runner.store.statements import insert
 
 pushes = Table(
@@ -65,12 +65,11 @@ Behind = Mapping[str, Sequence[str]]
 is_pending: ColumnElement[bool] = pushes.c.state == literal_column("'pending'")
 """Written out, not a parameter: only so does SQLite see that the partial index serves."""
 
-Index(
+partial_index(
     "ix_pushes_due",
     pushes.c.destination,
     pushes.c.id,
-    sqlite_where=is_pending,
-    postgresql_where=is_pending,
+    where=is_pending,
 )
 Index("ix_pushes_record", pushes.c.integration_id, pushes.c.kind, pushes.c.external_id)
 
@@ -232,9 +231,13 @@ def find(
     state: PushState | None = None,
     external_id: str | None = None,
     limit: int = 100,
+    *,
+    rule: str | None = None,
+    reason: str | None = None,
 ) -> list[Push]:
     """Pushes that fit what is given, the latest moved first."""
     chosen = {"integration_id": integration_id, "destination": destination, "external_id": external_id}
+    chosen |= {"rule": rule, "reason": reason}
     query = select(pushes).order_by(pushes.c.updated_at.desc(), pushes.c.id.desc()).limit(limit)
     for name, value in chosen.items():
         if value is not None:
@@ -242,6 +245,15 @@ def find(
     if state is not None:
         query = query.where(pushes.c.state == state.value)
     return [_push(row) for row in connection.execute(query)]
+
+
+def by_destination(connection: Connection) -> dict[str, dict[PushState, int]]:
+    """How many pushes of each destination are in which state; every state is named."""
+    table, found = pushes.c, dict[str, dict[PushState, int]]()
+    query = select(table.destination, table.state, func.count()).group_by(table.destination, table.state)
+    for destination, state, count in connection.execute(query.order_by(table.destination)):
+        found.setdefault(destination, dict.fromkeys(PushState, 0))[PushState(state)] = count
+    return found
 
 
 def counts(connection: Connection, integration_id: str | None = None, destination: str | None = None) -> PushCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.push import PushState
 from runner.model.run import Checkpoint, RunState, SyncRun
 from runner.service.overview import Overview, Standing
+from runner.service.push_shapes import CircuitShape, DeadShape, DestinationShape
 from runner.service.shapes import SubscriptionShape, SyncShape
 from runner.store.calls import Calls
 from runner.store.changes import Telling
@@ -112,3 +114,35 @@ def test_webhooks_that_do_not_come_are_told(state: str, said: str | None) -> Non
     )
     line = f"- acme/jobber {said}: it answers 422 (tried again at 2026-05-04 15:20 UTC)."
     assert (line in told(replace(FINE, subscriptions=(asked,)))) is (said is not None)
+
+
+def bound(**more: Any) -> DestinationShape:
+    circuit = CircuitShape(state="closed", failures=0, opened_at=None, trial_at=None, note=None)
+    pushed = {state.value: 0 for state in PushState}
+    told: dict[str, Any] = {"destination": "archive", "company": None, "connector": None, "pushes": pushed, "dead": []}
+    return DestinationShape(**{**told, "circuit": circuit, **more})
+
+
+def said(one: DestinationShape) -> str:
+    found = Overview((), dict.fromkeys(EventState, 0), {}, (), Kept(None, 0), destinations=(one,))
+    return "\n".join(lines(found))
+
+
+def test_a_destination_that_is_no_integration_has_a_line() -> None:
+    counts = {**bound().pushes, "done": 7, "pending": 2}
+    assert "To archive: 7 pushed, 2 wait, 0 failed" in said(bound(pushes=counts))
+
+
+def test_a_destination_that_cannot_be_reached_is_told_with_its_next_try() -> None:
+    circuit = CircuitShape(state="open", failures=5, opened_at=START, trial_at=START, note="`archive` answers 503")
+    assert (
+        f"- archive cannot be reached since {START:%Y-%m-%d %H:%M}; its pushes wait, the next try is at "
+        f"{START:%H:%M:%S}: `archive` answers 503." in said(bound(circuit=circuit))
+    )
+
+
+def test_what_a_destination_refused_is_told_with_its_reason() -> None:
+    dead = DeadShape(rule="all", reason="answer-422", count=3, note="name is too short", said="name is too short")
+    told = said(bound(pushes={**bound().pushes, "failed": 3}, dead=[dead]))
+    assert "- archive refused 3 records of rule all (answer-422): name is too short." in told
+    assert "runner replay pushes --reason answer-422" in told

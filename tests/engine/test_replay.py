@@ -11,6 +11,7 @@ from runner.model.event import EventState
 from runner.model.push import PushState
 from runner.store import events as stored_events
 from runner.store import pushes, quarantine
+from runner.store.dead import Which
 from runner.store.events import EventFilter
 from runner.testing.clock import START
 from tests.engine.host import Host, open_host
@@ -41,10 +42,10 @@ async def test_a_failed_push_can_be_sent_again(host: Host) -> None:
     host.here.companycam.fail_next(1, 422)
     await host.drain()
     assert (await host.only()).state is PushState.FAILED
-    assert await replay.replay_pushes(host.here.house, failed=True) == 1
+    assert await replay.replay_pushes(host.here.house, Which(failed=True)) == 1
     await host.drain()
     assert (await host.only()).state is PushState.DONE
-    assert await replay.replay_pushes(host.here.house, failed=True) == 0
+    assert await replay.replay_pushes(host.here.house, Which(failed=True)) == 0
 
 
 async def test_quarantined_payloads_are_mapped_again_and_stay_as_old_as_they_are(here: World) -> None:
@@ -72,7 +73,7 @@ async def test_an_older_quarantined_payload_does_not_undo_what_came_since(here: 
 
 async def test_what_is_not_there_is_named(here: World) -> None:
     with pytest.raises(NotFound, match="there is no push 7, 8"):
-        await replay.replay_pushes(here.house, ["7", "8"])
+        await replay.replay_pushes(here.house, Which(ids=[7, 8]))
     with pytest.raises(NotFound, match="there is no quarantined payload 9"):
         await replay.replay_quarantine(here.house, ["9"])
 

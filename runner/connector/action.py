@@ -23,7 +23,8 @@ class Find(Block):
         find: {endpoint: search_projects, with: {query: name}, same: [name, address.street_address_1]}
 
     The endpoint is asked with values of what was to be sent; an item whose `same` paths all equal those of what was to
-    be sent is the thing. Asked only after a try whose outcome is unknown: partners without idempotency keys.
+    be sent, nulls too, is the thing; where all of them are null, nobody can look, and the outcome stays unknown. Asked
+    only after a try whose outcome is unknown: partners without idempotency keys.
     """
 
     endpoint: Name = Declared(description="The endpoint that searches.")
@@ -31,7 +32,7 @@ class Find(Block):
         {}, alias="with", description="Its input, read from what was to be sent."
     )
     same: list[Expression] = Declared(
-        min_length=1, description="Paths that must be equal on both sides, none of them null."
+        min_length=1, description="Paths that must be equal on both sides, not all of them null."
     )
 
 

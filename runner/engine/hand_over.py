@@ -13,7 +13,7 @@ from runner.engine.act import find_action, perform
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
 from runner.engine.resolve import BACKWARDS
-from runner.engine.seek import alike
+from runner.engine.seek import alike, can_look
 from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link
@@ -165,12 +165,13 @@ class Counter:
         if parcel.link is not None:
             return parcel
         action, push = find_action(self.connector, parcel.rule.creation), parcel.push
-        link = await self._search(parcel, action, action.find, sent.input) if action.find else None
+        looks = can_look(action.find, sent.input)
+        link = await self._search(parcel, action, action.find, sent.input) if action.find and looks else None
         if link is not None:
             return await self._adopted(parcel, sent, link)
         if action.idempotency is not None:
             return await self._repeat(parcel, action, sent)
-        if action.find is None:
+        if not looks:
             raise PushError(
                 f"unknown outcome: an earlier `{parcel.rule.creation}` may have arrived, and the connector cannot look "
                 f"for it (look there; if it is there, `runner links set {push.integration_id[:8]} {push.kind} "

@@ -21,7 +21,7 @@ from runner.connector.connector import Connector
 from runner.engine.act import act, check_input
 from runner.engine.house import House
 from runner.engine.parcel import fingerprint
-from runner.engine.seek import alike
+from runner.engine.seek import alike, can_look
 from runner.engine.upload import Hear
 from runner.errors import (
     ActionRefused,
@@ -142,7 +142,7 @@ class _Counter:
     @property
     def is_settled_later(self) -> bool:
         """Whether it can be found out, or repeated without harm."""
-        return self.action.may_repeat or self.action.find is not None
+        return self.action.may_repeat or can_look(self.action.find, self.given)
 
     async def _settle(self, doubtful: Act) -> Done:
         if self.action.may_repeat or self.action.find is None:

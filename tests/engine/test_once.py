@@ -30,7 +30,7 @@ CUSTOMER = {"name": "Sample Roofing Customer"}
 
 @pytest.fixture
 async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("quickbooks",)) as opened:
+    async with world(path, partners=("quickbooks", "housecallpro")) as opened:
         yield opened
 
 
@@ -162,6 +162,22 @@ class TestAnAnswerThatIsLost:
             await ask(here, host)
         assert (await ask(here, host)).result["id"] != other.result["id"]
 
+    async def test_is_looked_for_by_as_much_as_there_is(self, here: World) -> None:
+        host = await here.connect("companycam")
+        lose(here, httpx.ReadTimeout("late"))
+        with pytest.raises(UnknownOutcome):
+            await ask(here, host, {"name": "Shed"})
+        assert (await ask(here, host, {"name": "Shed"})).repeated
+        assert posts(here) == 1
+
+    async def test_stays_unknown_where_nothing_can_be_looked_for(self, here: World) -> None:
+        company = await here.connect("housecallpro")
+        lose(here, httpx.ReadTimeout("late"), "/customers")
+        for _ in range(2):
+            with pytest.raises(UnknownOutcome, match="look at Housecall Pro"):
+                await once(here.house, company, "create_customer", {"last_name": "Vega"}, "k1")
+        assert posts(here, "/customers") == 1
+
     async def test_is_asked_for_by_the_partners_own_key(self, here: World) -> None:
         books = await here.connect("quickbooks")
         here.wire.after = None
@@ -201,5 +217,5 @@ def test_what_the_runner_needs_for_webhooks_is_not_offered() -> None:
 
 async def test_what_is_not_offered_is_not_done(here: World) -> None:
     host = await here.connect("companycam")
-    with pytest.raises(NotFound, match="webhooks"):
+    with pytest.raises(NotFound, match="the runner.s own"):
         await once(here.house, host, "create_webhook", {}, "k1")

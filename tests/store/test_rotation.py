@@ -112,6 +112,7 @@ async def test_a_rotation_that_is_killed_goes_on_where_it_was(many: Database, pa
     first = await command(path)
     done = 0
     while done == 0:
+        assert first.returncode is None
         done = (await many.read(by_key)).get("new", 0)
         await asyncio.sleep(0.001)
     first.send_signal(signal.SIGKILL)

@@ -35,6 +35,9 @@ class Serving(Block):
     """
 
     largest_delivery: int = Declared(1_000_000, ge=1_000, description="The largest webhook body, in bytes.")
+    connections: int = Declared(
+        1_000, ge=10, description="Open connections that are served; beyond, requests are answered 503."
+    )
     workers: int = Declared(4, ge=1, le=64, description="How many wake-ups run at once in one process.")
     redirect_origins: list[Origin] = Declared(
         [], description="Where admins may be sent after consent, beside our own address: the host's origins."

@@ -1,4 +1,5 @@
-"""The head of a request, read no further than allowed: the server's own parser bounds neither its size nor its time."""
+"""One connection: the head of a request is read no further than allowed, and an answer waits for no slow reader. The
+server's own parser bounds neither size nor time."""
 
 from __future__ import annotations
 
@@ -12,6 +13,11 @@ LARGEST_HEAD = 65_536
 """Bytes of a request's line and headers, and of what follows a chunked body. Other servers take 8 to 64 KB."""
 PATIENCE = 10.0
 """Seconds in which a head is here, once the connection is open or its first byte came."""
+ANSWER = 60.0
+"""Seconds in which an answer is read to its end."""
+CONNECTIONS = 1_000
+"""Open connections that are served; twice as many are answered 503, and no more are open."""
+TOO_MANY = (503, b"Service Unavailable", "too-many-connections")
 TOO_LARGE = (431, b"Request Header Fields Too Large", "head-too-large")
 TOO_SLOW = (408, b"Request Timeout", "head-too-slow")
 MALFORMED = (400, b"Bad Request", "malformed-request")
@@ -21,25 +27,46 @@ class HeadTooLarge(Exception):
     """Raised inside the parser, which then reads no further."""
 
 
+class TooManyConnections(Exception):
+    """Raised inside the parser, which then reads no further."""
+
+
 class Heads(HttpToolsProtocol):
     """One connection. What it refuses is answered with a reason code, and the connection is closed."""
 
-    def __init__(self, *given: Any, patience: float = PATIENCE, **more: Any) -> None:
+    def __init__(
+        self, *given: Any, patience: float = PATIENCE, answer: float = ANSWER, most: int = CONNECTIONS, **more: Any
+    ) -> None:
         super().__init__(*given, **more)
         self._patience = patience
+        self._answer = answer
+        self._most = most
         self._size = 0
         self._unread = 0
         self._is_in_head = False
         self._is_in_body = False
         self._deadline: asyncio.TimerHandle | None = None
+        self._unsent: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # whatever cannot be sent at once pauses, and so is timed
+        if len(self.connections) > 2 * self._most:
+            transport.abort()
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relax()
+        self._sent()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unsent = self._unsent or self.loop.call_later(self._answer, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._sent()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -64,12 +91,16 @@ class Heads(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if len(self.connections) > self._most:
+            raise TooManyConnections
         self._is_in_head, self._is_in_body, self._unread = False, True, 0
         self._relax()
         super().on_headers_complete()
 
     def send_400_response(self, _: str) -> None:
-        self._refuse(*(TOO_LARGE if self._size > LARGEST_HEAD else MALFORMED))
+        if self._size > LARGEST_HEAD:
+            return self._refuse(*TOO_LARGE)
+        return self._refuse(*(TOO_MANY if self._is_in_head and len(self.connections) > self._most else MALFORMED))
 
     def _is_first_answer(self) -> bool:
         """Whether the request whose body is being read is the only one that waits for an answer."""
@@ -89,14 +120,19 @@ class Heads(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _sent(self) -> None:
+        if self._unsent is not None:
+            self._unsent.cancel()
+            self._unsent = None
+
     def _refuse(self, status: int, phrase: bytes, code: str) -> None:
         """Answer, unless it would be taken for the answer to an earlier request, and close."""
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete or self._is_first_answer():
             body = orjson.dumps({"error": code})
-            self.transport.write(
-                b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-                % (status, phrase, len(body), body)
-            )
+            lines = [b"HTTP/1.1 %d %b" % (status, phrase), b"content-type: application/json"]
+            lines += [b"content-length: %d" % len(body), b"connection: close"]
+            lines += [b"retry-after: 5"] if status == 503 else []
+            self.transport.write(b"\r\n".join([*lines, b"", body]))
         self.transport.close()

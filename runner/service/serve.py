@@ -43,10 +43,12 @@ class Parts:
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds in which the head, and then the body of a webhook, are here; else 408."""
+    """Seconds in which the head, and then the body of a webhook, are here; else 408. And in which an answer is read;
+    else the connection is cut."""
 
     head: float = heads.PATIENCE
     body: float = bodies.PATIENCE
+    answer: float = heads.ANSWER
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -140,11 +142,15 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _protocol(house: House, patience: Patience) -> Callable[..., Heads]:
+    return partial(Heads, patience=patience.head, answer=patience.answer, most=house.config.serve.connections)
+
+
 @contextlib.asynccontextmanager
 async def _web(house: House, settings: Settings, door: socket.socket, patience: Patience) -> Any:
     config = uvicorn.Config(
         App(house, settings, patience.body),
-        http=partial(Heads, patience=patience.head),  # type: ignore[arg-type]  # it is only called
+        http=_protocol(house, patience),  # type: ignore[arg-type]  # it is only called
         ws="none",
         lifespan="off",
         log_config=None,

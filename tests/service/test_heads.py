@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import time
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
 import pytest
+import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
-from runner.service.heads import LARGEST_HEAD
+from runner.service.heads import LARGEST_HEAD, Heads
 from runner.service.serve import Parts, Patience, listen, serve
 from runner.store import events
 from runner.store.events import EventFilter
-from tests.partners import World
+from tests.partners import CONFIG, World, world
 from tests.service.test_hostile import FUZZ, LONG
 from tests.service.test_serve import settings as served_with
 from tests.service.test_webhooks import body, signed
 
 START = b"POST /webhooks/jobber HTTP/1.1\r\nhost: runner.example\r\n"
+OK, LONG_ANSWER = b"HTTP/1.1 200", 30_000_000
 SIGNED = b"".join(b"%b: %b\r\n" % (name.encode(), value.encode()) for name, value in signed(body()).items())
 
 
@@ -249,3 +255,98 @@ async def test_a_hundred_that_trickle_keep_nobody_waiting(server: Server) -> Non
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert time.monotonic() - began < 1
     assert {told(one) for one in await slow} == {(408, "head-too-slow")}
+
+
+# How many, and who does not read
+
+
+@pytest.fixture
+async def narrow(path: Path) -> AsyncIterator[Server]:
+    """A server that serves ten connections at once, and waits long for their heads."""
+    config = CONFIG.model_copy(update={"serve": CONFIG.serve.model_copy(update={"connections": 10})})
+    async with world(path, config=config) as here:
+        stop, up, door = asyncio.Event(), asyncio.Event(), listen("127.0.0.1", 0)
+        how = {"stop": stop, "door": door, "parts": Parts(scheduler=False, worker=False), "ready": up.set}
+        served = asyncio.create_task(serve(here.house, served_with(path), **how, patience=Patience(30, 30)))
+        await up.wait()
+        yield Server(here, door.getsockname()[1])
+        stop.set()
+        await asyncio.wait_for(served, 15)
+
+
+async def test_beyond_the_most_connections_a_request_is_answered_503(narrow: Server) -> None:
+    open_ = [await asyncio.open_connection("127.0.0.1", narrow.port) for _ in range(10)]
+    answer = await narrow.say(START + SIGNED + b"content-length: 2\r\n\r\n{}")
+    assert told(answer) == (503, "too-many-connections")
+    assert b"retry-after: 5\r\n" in answer
+    for _, writer in open_:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for _, writer in open_))
+    health = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    answers = [await narrow.say(health) for _ in range(20)]  # the server hears of what was closed when it hears of it
+    assert answers[-1].startswith(OK)
+    await narrow.is_well()
+
+
+async def test_beyond_twice_as_many_a_connection_is_not_held(narrow: Server) -> None:
+    open_ = [await asyncio.open_connection("127.0.0.1", narrow.port) for _ in range(20)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", narrow.port)
+    with suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+    for _, one in [*open_, (reader, writer)]:
+        one.close()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A server of one long answer."""
+
+    port: int
+    state: ServerState
+
+
+@asynccontextmanager
+async def reading(answer: float) -> AsyncIterator[Reading]:
+    """It waits so many seconds for its answer to be read."""
+
+    async def app(scope: object, receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * LONG_ANSWER})
+
+    state = ServerState()
+    config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None)  # type: ignore[arg-type]  # an ASGI app
+    config.load()
+    door, loop = listen("127.0.0.1", 0), asyncio.get_running_loop()
+    made = partial(Heads, config=config, server_state=state, app_state={}, answer=answer)
+    server = await loop.create_server(made, sock=door)
+    yield Reading(door.getsockname()[1], state)
+    server.close()
+    for connection in [*state.connections]:
+        connection.shutdown()
+    await server.wait_closed()
+    await asyncio.gather(*state.tasks)
+
+
+async def test_who_does_not_read_is_cut_off() -> None:
+    async with reading(0.2) as server:
+        client = socket.create_connection(("127.0.0.1", server.port))
+        client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await until(lambda: server.state.total_requests > 0 and not server.state.connections)
+        client.close()
+
+
+async def test_who_reads_gets_all_of_it() -> None:
+    async with (
+        reading(60) as server,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client,
+    ):
+        assert len((await client.get("/")).content) == LONG_ANSWER
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for it; a fault of the test when it does not come."""
+    for _ in range(3000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError

@@ -7,6 +7,7 @@ published; what is asked of them here is this simulation's choice.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from starlette.datastructures import UploadFile
@@ -36,6 +37,7 @@ class Jobs:
     def __init__(self, partner: Calling) -> None:
         self._partner = partner
         self._line_items = Gate(partner.now, partner.options.line_item_limits)
+        self.items: defaultdict[str, list[Row]] = defaultdict(list)
 
     def routes(self) -> Iterable[Route]:
         route, alone, one = self._partner.route, self._partner.partners_only, "/jobs/{id}"
@@ -89,7 +91,9 @@ class Jobs:
     async def _items(self, request: Request) -> Response:
         row = self._job(request)
         item = {"id": f"olit_{row['id'][4:]}", "name": "Work", "unit_price": row["subtotal"], "quantity": 1.0}
-        return reply({"url": request.url.path, "data": [item] if row["subtotal"] else []})
+        added = self.items[row["id"]]
+        worked = row["subtotal"] - sum(int(one["unit_price"] * one["quantity"]) for one in added)
+        return reply({"url": request.url.path, "data": [*([item] if worked else []), *added]})
 
     async def _estimates(self, request: Request) -> Response:
         rows, expand = work(self._partner.seen("estimates", request), request), expanded(request)
@@ -181,8 +185,11 @@ class Jobs:
             raise lacking("name and unit_price are needed", ["unit_price"])
         added = int(price * float(body.get("quantity") or 1))
         amounts = {name: row[name] + added for name in ("total_amount", "outstanding_balance", "subtotal")}
+        own = {"id": f"olit_{self._partner.dice.mint('item')[:32]}", "name": text_of(body, "name"), "unit_price": price}
+        made = {**body, **own, "quantity": float(body.get("quantity") or 1)}
         self._partner.change("jobs", row["id"], **amounts)
-        return reply({"id": f"olit_{self._partner.dice.mint('item')[:32]}", **body, "name": text_of(body, "name")}, 201)
+        self.items[row["id"]].append(made)
+        return reply(made, 201)
 
     async def _schedule(self, request: Request) -> Response:
         """A job of several appointments cannot be moved so."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-WORKLOADS = ("mapping", "page", "loading", "sync", "memory", "webhook", "events")
+WORKLOADS = ("mapping", "page", "loading", "sync", "memory", "webhook", "events", "upload")
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -47,22 +48,25 @@ def migrated(database: Path) -> None:
 
 
 @asynccontextmanager
-async def opened(database: Path, url: str) -> AsyncIterator[tuple[House, Integration]]:
-    """The house and its one active integration."""
+async def opened(
+    database: Path, url: str, folder: Path = HERE / "connectors", connector: str = "bench"
+) -> AsyncIterator[tuple[House, Integration]]:
+    """The house and its one active integration, with a connector of a folder whose every address is at `url`."""
     store = Store.open(f"sqlite:///{database}", KeyRing.generate("bench"))
     if store.database.pending():
         store.database.migrate()
-    clock = SystemClock()
+    clock, connectors = SystemClock(), Connectors(folder)
+    integration = replace(INTEGRATION, connector=connector)
+    keys = next(iter(connectors.get(connector).environments.values()))
     with suppress(AlreadyExists):  # a second run over the same store
-        await store.database.write(lambda connection: integrations.add(connection, INTEGRATION, ""))
-    await store.database.write(
-        lambda connection: store.vault.put(connection, INTEGRATION.id, Credential(), clock.now())
-    )
+        await store.database.write(lambda connection: integrations.add(connection, integration, ""))
+    token = Credential(access_token=Secret("bench-token"))
+    await store.database.write(lambda connection: store.vault.put(connection, integration.id, token, clock.now()))
     async with open_http(["127.0.0.1"], None) as http:
         yield (
             open_house(
-                connectors=Connectors(HERE / "connectors"),
-                config=Config(environments={"bench": {"local": {"api": url}}}),
+                connectors=connectors,
+                config=Config(environments={connector: {"local": dict.fromkeys(keys, url)}}),
                 store=store,
                 http=http,
                 clock=clock,
@@ -71,6 +75,6 @@ async def opened(database: Path, url: str) -> AsyncIterator[tuple[House, Integra
                 base_url="http://127.0.0.1:8080",
                 log=_log(),
             ),
-            INTEGRATION,
+            integration,
         )
     await store.close()

@@ -20,27 +20,28 @@ def content(seed: int, start: int, end: int) -> bytes:
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, cdn: Cdn, start: int) -> None:
-        self.cdn, self.start = cdn, start
+    def __init__(self, cdn: Cdn, start: int, end: int) -> None:
+        self.cdn, self.start, self.end = cdn, start, end
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         at = self.start
-        while at < self.cdn.size:
+        while at < self.end:
             if self.cdn.breaks and at >= self.cdn.breaks[0]:
                 self.cdn.breaks.pop(0)
                 raise httpx.ReadError("gone")
-            end = min(at + self.cdn.step, self.cdn.size)
+            end = min(at + self.cdn.step, self.end)
             yield content(self.cdn.seed, at, end)
             at = end
 
 
 @dataclass
 class Cdn(httpx.AsyncBaseTransport):
-    """`breaks` are offsets at which the line is cut, each once."""
+    """`breaks` are offsets at which the line is cut, each once; without `ranges` the whole is sent."""
 
     size: int
     seed: int = 1
     step: int = 65_536
+    ranges: bool = True
     breaks: list[int] = field(default_factory=list)
     requests: list[httpx.Request] = field(default_factory=list)
 
@@ -48,13 +49,14 @@ class Cdn(httpx.AsyncBaseTransport):
         self.requests.append(request)
         head = {"ETag": f'"{self.seed}"', "Content-Type": "image/jpeg"}
         asked = request.headers.get("range")
-        if asked is None:
-            return httpx.Response(200, headers={**head, "Content-Length": str(self.size)}, stream=_Body(self, 0))
+        if asked is None or not self.ranges:
+            return httpx.Response(
+                200, headers={**head, "Content-Length": str(self.size)}, stream=_Body(self, 0, self.size)
+            )
         first, _, last = asked.removeprefix("bytes=").partition("-")
-        told = {**head, "Content-Range": f"bytes {first}-{last or self.size - 1}/{self.size}"}
-        if last:
-            return httpx.Response(206, headers=told, content=content(self.seed, int(first), int(last) + 1))
-        return httpx.Response(206, headers=told, stream=_Body(self, int(first)))
+        end = int(last) + 1 if last else self.size
+        told = {**head, "Content-Range": f"bytes {first}-{end - 1}/{self.size}"}
+        return httpx.Response(206, headers=told, stream=_Body(self, int(first), end))
 
     @property
     def whole(self) -> bytes:

@@ -84,19 +84,18 @@ def _local(path: Path) -> File:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from None
     version = f"{stat.st_ino}-{stat.st_mtime_ns}-{stat.st_size}"
 
-    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+    async def read(begin: int, end: int) -> AsyncGenerator[bytes, None]:
         if (await asyncio.to_thread(_local, path)).version != version:
             raise FileChanged(f"{path} has changed meanwhile")
-        opened = await asyncio.to_thread(path.open, "rb")
+        opened, left = await asyncio.to_thread(path.open, "rb"), end - begin
         try:
-            await asyncio.to_thread(opened.seek, offset)
-            at = offset
-            while piece := await asyncio.to_thread(opened.read, PIECE):
-                at += len(piece)
+            await asyncio.to_thread(opened.seek, begin)
+            while left and (piece := await asyncio.to_thread(opened.read, min(PIECE, left))):
+                left -= len(piece)
                 yield piece
         finally:
             opened.close()
-        if at != stat.st_size:
+        if left:
             raise FileChanged(f"{path} has changed meanwhile")
 
     return File(path.name, stat.st_size, read, mimetypes.guess_type(path.name)[0] or PLAIN, version)
@@ -131,42 +130,50 @@ class _Remote:
         name = path.rstrip("/").rpartition("/")[2] or "file"
         kind = declared or mimetypes.guess_type(name)[0] or PLAIN
 
-        async def read(offset: int) -> AsyncGenerator[bytes, None]:
-            async with aclosing(self._read(offset, size, version)) as pieces:
+        async def read(begin: int, end: int) -> AsyncGenerator[bytes, None]:
+            async with aclosing(self._read(begin, end, size, version)) as pieces:
                 async for piece in pieces:
                     yield piece
 
-        return File(name, size, read, kind, version)
+        return File(name, size, read, kind, version, is_random=answer.status_code != 200)
 
-    async def _read(self, offset: int, size: int, version: str) -> AsyncGenerator[bytes, None]:
-        """From `offset` to the end: all of it, or an error."""
-        if offset >= size:
+    async def _read(self, begin: int, end: int, size: int, version: str) -> AsyncGenerator[bytes, None]:
+        if begin >= end:
             return
-        answer = await self._open(f"bytes={offset}-" if offset else None)
+        answer = await self._open(None if (begin, end) == (0, size) else f"bytes={begin}-{end - 1}")
         try:
             found = _size(answer)
             if _version(answer, size if found is None else found) != version:
                 raise FileChanged(f"{self.told} has changed meanwhile")
             at = _beginning(answer)
-            if at > offset:
+            if at > begin:
                 raise FileUnreadable(f"{self.told} answers with another part than was asked for")
-            spent, began = 0.0, time.monotonic()
-            async for piece in answer.aiter_bytes():
-                spent += time.monotonic() - began  # only the waiting for this end of the way counts
-                if spent > 60 + (at - offset) / SLOWEST:
-                    self._away("too slow")
-                kept, at = piece[max(0, offset - at) :], at + len(piece)
-                if at > size:
-                    raise FileChanged(f"{self.told} has more bytes than it said")
-                if kept:
-                    yield kept
-                began = time.monotonic()
-            if at != size:
+            async with aclosing(self._pieces(answer)) as pieces:
+                async for piece in pieces:
+                    kept, at = piece[max(0, begin - at) : max(0, end - at)], at + len(piece)
+                    if at > size:
+                        raise FileChanged(f"{self.told} has more bytes than it said")
+                    if kept:
+                        yield kept
+                    if at >= end != size:
+                        return
+            if at < end:
                 self._away(f"it broke off at byte {at} of {size}")
-        except httpx.TransportError as error:
-            self._away(type(error).__name__)
         finally:
             await answer.aclose()
+
+    async def _pieces(self, answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+        """The body as it comes. Only the waiting for this end of the way counts: the other may be slower."""
+        spent, size, began = 0.0, 0, time.monotonic()
+        try:
+            async for piece in answer.aiter_bytes():
+                spent, size = spent + time.monotonic() - began, size + len(piece)
+                if spent > 60 + size / SLOWEST:
+                    self._away("too slow")
+                yield piece
+                began = time.monotonic()
+        except httpx.TransportError as error:
+            self._away(type(error).__name__)
 
     async def _open(self, part: str | None) -> httpx.Response:
         """The answer of the last of at most five redirects, its body unread. 200, 206, or 416 where nothing is."""

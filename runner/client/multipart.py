@@ -38,7 +38,7 @@ class Multipart:
         for head, part in self._parts:
             yield head
             if isinstance(part, File):
-                async with aclosing(part.read(0)) as pieces:
+                async with aclosing(part.read(0, part.size)) as pieces:
                     async for piece in pieces:
                         yield piece
             else:

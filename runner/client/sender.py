@@ -86,7 +86,7 @@ def _streamed(request: Request) -> _Stream | None:
     """The body where it may hold a file."""
     if isinstance(request.content, File):
         size = request.content.size
-        return _Stream(request.content.read(0), size, {"content-length": str(size)})
+        return _Stream(request.content.read(0, size), size, {"content-length": str(size)})
     if request.parts is not None:
         made = Multipart(request.parts)
         headers = {"content-length": str(made.size), "content-type": made.type}

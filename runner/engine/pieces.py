@@ -1,4 +1,4 @@
-"""The pieces of a file, one after the other, read in one go as long as they follow each other."""
+"""The pieces of a file that can only be read from its beginning: one after the other, in one go, and held."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Pieces:
         self._file = file
         self._clock = clock
         self._source: AsyncGenerator[bytes, None] | None = None
-        self._rest = b""
+        self._rest = memoryview(b"")
         self._at = 0
 
     async def __aenter__(self) -> Pieces:
@@ -33,10 +33,12 @@ class Pieces:
 
     async def take(self, offset: int, length: int) -> bytearray:
         """The bytes from an offset on. Raises FileChanged when there are fewer, and what reading a file does."""
-        made = bytearray()
+        made, filled = bytearray(length), 0
         for number in range(1, TRIES + 1):
             try:
-                await self._fill(made, offset, length)
+                async for piece in self._from(offset + filled, length - filled):
+                    made[filled : filled + len(piece)] = piece
+                    filled += len(piece)
             except PartnerUnavailable:
                 await self._close()
                 if number == TRIES:
@@ -46,20 +48,21 @@ class Pieces:
                 return made
         raise AssertionError("the last try returns or raises")
 
-    async def _fill(self, made: bytearray, offset: int, length: int) -> None:
-        if self._source is None or self._at != offset + len(made):
+    async def _from(self, offset: int, length: int) -> AsyncGenerator[memoryview, None]:
+        """So many bytes from there on, as they come; what came beyond them is kept."""
+        if self._source is None or self._at != offset:
             await self._close()
-            self._source, self._at = self._file.read(offset + len(made)), offset + len(made)
-        while len(made) < length:
-            piece = self._rest or await anext(self._source, b"")
+            self._source, self._at = self._file.read(offset, self._file.size), offset
+        left = length
+        while left:
+            piece = self._rest or memoryview(await anext(self._source, b""))
             if not piece:
                 raise FileChanged(f"{self._file.name} has fewer bytes than it said")
-            wanted = length - len(made)
-            made += piece[:wanted]
-            self._rest = piece[wanted:]
-            self._at += min(wanted, len(piece))
+            taken, self._rest = piece[:left], piece[left:]
+            left, self._at = left - len(taken), self._at + len(taken)
+            yield taken
 
     async def _close(self) -> None:
         if self._source is not None:
             await self._source.aclose()
-        self._source, self._rest = None, b""
+        self._source, self._rest = None, memoryview(b"")

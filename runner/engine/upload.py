@@ -129,6 +129,7 @@ class _Sending:
                     self.hear(turn.confirmed, size)
                 made = [(step, await self._piece(step, pieces)) for step in turn.steps]
                 answers = await abreast(self._step(step, piece) for step, piece in made)
+                made.clear()  # the next pieces come into their room
                 heard = [self._heard(step, answer) for step, answer in zip(turn.steps, answers, strict=True)]
                 if isinstance(turn.steps[0], Start):
                     stored = await self._begin(key, heard[0])
@@ -162,24 +163,26 @@ class _Sending:
             )
         return confirmed
 
-    async def _piece(self, step: Step, pieces: Pieces) -> bytearray | None:
-        """The bytes of a step, and their digests on the way."""
+    async def _piece(self, step: Step, pieces: Pieces) -> File:
+        """The bytes of a step: read while they are sent, or held where the file can only be read from its beginning."""
         if not isinstance(step, Append):
-            return None
-        found = await pieces.take(step.offset, step.length)
-        blocks = self.upload.checksum.blocks() if self.upload.checksum else None
-        if blocks is not None:
-            blocks.update(memoryview(found))
-        self.has[step.offset] = Piece(step.offset, step.end, blocks.digests if blocks else b"")
-        return found
+            return in_memory(b"")
+        if self.file.is_random:
+            return self.file.part(step.offset, step.end)
+        return in_memory(await pieces.take(step.offset, step.length), self.file.name)
 
-    async def _step(self, step: Step, piece: bytearray | None) -> Response:
+    async def _step(self, step: Step, piece: File) -> Response:
+        """The answer to a step; of a piece also the digests, taken on its way."""
+        seen = _Seen(self.upload, None, piece.size)
         option = {Start: "start", Append: "append", Finish: "finish"}[type(step)]
         action = self.connector.actions[self.upload.actions[option]]
         offered = {**self.given, "session": self.session, "offset": getattr(step, "offset", 0)}
         offered |= {"last": isinstance(step, Finish) or (isinstance(step, Append) and step.last)}
-        offered |= {"piece": in_memory(piece if piece is not None else b"", self.file.name)}
-        return await self.call(action, {key: offered.get(key) for key in action.input})
+        offered |= {"piece": piece.watched(seen.see)}
+        answer = await self.call(action, {key: offered.get(key) for key in action.input})
+        if isinstance(step, Append):
+            self.has[step.offset] = Piece(step.offset, step.end, seen.digests)
+        return answer
 
     def _heard(self, step: Step, answer: Response) -> Heard:
         option = {Start: "start", Append: "append", Finish: "finish"}[type(step)]

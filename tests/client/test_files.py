@@ -64,8 +64,8 @@ class Host:
         return Files(open_http(transport=httpx.MockTransport(self)), **options)
 
 
-async def read(file: File, offset: int = 0) -> bytes:
-    return b"".join([piece async for piece in file.read(offset)])
+async def read(file: File, begin: int = 0, end: int | None = None) -> bytes:
+    return b"".join([piece async for piece in file.read(begin, file.size if end is None else end)])
 
 
 @pytest.mark.parametrize("answer", [ranged, whole])
@@ -74,6 +74,15 @@ async def test_it_is_read_from_anywhere_and_again(answer: Answer, offset: int) -
     found = await Host(answer).files().find(AT)
     assert found.size == len(CONTENT)
     assert [await read(found, offset), await read(found, offset)] == [CONTENT[offset:]] * 2
+
+
+@pytest.mark.parametrize("answer", [ranged, whole])
+@pytest.mark.parametrize(("begin", "end"), [(0, 1), (70_000, 70_001), (999, 130_000), (5, 5), (0, len(CONTENT) - 1)])
+async def test_a_part_of_it_is_read_alone(answer: Answer, begin: int, end: int) -> None:
+    found = await Host(answer).files().find(AT)
+    assert found.is_random == (answer is ranged)
+    assert await read(found, begin, end) == CONTENT[begin:end]
+    assert await read(found.part(begin, end)) == CONTENT[begin:end]
 
 
 async def test_what_is_known_of_it() -> None:
@@ -129,7 +138,7 @@ async def test_whoever_stops_early_lets_the_connection_go() -> None:
     host, body = Host(whole), Slowly(CONTENT)
     found = await host.files().find(AT)
     host.answer = lambda _: httpx.Response(200, stream=body)
-    pieces = found.read(0)
+    pieces = found.read(0, found.size)
     await anext(pieces)
     await pieces.aclose()
     assert body.closed
@@ -218,7 +227,11 @@ async def test_a_path_is_read_and_noticed_when_it_changes(tmp_path: Path) -> Non
     path = tmp_path / "roof.png"
     path.write_bytes(CONTENT)
     found = await Host(ranged).files().find(path)
-    assert (found.name, found.type, await read(found, 100_000)) == ("roof.png", "image/png", CONTENT[100_000:])
+    assert (found.name, found.type, await read(found, 100_000, 100_010)) == (
+        "roof.png",
+        "image/png",
+        CONTENT[100_000:100_010],
+    )
     path.write_bytes(CONTENT[:-1])
     os.utime(path, ns=(1, 1))
     with pytest.raises(FileChanged):

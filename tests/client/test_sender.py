@@ -140,12 +140,12 @@ async def test_cookies_of_one_call_do_not_go_out_with_the_next() -> None:
 async def test_a_file_goes_out_with_its_length_and_is_closed_when_nobody_wants_it() -> None:
     ended = []
 
-    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+    async def read(begin: int, end: int) -> AsyncGenerator[bytes, None]:
         try:
             yield b"he"
             yield b"llo"
         finally:
-            ended.append(offset)
+            ended.append(begin)
 
     request = await sent(Request("POST", URL, content=File("a.txt", 5, read), headers={"Content-Type": "text/plain"}))
     assert (request.content, request.headers["content-length"]) == (b"hello", "5")
@@ -168,7 +168,7 @@ async def test_parts_have_their_own_type_whatever_other_calls_have() -> None:
 
 
 async def test_a_file_that_cannot_be_read_is_told_as_what_it_is() -> None:
-    async def read(offset: int) -> AsyncGenerator[bytes, None]:
+    async def read(begin: int, end: int) -> AsyncGenerator[bytes, None]:
         yield b"he"
         raise FileChanged("it has changed")
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_SPREAD = timedelta(minutes=30)
 _BACK = tuple(timedelta(days=days) for days in (0.05, 1, 8, 32, 367, 1500))
-_NEAR = timedelta(seconds=30)
 
 
 class Schedule(Block):
@@ -89,10 +88,6 @@ class Schedule(Block):
         offset = self._offset(number)
         found = _next(self.cron or "", self.timezone, now - offset + timedelta(microseconds=1))
         return (found or _FAR) + offset
-
-    def nearest(self, now: datetime, number: int) -> datetime:
-        """The moment that a timer means which fires at about `now`."""
-        return self.last(now + min(self.gap / 2, _NEAR), number)
 
     def _offset(self, number: int) -> timedelta:
         most = min(self.gap / 10, MOST_SPREAD)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from runner.connector.sync import Sync
 from runner.engine import subscribe
 from runner.engine.house import House
 from runner.engine.mark import roll_out
@@ -18,16 +19,16 @@ from runner.model.run import RunState
 from runner.model.wakeup import WakeUp
 from runner.store import (
     changes,
-    checkpoints,
     inbox,
     integrations,
     pushes,
-    runs,
     sessions,
+    standings,
     states,
     subscriptions,
     wakeups,
 )
+from runner.store.standings import Standing
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,10 @@ def _wake(connection: Connection, house: House) -> int:
     ]
     found += _subscriptions(connection, house, active, now)
     busy = {row.key for row in wakeups.running(connection)}  # a walk that is under way would be followed by another
-    for integration in active.values():
-        found += [one for one in _syncs(connection, house, integration, now) if one.key not in busy]
+    found += [one for one in _syncs(connection, house, active.values(), now) if one.key not in busy]
     found += [WakeUp("refresh", one) for one in house.store.vault.fading(connection, now)]
     found += [WakeUp("notify", one) for one in changes.waiting(connection, now)]
-    for wakeup in found:
-        house.store.queue.put(connection, wakeup)
+    house.store.queue.put_all(connection, found)
     return len(found)
 
 
@@ -75,26 +74,29 @@ def _subscriptions(
     return [WakeUp(subscribe.KIND, one) for one in mine if one in due or one not in known]
 
 
-def _syncs(connection: Connection, house: House, integration: Integration, now: datetime) -> list[WakeUp]:
+def _syncs(connection: Connection, house: House, active: Iterable[Integration], now: datetime) -> list[WakeUp]:
     """Syncs that were killed in the middle of a walk, never ran, or last began longer ago than they should."""
+    gaps = {
+        (found.id, name): house.config.schedule(found.connector, name, sync).gap
+        for found in active
+        for name, sync in _declared(house, found).items()
+    }
+    stand = standings.of(connection, list(gaps))
+    late = [key for key, gap in gaps.items() if _is_behind(stand[key], gap, now) and not rests(stand[key], gap, now)]
+    return [WakeUp("sync", integration_id, name) for integration_id, name in late]
+
+
+def _declared(house: House, integration: Integration) -> dict[str, Sync]:
     try:
-        syncs = house.connectors.get(integration.connector).syncs_of(integration.way)
+        return house.connectors.get(integration.connector).syncs_of(integration.way)
     except RunnerError as error:
         house.log.error("connector-unusable", integration=integration.id, code=error.code)
-        return []
-    found = []
-    for name, sync in syncs.items():
-        gap = house.config.schedule(integration.connector, name, sync).gap
-        if _is_behind(connection, integration, name, gap, now) and not rests(
-            connection, integration.id, name, gap, now
-        ):
-            found.append(WakeUp("sync", integration.id, name))
-    return found
+        return {}
 
 
-def _is_behind(connection: Connection, integration: Integration, name: str, gap: timedelta, now: datetime) -> bool:
-    last = runs.last(connection, integration.id, name)
-    if last is not None and last.state is RunState.RUNNING:
-        has_place = checkpoints.get(connection, integration.id, name).progress is not None
-        return has_place or now - last.started_at > gap
-    return last is None or now - last.started_at > gap * 2
+def _is_behind(standing: Standing, gap: timedelta, now: datetime) -> bool:
+    if standing.started_at is None:
+        return True
+    if standing.state is RunState.RUNNING:
+        return standing.has_place or now - standing.started_at > gap
+    return now - standing.started_at > gap * 2

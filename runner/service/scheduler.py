@@ -1,18 +1,15 @@
-"""The scheduler: one job for each active integration and sync. A trigger only puts a wake-up into the queue."""
+"""The scheduler: fires the plans of active integrations. To fire is only to put a wake-up into the queue."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
-from runner.connector.schedule import Schedule
 from runner.engine.house import House
 from runner.engine.rest import rests
 from runner.engine.retain import retain
@@ -20,67 +17,34 @@ from runner.engine.sweep import sweep
 from runner.errors import RunnerError
 from runner.model.integration import State
 from runner.model.wakeup import WakeUp
-from runner.store import integrations, runs, schedules
+from runner.service.agenda import Agenda, Plan
+from runner.store import integrations, schedules, standings
 from runner.store.statements import chunks
 
+FIRE = timedelta(seconds=1)
 RECONCILE = timedelta(seconds=30)
 RETAIN = timedelta(minutes=10)
+MANY = 5000
+"""Plans that fire in one transaction, at the most."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """When a sync of an integration runs. Its slots are the same on every node, and its own."""
-
-    integration_id: str
-    sync: str
-    schedule: Schedule
-
-    @property
-    def key(self) -> str:
-        return f"sync:{self.integration_id}:{self.sync}"
-
-    @property
-    def number(self) -> int:
-        """Different for every plan, so that they do not all fire at once."""
-        return int.from_bytes(blake2b(self.key.encode(), digest_size=4).digest(), "big")
-
-    def slot(self, now: datetime) -> datetime:
-        """The slot nearest to `now`: a trigger fires around its slot, by the clocks of the nodes."""
-        return self.schedule.nearest(now, self.number)
-
-    def last_slot(self, now: datetime) -> datetime:
-        """The latest slot that has passed."""
-        return self.schedule.last(now, self.number)
-
-
-class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """Fires at each slot of a plan."""
-
-    __slots__ = ("plan",)
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The first slot after what fired last, or after now."""
-        return self.plan.schedule.next(max(previous_fire_time or now, now), self.plan.number)
-
-
 class Scheduler:
-    """Keeps the jobs in step with the integrations. Nodes may each have one: a row a schedule decides who ticks."""
+    """Fires the plans of the integrations that are active. Nodes may each have one: a row a schedule decides who
+    ticks."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        self._plans: dict[str, Plan] = {}
+        self._agenda = Agenda()
 
     async def start(self) -> None:
         """Begin to fire. What a killed process held is taken back at once, and what fell due meanwhile fires."""
         await sweep(self._house)
         await self.reconcile()
+        self._repeat(self.fire, FIRE)
         self._repeat(self.reconcile, RECONCILE)
         self._repeat(self.sweep, self._house.config.serve.sweep_every)
         self._repeat(self.retain, RETAIN)
@@ -94,19 +58,18 @@ class Scheduler:
     @property
     def plans(self) -> list[Plan]:
         """What fires now, by key."""
-        return [self._plans[key] for key in sorted(self._plans)]
+        return self._agenda.plans
 
     async def reconcile(self) -> None:
-        """Make the jobs those of the integrations that are active now."""
-        wanted = {plan.key: plan for plan in await self._wanted()}
-        for key in [key for key, plan in self._plans.items() if wanted.get(key) != plan]:
-            self._jobs.remove_job(key)
-            del self._plans[key]
-        new = [plan for key, plan in wanted.items() if key not in self._plans]
-        for some in chunks(new):
+        """Make the plans those of the integrations that are active now."""
+        for some in chunks(self._agenda.missing(await self._wanted()), MANY):
             await self._catch_up(some)
-            for plan in some:
-                self._add(plan)
+            self._agenda.add(some, self._house.clock.now())
+
+    async def fire(self) -> None:
+        """Tick for all whose slot has come."""
+        for some in chunks(self._agenda.due(self._house.clock.now()), MANY):
+            await self.tick(some)
 
     async def sweep(self) -> None:
         """Re-make lost wake-ups from the tables, those that keep tokens alive too; one node does it each time."""
@@ -119,16 +82,20 @@ class Scheduler:
         if await self._claim("retain", RETAIN):
             await retain(self._house)
 
-    async def tick(self, plan: Plan, slot: datetime) -> bool:
-        """Put the wake-up of one slot, unless another node has: claim and wake-up are one transaction."""
-        return await self._house.store.database.write(lambda connection: self._tick(connection, plan, slot))
+    async def tick(self, slots: Sequence[tuple[Plan, datetime]]) -> int:
+        """Put the wake-ups of these slots, but for those that another node has: claims and wake-ups are one
+        transaction. Returns how many were claimed."""
+        return await self._house.store.database.write(lambda connection: self._tick(connection, slots))
 
-    def _tick(self, connection: Connection, plan: Plan, slot: datetime) -> bool:
-        mine = schedules.tick(connection, plan.key, slot)
-        gap = plan.schedule.gap
-        if mine and not rests(connection, plan.integration_id, plan.sync, gap, slot):
-            self._house.store.queue.put(connection, WakeUp("sync", plan.integration_id, plan.sync))
-        return mine
+    def _tick(
+        self, connection: Connection, slots: Sequence[tuple[Plan, datetime]], silent: Collection[str] = ()
+    ) -> int:
+        claimed = schedules.claim(connection, {plan.key: slot for plan, slot in slots})
+        mine = [(plan, slot) for plan, slot in slots if plan.key in claimed and plan.key not in silent]
+        stand = standings.of(connection, [plan.of for plan, _ in mine])
+        awake = [plan for plan, slot in mine if not rests(stand[plan.of], plan.schedule.gap, slot)]
+        self._house.store.queue.put_all(connection, [WakeUp("sync", *plan.of) for plan in awake])
+        return len(claimed)
 
     async def _wanted(self) -> list[Plan]:
         active = await self._house.store.database.read(lambda c: integrations.find(c, state=State.ACTIVE))
@@ -140,23 +107,15 @@ class Scheduler:
             for name, sync in self._house.connectors.get(found.connector).syncs_of(found.way).items()
         ]
 
-    def _add(self, plan: Plan) -> None:
-        self._jobs.add_job(self._fire, SlotTrigger(plan), args=(plan,), id=plan.key, name=plan.key)
-        self._plans[plan.key] = plan
-
-    async def _fire(self, plan: Plan) -> None:
-        await self._quietly(self.tick(plan, plan.slot(self._house.clock.now())), plan.key)
-
-    async def _catch_up(self, plans: list[Plan]) -> None:
+    async def _catch_up(self, plans: Sequence[Plan]) -> None:
         """Fire for the slots that passed while nobody was here; a sync that was just connected ran already."""
         now = self._house.clock.now()
 
         def work(connection: Connection) -> None:
-            for plan in plans:
-                if _ran_first(connection, plan):
-                    schedules.tick(connection, plan.key, plan.last_slot(now))
-                else:
-                    self._tick(connection, plan, plan.last_slot(now))
+            known = schedules.known(connection, [plan.key for plan in plans])
+            new = {plan.of: plan.key for plan in plans if plan.key not in known}
+            ran = {new[key] for key, stands in standings.of(connection, list(new)).items() if stands.state is not None}
+            self._tick(connection, [(plan, plan.last_slot(now)) for plan in plans], ran)
 
         await self._house.store.database.write(work)
 
@@ -179,9 +138,3 @@ class Scheduler:
             await work
         except RunnerError as error:
             self._house.log.error("schedule-not-fired", schedule=name, error=str(error))
-
-
-def _ran_first(connection: Connection, plan: Plan) -> bool:
-    """Whether connecting woke the sync before any schedule did."""
-    known = schedules.last(connection, plan.key)
-    return known is None and runs.last(connection, plan.integration_id, plan.sync) is not None

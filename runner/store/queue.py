@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -30,6 +31,9 @@ class Queue(Protocol):
 
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
         """Add it in the caller's own transaction; merges with one of its key that waits."""
+
+    def put_all(self, connection: Connection, some: Sequence[WakeUp]) -> None:
+        """The same with many, whose keys differ."""
 
     async def take(
         self, worker: str, limit: int, lease: timedelta, now: datetime, syncs: int | None = None
@@ -75,6 +79,11 @@ class EmbeddedQueue:
         """Add it in the caller's own transaction; whoever waits in this process wakes when that commits."""
         if not wakeups.waits(connection, wakeup):  # to write it again costs four pages of the log
             wakeups.put(connection, wakeup)
+        after_commit(connection, self._signal)
+
+    def put_all(self, connection: Connection, some: Sequence[WakeUp]) -> None:
+        """Add many in the caller's own transaction."""
+        wakeups.put_all(connection, some)
         after_commit(connection, self._signal)
 
     async def take(

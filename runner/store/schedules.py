@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy import Column, Connection, Table, Text, cast, select, true
 
-from runner.store.columns import UtcDateTime, metadata
-from runner.store.statements import insert
+from runner.store.columns import UtcDateTime, json_text, metadata, utc_text
+from runner.store.given import rows_of
+from runner.store.statements import among, insert, listed
 
 schedules = Table(
     "schedules",
@@ -28,6 +30,27 @@ def tick(connection: Connection, key: str, planned_at: datetime) -> bool:
             )
         ).rowcount
     )
+
+
+def claim(connection: Connection, planned: Mapping[str, datetime]) -> set[str]:
+    """Claim many ticks in one statement, by key: those that `tick` would be True for."""
+    dialect = connection.dialect.name
+    rows = rows_of(dialect, "planned", ("key", "last_tick"))
+    found = select(rows.c.key, cast(rows.c.last_tick, UtcDateTime)).where(true())
+    statement = insert(dialect, schedules).from_select(["key", "last_tick"], found)
+    new = statement.excluded.last_tick
+    claimed = statement.on_conflict_do_update(
+        index_elements=["key"], set_={"last_tick": new}, where=schedules.c.last_tick < new
+    ).returning(schedules.c.key)
+    given = json_text([(key, utc_text(at)) for key, at in sorted(planned.items())])
+    return set(connection.scalars(claimed, {"planned": given})) if planned else set()
+
+
+def known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that have ticked."""
+    dialect = connection.dialect.name
+    query = select(schedules.c.key).where(among(dialect, schedules.c.key, "keys"))
+    return set(connection.scalars(query, {"keys": listed(dialect, keys)}))
 
 
 def last(connection: Connection, key: str) -> datetime | None:

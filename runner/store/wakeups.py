@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -84,7 +85,17 @@ class Taken:
 
 def put(connection: Connection, wakeup: WakeUp) -> None:
     """Add it, or merge it into the one that waits: the earlier `run_at`, the higher priority, the later options."""
-    row = (
+    _putting.run(connection, _put(connection.dialect.name), [_row(wakeup)])
+
+
+def put_all(connection: Connection, some: Iterable[WakeUp]) -> None:
+    """The same with many; of those with one key, only the last."""
+    rows = {wakeup.key: _row(wakeup) for wakeup in some}
+    _putting.run(connection, _put(connection.dialect.name), list(rows.values()))
+
+
+def _row(wakeup: WakeUp) -> tuple[Any, ...]:
+    return (
         wakeup.key,
         WAITING,
         wakeup.kind,
@@ -96,7 +107,6 @@ def put(connection: Connection, wakeup: WakeUp) -> None:
         wakeup.attempts,
         0,
     )
-    _putting.run(connection, _put(connection.dialect.name), [row])
 
 
 def waits(connection: Connection, wakeup: WakeUp) -> bool:

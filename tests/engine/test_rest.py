@@ -6,7 +6,7 @@ import pytest
 
 from runner.engine.rest import rests
 from runner.model.run import Counts, RunState, SyncRun
-from runner.store import pauses, runs
+from runner.store import pauses, runs, standings
 from tests.partners import World
 
 GAP = timedelta(minutes=10)
@@ -22,7 +22,9 @@ async def failed(here: World, integration_id: str, times: int, state: RunState =
 
 
 async def resting(here: World, integration_id: str) -> bool:
-    return await here.read(lambda c: rests(c, integration_id, "users", GAP, here.clock.now()))
+    key = (integration_id, "users")
+    standing = (await here.read(lambda c: standings.of(c, [key])))[key]
+    return rests(standing, GAP, here.clock.now())
 
 
 @pytest.mark.parametrize(("times", "slots"), [(0, 0), (1, 0), (2, 1), (3, 3), (20, 143)])

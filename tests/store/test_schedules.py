@@ -24,6 +24,16 @@ def test_schedules_do_not_share_ticks(connection: Connection) -> None:
     assert schedules.last(connection, "photos") is None
 
 
+def test_many_ticks_are_claimed_in_one_statement_as_one_by_one(connection: Connection) -> None:
+    schedules.tick(connection, "jobs", later(60))
+    planned = {"jobs": later(60), "crew": later(30), "photos": later(0)}
+    assert schedules.claim(connection, planned) == {"crew", "photos"}
+    assert schedules.claim(connection, {**planned, "jobs": later(120)}) == {"jobs"}
+    assert [schedules.last(connection, key) for key in planned] == [later(120), later(30), later(0)]
+    assert schedules.known(connection, [*planned, "notes"]) == set(planned)
+    assert schedules.claim(connection, {}) == set()
+
+
 async def test_of_several_nodes_one_claims_it(path: Path) -> None:
     nodes = [Database.open(f"sqlite:///{path}") for _ in range(3)]
     claims = await asyncio.gather(

@@ -46,13 +46,15 @@ class Before(Block):
         errors: [{when: "Fault.Error[?code == '5010']", do: retry}]
 
     `{{ before }}` is the endpoint's one payload. A `retry` of the action's own `errors` reads it anew. What is not
-    there any more is not changed: the action ends as `skip_record` does.
+    there any more is not changed: the action ends as `skip_record` does; unless it is `optional`, for an action that
+    then makes it: `{{ before }}` is null, as in `Id: "{{ before.Id if before else none }}"`.
     """
 
     endpoint: Name = Declared(description="The endpoint that reads one thing.")
     hand_over: dict[str, Expression] = Declared(
         {}, alias="with", description="The endpoint's input, read from that of the action."
     )
+    optional: bool = Declared(False, description="Whether it may be missing; it is null then.")
 
 
 class Idempotency(Block):

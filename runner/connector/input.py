@@ -13,7 +13,7 @@ from pydantic import Field as Declared
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.components.block import Block, Name, shown
+from runner.components.block import Block, shown
 from runner.model.words import suggest
 
 Flaws = Iterator[tuple[str, str]]
@@ -59,8 +59,8 @@ class Input(Block):
     required: bool = Declared(True, description="Whether the caller must give it; otherwise it is null.")
     choices: list[str] | None = Declared(None, min_length=1, description="The only texts allowed.")
     pattern: str | None = Declared(None, description="A regular expression that the whole text satisfies.")
-    fields: dict[Name, Input] | None = Declared(
-        None, description="Of an `object`: what may be in it. Without them, anything."
+    fields: dict[str, Input] | None = Declared(
+        None, description="Of an `object`: what may be in it, as the partner spells it. Without them, anything."
     )
     items: Input | None = Declared(None, description="Of a `list`: what each thing in it must be.")
 

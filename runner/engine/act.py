@@ -71,10 +71,12 @@ async def perform(
 async def _read(
     house: House, connector: Connector, integration: Integration, name: str, before: Before, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What `before` reads; RecordSkipped when it is not there."""
+    """What `before` reads; RecordSkipped when it is not there, and has to be."""
     endpoint = connector.endpoints[before.endpoint]
     asked = {key: rule.search(given) for key, rule in before.hand_over.items()}
     found = one(endpoint, before.endpoint, await house.caller.call(connector, endpoint, integration, input=asked))
+    if not found and before.optional:
+        return {"before": None}
     if not found:
         raise RecordSkipped(f"{connector.title} `{name}`: what it would change is not there (`{before.endpoint}`)")
     if len(found) > 1:

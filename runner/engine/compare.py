@@ -25,7 +25,7 @@ from runner.model.record import Record
 from runner.store import events, feed, integrations
 from runner.store.events import EventFilter
 from runner.store.feed import StoredRecord
-from runner.store.records import is_older
+from runner.store.known import is_older
 
 CHUNK = 2000
 Key = tuple[str, str, str]

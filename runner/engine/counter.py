@@ -11,7 +11,7 @@ from runner.components.destinations.base import Destination
 from runner.engine.hand_over import Handed
 from runner.engine.parcel import Held
 from runner.model.push import Link, Push
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 
 class Packed(Protocol):

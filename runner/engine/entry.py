@@ -18,7 +18,7 @@ from runner.model.integration import Integration
 from runner.model.push import Link, Push, PushState
 from runner.store import feed, integrations
 from runner.store.feed import StoredRecord
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 
 @dataclass(frozen=True)

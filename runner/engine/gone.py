@@ -12,7 +12,7 @@ from runner.engine.mark import mark
 from runner.model.integration import Integration
 from runner.model.record import Deletion
 from runner.store import feed, records
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 
 def delete(

@@ -14,7 +14,7 @@ from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp
 from runner.store import feed, includes, integrations, pushes, rollouts
 from runner.store.queue import Queue
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 PAGE = 1000
 
@@ -23,6 +23,8 @@ def mark(
     connection: Connection, config: Config, queue: Queue, integration: Integration, keys: Iterable[Key], at: datetime
 ) -> None:
     """Make every push due that these changed records lead to, in the caller's transaction; wake the destinations."""
+    if not config.deliver:
+        return
     changed: dict[str, list[str]] = {}
     for kind, external_id in keys:
         changed.setdefault(kind, []).append(external_id)

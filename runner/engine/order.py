@@ -10,7 +10,7 @@ from runner.errors import MappingError, NotFound
 from runner.model.push import Push, PushState
 from runner.model.record import as_id
 from runner.store import feed, pushes
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 
 def behind(config: Config, to: str) -> dict[str, list[str]]:

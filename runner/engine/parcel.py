@@ -21,7 +21,7 @@ from runner.model.push import Doubt, Link, Push, PushState
 from runner.model.unmatched import Unmatched
 from runner.store import doubts, feed, integrations
 from runner.store.feed import StoredRecord
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from runner.model.integration import Integration
 from runner.model.record import Deletion, Record
 from runner.store import checkpoints, feed
 from runner.store.feed import StoredRecord
-from runner.store.records import Key, is_older
+from runner.store.known import is_older
+from runner.store.record_table import Key
 
 
 @dataclass(frozen=True)

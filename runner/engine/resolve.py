@@ -17,7 +17,7 @@ from runner.model.push import Link, PushState
 from runner.model.record import Record, as_id
 from runner.model.unmatched import Unmatched
 from runner.store import links, unmatched
-from runner.store.records import Key
+from runner.store.record_table import Key
 
 BACKWARDS = "backwards"
 """How a link was found that was made from the other side: it is used, and not stored once more."""

@@ -100,11 +100,11 @@ class Running:
         intake = Intake(self.house, self.connector, self.sync.processor, utc_text(page.asked_at))
         payloads, left = iter(page.payloads), len(page.payloads)
         while left > 0:
+            await asyncio.sleep(0)
             began = self.house.clock.now()
             intake.take(islice(payloads, TURN))
             left -= TURN
             self.mapping += (self.house.clock.now() - began).total_seconds()
-            await asyncio.sleep(0)
         batch = intake.batch
         is_told = self.sync.incremental is not None and self.sync.incremental.is_told
         timeless = batch.seen > batch.errors + len(batch.gone) and not batch.cursors

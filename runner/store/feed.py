@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, Text, case, func, or_, select
 from runner.errors import NotFound
 from runner.model.record import Record
 from runner.store.integrations import integrations
-from runner.store.records import records
+from runner.store.record_table import records
 from runner.store.sequences import drawn
 from runner.store.statements import chunks
 

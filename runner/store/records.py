@@ -1,9 +1,9 @@
-"""Table records: the newest known state of everything that partners told, and a feed of what changed."""
+"""How records are written: the newest known state of everything that partners told, and a feed of what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
@@ -11,15 +11,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    Boolean,
-    Column,
     Connection,
-    Index,
-    Select,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
     UpdateBase,
     bindparam,
     func,
@@ -30,37 +22,14 @@ from sqlalchemy import (
 )
 
 from runner.model.record import Record
-from runner.store.columns import Json, Number, UtcDateTime, metadata, utc_text
+from runner.store.columns import utc_text
+from runner.store.known import existing, newest_of
+from runner.store.record_table import Key, records
 from runner.store.sequences import draw
-from runner.store.statements import Compiled, among, chunks, insert, listed
-
-records = Table(
-    "records",
-    metadata,
-    Column("sequence", Number, primary_key=True),
-    Column("integration_id", String(64), nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("fields", Json, nullable=False),
-    Column("version", Text),
-    Column("fingerprint", String(32), nullable=False),
-    Column("inactive", Boolean, nullable=False),
-    Column("deleted_at", UtcDateTime),
-    Column("processor", Text, nullable=False),
-    Column("parent", Text),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
-    UniqueConstraint("integration_id", "kind", "external_id"),
-    Index("ix_records_feed", "integration_id", "sequence"),
-)
+from runner.store.statements import Compiled, chunks, insert
 
 IDENTITY = ("integration_id", "kind", "external_id")
 _upsert = Compiled([column.name for column in records.columns if column.name != "deleted_at"])
-
-_known = Compiled(["integration", "kind_", "ids"])
-
-Key = tuple[str, str]
-"""(kind, external_id)"""
 
 
 @dataclass(frozen=True)
@@ -78,13 +47,6 @@ class Upserted:
         return Upserted(created, changed, self.unchanged + other.unchanged, self.stale + other.stale)
 
 
-@dataclass(slots=True)
-class _Known:
-    version: str | None
-    fingerprint: str
-    deleted: bool
-
-
 def upsert(connection: Connection, integration_id: str, found: Sequence[Record], at: datetime) -> Upserted:
     """Store what is new. An older version never overwrites a newer one; the same content is not written again.
 
@@ -92,24 +54,28 @@ def upsert(connection: Connection, integration_id: str, found: Sequence[Record],
     twice the newest wins, among equals the last. A record without a version counts as newer than what is known and
     keeps the known version. A deleted record is revived by what is not older.
     """
-    known = _existing(connection, integration_id, found)
-    newest = _newest(found, known)
-    outcome = Upserted(stale=len(found) - len(newest))
+    known = existing(connection, integration_id, found)
+    newest = newest_of(found, known)
+    created: list[Key] = []
+    changed: list[Key] = []
     rows: list[tuple[Any, ...]] = []
     touched: list[Record] = []
     moment = utc_text(at)
     for key, record in newest.items():
-        before = known.get(key)
         fields, fingerprint = _content(record)
-        if before is not None and before.fingerprint == fingerprint and not before.deleted:
+        before = known.get(key)
+        if before is None:
+            created.append(key)
+        elif before.fingerprint != fingerprint or before.deleted:
+            changed.append(key)
+        else:
             if record.version != before.version:
                 touched.append(record)
             continue
-        (outcome.created if before is None else outcome.changed).append(key)
         rows.append(_row(integration_id, record, fields, fingerprint, moment))
     _write(connection, rows)
     _touch(connection, integration_id, touched)
-    return replace(outcome, unchanged=len(newest) - len(rows))
+    return Upserted(created, changed, unchanged=len(newest) - len(rows), stale=len(found) - len(newest))
 
 
 def mark_deleted(
@@ -144,43 +110,6 @@ def mark_deleted(
         statement, [{"number": first + index, "id_": external_id} for index, external_id in enumerate(gone)]
     )
     return [(kind, external_id) for external_id in gone]
-
-
-def is_older(version: str | None, known: str | None) -> bool:
-    """Whether `version` is certainly older than `known`; fixed-width UTC texts compare as times."""
-    return version is not None and known is not None and version < known
-
-
-def _newest(found: Sequence[Record], known: dict[Key, _Known]) -> dict[Key, Record]:
-    """The last of each id after going through `found` in order, without what is older than what came before it."""
-    newest: dict[Key, Record] = {}
-    for record in found:
-        key = (record.kind, record.external_id)
-        before = newest.get(key) or known.get(key)
-        if before is None or record.version == before.version:
-            newest[key] = record
-        elif record.version is None:
-            newest[key] = replace(record, version=before.version)
-        elif not is_older(record.version, before.version):
-            newest[key] = record
-    return newest
-
-
-def _existing(connection: Connection, integration_id: str, found: Sequence[Record]) -> dict[Key, _Known]:
-    kinds: dict[str, list[str]] = {}
-    for record in found:
-        kinds.setdefault(record.kind, []).append(record.external_id)
-    known: dict[Key, _Known] = {}
-    for kind, ids in kinds.items():
-        for external_id, version, fingerprint, deleted in _stored(connection, integration_id, kind, ids):
-            known[kind, external_id] = _Known(version, fingerprint, bool(deleted))
-    return known
-
-
-def _stored(connection: Connection, integration_id: str, kind: str, ids: list[str]) -> Sequence[Sequence[Any]]:
-    dialect = connection.dialect.name
-    found = _known.find(connection, _looking(dialect), (integration_id, kind, listed(dialect, ids)))
-    return found if dialect == "postgresql" else orjson.loads(found[0][0])
 
 
 def _content(record: Record) -> tuple[str, str]:
@@ -230,20 +159,6 @@ def _touch(connection: Connection, integration_id: str, touched: list[Record]) -
     connection.execute(
         statement,
         [{"kind_": item.kind, "id_": item.external_id, "version_": item.version} for item in touched],
-    )
-
-
-@cache
-def _looking(dialect: str) -> Select[Any]:
-    """What is known of some ids. On SQLite all of it is one text, since the driver hands over one row at a time, and
-    lets go of the interpreter for each."""
-    table = records.c
-    columns = (table.external_id, table.version, table.fingerprint, table.deleted_at.is_not(None))
-    selected = select(*columns) if dialect == "postgresql" else select(func.json_group_array(func.json_array(*columns)))
-    return selected.where(
-        table.integration_id == bindparam("integration"),
-        table.kind == bindparam("kind_"),
-        among(dialect, table.external_id, "ids"),
     )
 
 

@@ -55,7 +55,7 @@ def begin(connection: Connection, run: SyncRun) -> None:
 
 def save_counts(connection: Connection, run_id: str, counts: Counts) -> None:
     """Replace the counts of a run, in the transaction of the page that they cover."""
-    _counting.run(connection, _COUNTED, [(json_text(asdict(counts)), run_id)])
+    _counting.run(connection, _COUNTED, [(json_text(vars(counts)), run_id)])
 
 
 def end(

@@ -21,7 +21,7 @@ from runner.store.outcomes import outcomes
 from runner.store.pauses import pauses
 from runner.store.pushes import pushes
 from runner.store.quarantine import quarantine
-from runner.store.records import records
+from runner.store.record_table import records
 from runner.store.rejections import rejected, rejections
 from runner.store.rollouts import rollouts
 from runner.store.runs import sync_runs

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from runner.authoring.kinds import Kinds, unknown_kind
 from runner.connector import config_check
-from runner.connector.action import Action
 from runner.connector.config import Config
 from runner.connector.config_check import ACTIONS
 from runner.connector.connector import Connector
 from runner.connector.delivery_rule import DeliveryRule
 from runner.connector.document import Document, Path
+from runner.connector.input import Input
 from runner.errors import Finding
 from runner.mapping.expression import Expression
 from runner.model.words import suggest
@@ -119,6 +119,7 @@ class _Rule:
 
     def _actions(self, destination: Connector) -> Iterator[Finding]:
         taken: set[str] = set()
+        is_open = False
         for use in ACTIONS:
             name = getattr(self.rule, use)
             if name is None:
@@ -126,20 +127,22 @@ class _Rule:
             yield from _known(self.document, (*self.path, use), name, destination.actions, "action")
             if name in destination.actions:
                 action = destination.actions[name]
-                taken |= set(action.input)
-                yield from self._missing(use, name, action)
+                wanted = action.each if use == "create" else action.input
+                is_open = is_open or wanted is None
+                taken |= set(wanted or ())
+                yield from self._missing(use, name, wanted or {})
         for part, given in (
             *(("input", key) for key in self.rule.input.parts),
             *(("write", key) for key in self.rule.write),
         ):
-            if taken and given not in taken:
+            if taken and not is_open and given not in taken:
                 message = f"no action of this rule takes `{given}`"
                 place = self.document.key_place((*self.path, part, given))
                 yield Finding(place, "unknown-input", message, suggest(given, taken))
 
-    def _missing(self, use: str, name: str, action: Action) -> Iterator[Finding]:
+    def _missing(self, use: str, name: str, inputs: Mapping[str, Input]) -> Iterator[Finding]:
         given = {*self.rule.input.parts, *self.rule.write, *(("id",) if use != "create" else ())}
-        for wanted, declared in action.input.items():
+        for wanted, declared in inputs.items():
             if declared.required and wanted not in given:
                 message = f"the action `{name}` needs `{wanted}`"
                 place = self.document.place((*self.path, use))

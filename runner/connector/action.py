@@ -6,11 +6,13 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import Field as Declared
+from pydantic import model_validator
 
-from runner.components.block import Block, Name
+from runner.components.block import Block, Name, refusal
 from runner.components.catalog import AnyUpload
 from runner.connector.call import Call
 from runner.connector.input import Input, object_flaws, object_schema
+from runner.connector.together import Together
 from runner.mapping.expression import Expression
 
 _KEYS = UUID("6f0d1a52-6d1c-4b0e-9b65-3d5c1a0f7e21")
@@ -100,6 +102,32 @@ class Action(Call):
         None, description="A key that the partner does a thing once by, as `{{ idempotency.key }}`."
     )
     upload: AnyUpload | None = Declared(None, description="How a file that is too large for one call is sent.")
+    together: Together | None = Declared(None, description="How several things go into one call.")
+
+    @model_validator(mode="after")
+    def _takes_them_together(self) -> Action:
+        """What `together` needs beside it."""
+        how = self.together
+        if how is None:
+            return self
+        taken = self.input.get(how.input)
+        if taken is None or taken.type != "list":
+            raise refusal(f"`together` puts things into `{how.input}`, which is no input of type list", "declare it so")
+        if "results" not in self.result:
+            raise refusal("nothing says what became of each thing", "add `results: <path of the list>` to `result`")
+        if self.leaves_doubt:
+            message = "a call with several things must be safe to repeat: which of them were done, nobody could tell"
+            raise refusal(message, "say `repeatable: true` where it is, else leave `together` out")
+        return self
+
+    @property
+    def each(self) -> dict[str, Input] | None:
+        """What one thing may hold that the action is given: its input, or that of one of those it takes together. None
+        where that may be anything."""
+        if self.together is None:
+            return self.input
+        items = self.input[self.together.input].items
+        return items.fields if items is not None else None
 
     @property
     def files(self) -> list[str]:

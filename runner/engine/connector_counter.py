@@ -9,15 +9,22 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from runner.components.destinations.base import Destination
+from runner.connector.action import Action
+from runner.connector.connector import Connector
+from runner.connector.together import Together
 from runner.engine import hand_over, tally
+from runner.engine.act import find_action
 from runner.engine.counter import Fate
+from runner.engine.hand_over import Handed
 from runner.engine.house import House
 from runner.engine.parcel import Held, Parcel, pack
+from runner.engine.together import Made, create_together
 from runner.engine.trouble import refuse
 from runner.engine.twins import Twins
-from runner.errors import StoreUnavailable
+from runner.errors import StoreUnavailable, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Push
+from runner.store.statements import chunks
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,50 @@ class ConnectorCounter:
         return [pack(connection, self.house.config, self.destination, push, twins) for push in pushes]
 
     def lots(self, packed: Sequence[Parcel]) -> list[list[list[Parcel]]]:
-        """Parcels that say the same go one after the other: the second sees what the first did."""
+        """New things together where the action takes several. Other parcels that say the same go one after the other:
+        the second sees what the first did."""
         groups: defaultdict[str, list[list[Parcel]]] = defaultdict(list)
+        new: list[Parcel] = []
         for parcel in packed:
-            groups[parcel.fingerprint].append([parcel])
-        return list(groups.values())
+            if self._together(parcel) is not None:
+                new.append(parcel)
+            else:
+                groups[parcel.fingerprint].append([parcel])
+        how = self._together(new[0]) if new else None
+        together = [[load] for load in chunks(new, how.most)] if how is not None else []
+        return [*together, *groups.values()]
 
     async def take(self, load: Sequence[Parcel]) -> list[Fate]:
-        connector = self.house.connectors.get(self.destination.connector)
-        counter = hand_over.Counter(self.house, connector, self.destination)
+        counter = hand_over.Counter(self.house, self._connector, self.destination)
+        how = self._together(load[0])
+        if how is not None:
+            return await self._many(counter, how, load)
         return [await self._one(counter, parcel) for parcel in load]
+
+    @property
+    def _connector(self) -> Connector:
+        return self.house.connectors.get(self.destination.connector)
+
+    def _together(self, parcel: Parcel) -> Together | None:
+        """How it is created with others; None for what is there already, gone, or created alone."""
+        if parcel.gone or parcel.doubt is not None or hand_over.is_there(parcel):
+            return None
+        action = self._connector.actions.get(parcel.rule.creation)
+        return action.together if action is not None else None
+
+    async def _many(self, counter: hand_over.Counter, how: Together, load: Sequence[Parcel]) -> list[Fate]:
+        name, things = load[0].rule.creation, [parcel.input for parcel in load]
+        action = find_action(self._connector, name)
+        made = await create_together(self.house, self._connector, self.destination, name, how, things)
+        return [self._fate(counter, action, parcel, one) for parcel, one in zip(load, made, strict=True)]
+
+    def _fate(self, counter: hand_over.Counter, action: Action, parcel: Parcel, made: Made) -> Fate:
+        if isinstance(made, Exception):
+            return made
+        try:
+            return Handed(parcel.fingerprint, False, counter.link(parcel, action, parcel.rule.creation, made))
+        except UnexpectedResponse as error:
+            return error
 
     async def _one(self, counter: hand_over.Counter, parcel: Parcel) -> Fate:
         try:

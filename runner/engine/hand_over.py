@@ -14,6 +14,7 @@ from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
 from runner.engine.resolve import BACKWARDS
 from runner.engine.seek import alike, can_look
+from runner.engine.together import create_together
 from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link
@@ -46,7 +47,7 @@ class Counter:
             parcel = await self._settle_doubt(parcel, parcel.doubt)
         if parcel.gone:
             return await self._archive(parcel)
-        if not _is_there(parcel):
+        if not is_there(parcel):
             return await self._create(parcel)
         try:
             return await self._change(parcel)
@@ -59,7 +60,7 @@ class Counter:
         if action.leaves_doubt:
             await self._doubt(parcel, doubt)
         try:
-            result = await self._perform(name, parcel.input, _origin(parcel, doubt))
+            result = await self._make(name, action, parcel.input, _origin(parcel, doubt))
         except RecordSkipped as error:
             if not error.unsure:
                 await self._clear(parcel)
@@ -68,7 +69,7 @@ class Counter:
             if action.leaves_doubt and not _is_unknown(error):
                 await self._clear(parcel)
             raise
-        return Handed(parcel.fingerprint, False, self._link(parcel, action, name, result))
+        return Handed(parcel.fingerprint, False, self.link(parcel, action, name, result))
 
     async def _change(self, parcel: Parcel) -> Handed:
         """Restore what was archived, and update what changed."""
@@ -102,7 +103,7 @@ class Counter:
 
     async def _archive(self, parcel: Parcel) -> Handed:
         rule, push = parcel.rule, parcel.push
-        if not _is_there(parcel):
+        if not is_there(parcel):
             return Handed(None, push.archived, None, "it is inactive, and the host never had it")
         if push.archived or rule.archive is None:
             note = None if rule.archive else f"it is inactive, and rule `{push.rule}` has no archive"
@@ -127,6 +128,15 @@ class Counter:
         origin = f"{push.integration_id}:{push.id}:{name}:{push.marks}:{fingerprint(given)}"
         await self._perform(name, given, origin)
 
+    async def _make(self, name: str, action: Action, given: dict[str, Any], origin: str) -> dict[str, Any]:
+        """Create it, alone where the action takes several."""
+        if action.together is None:
+            return await self._perform(name, given, origin)
+        (made,) = await create_together(self.house, self.connector, self.destination, name, action.together, [given])
+        if isinstance(made, Exception):
+            raise made
+        return made
+
     async def _perform(self, name: str, given: dict[str, Any], origin: str) -> dict[str, Any]:
         return await perform(self.house, self.connector, self.destination, name, given, origin)
 
@@ -136,13 +146,15 @@ class Counter:
         own = {"id": parcel.link.host_id} if parcel.link else {}
         return {key: value for key, value in (parcel.input | own).items() if key in declared}
 
-    def _link(self, parcel: Parcel, action: Action, name: str, result: dict[str, Any]) -> Link | None:
-        if "id" not in action.result:
+    def link(self, parcel: Parcel, action: Action, name: str, result: dict[str, Any]) -> Link | None:
+        """What the host calls the thing, by what the action kept of its answer; None where it tells no id."""
+        if "id" not in result:
             return None
         host_id = as_id(result["id"])
         if host_id is None:
+            rule = action.result.get("id") or (action.together and action.together.id)
             raise UnexpectedResponse(
-                f"{self.connector.title} `{name}` was answered, and `{action.result['id']}` is no id (mend `result`)",
+                f"{self.connector.title} `{name}` was answered, and `{rule}` is no id (mend `result`)",
                 unsure=True,
             )
         push = parcel.push
@@ -191,7 +203,7 @@ class Counter:
                 raise
             await self._clear(parcel)
             return replace(parcel, doubt=None)
-        return await self._adopted(parcel, sent, self._link(parcel, action, name, result))
+        return await self._adopted(parcel, sent, self.link(parcel, action, name, result))
 
     async def _adopted(self, parcel: Parcel, sent: Doubt, link: Link | None) -> Parcel:
         """The parcel of a thing that an earlier try made. The link, if there is one, takes the place of the doubt."""
@@ -227,7 +239,7 @@ def _origin(parcel: Parcel, doubt: Doubt) -> str:
     return f"{parcel.push.integration_id}:{parcel.push.id}:{parcel.rule.creation}:{utc_text(doubt.at)}"
 
 
-def _is_there(parcel: Parcel) -> bool:
+def is_there(parcel: Parcel) -> bool:
     """Whether the host has it: by its id, or (for things without one) since it took the input once."""
     return parcel.link is not None or parcel.push.fingerprint is not None
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from runner.engine.trouble import backoff, is_passing, until, words
-from runner.errors import PartnerError, PartnerUnavailable, RateLimited, RunnerError
+from runner.errors import PartnerError, PartnerUnavailable, PushError, RateLimited, RunnerError
 from runner.model.circuit import Circuit
 from runner.model.push import Push
 
@@ -44,7 +44,7 @@ def setback(push: Push, error: Exception, circuit: Circuit, now: datetime) -> Se
         error=error,
         note=words(error),
         reason=reason_of(error),
-        said=(error.words or None) if isinstance(error, PartnerError) else None,
+        said=_told(error),
         is_final=_is_final(push, error, passing=passing, unavailable=unavailable, circuit=circuit),
         is_unavailable=unavailable,
         stops=passing and not unavailable,
@@ -60,6 +60,13 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, PartnerError) and error.status is not None and 300 <= error.status < 600:
         return f"answer-{error.status}"
     return error.code
+
+
+def _told(error: BaseException | None) -> str | None:
+    """The destination's own words, of this error or of what it came from."""
+    if isinstance(error, PushError):
+        error = error.__cause__
+    return (error.words or None) if isinstance(error, PartnerError) else None
 
 
 def _is_final(push: Push, error: Exception, *, passing: bool, unavailable: bool, circuit: Circuit) -> bool:

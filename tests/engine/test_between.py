@@ -1,4 +1,4 @@
-"""From one partner to another: what is photographed at the host becomes a note on the job that the project came from."""
+"""From one partner to another: a photo at the host becomes a note on the job that its project came from."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ class Between:
         return await push.drain(self.here.house, self.partner.id)
 
     async def only(self) -> Push:
-        (found,) = await self.here.read(lambda c: pushes.find(c, destination=self.partner.id))
-        return found
+        found: list[Push] = await self.here.read(lambda c: pushes.find(c, destination=self.partner.id))
+        (one,) = found
+        return one
 
 
 @pytest.fixture(params=["servicetitan", "jobber"])

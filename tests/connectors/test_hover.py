@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 from runner.authoring.simulate.hover import Hover
 from runner.engine import connect, disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, PartnerUnavailable, PushError, RecordSkipped, UnexpectedResponse
+from runner.engine.once import once
+from runner.errors import AuthenticationError, BadInput, RecordSkipped, UnexpectedResponse, UnknownOutcome
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
@@ -214,7 +214,7 @@ async def test_a_job_that_is_gone_is_not_changed(here: World, company: Integrati
 async def test_what_a_job_lacks_is_said_before_anything_is_sent(
     here: World, partner: Hover, company: Integration
 ) -> None:
-    with pytest.raises(PushError, match="`street` is missing"):
+    with pytest.raises(BadInput, match="`street` is missing"):
         await act(here.house, company, "create_job", {"name": "Reyes"})
     assert partner.calls["POST /api/v2/jobs"] == 0
 
@@ -224,11 +224,32 @@ async def test_a_refused_job_is_told_in_their_words(here: World, company: Integr
         await act(here.house, company, "create_job", {**JOB, "street": ""})
 
 
-async def test_a_job_whose_answer_was_lost_is_not_sent_twice(here: World, partner: Hover, company: Integration) -> None:
+@pytest.mark.parametrize(
+    ("name", "given", "call", "what"),
+    [
+        ("create_job", JOB, "/api/v2/jobs", "jobs"),
+        ("request_capture", CAPTURE, "/api/v2/capture_req", "capture_requests"),
+    ],
+)
+async def test_what_was_made_though_the_answer_was_lost_is_found(
+    here: World, partner: Hover, company: Integration, name: str, given: dict[str, Any], call: str, what: str
+) -> None:
+    before = len(partner.table(what))
+    partner.fail_next(1, "lost", on=f"POST {call}")
+    with pytest.raises(UnknownOutcome, match="ask again with the key k-1"):
+        await once(here.house, company, name, given, "k-1")
+    found = await once(here.house, company, name, given, "k-1")
+    assert (found.repeated, len(partner.table(what))) == (True, before + 1)
+    assert found.result["id"] == list(partner.table(what))[-1]["id"]
+
+
+async def test_what_never_arrived_is_sent_again(here: World, partner: Hover, company: Integration) -> None:
     before = len(partner.table("jobs"))
-    partner.fail_next(1, "lost", on="POST /api/v2/jobs")
-    await tried(here, company, "create_job", JOB)
-    assert len(partner.table("jobs")) == before + 1
+    partner.fail_next(1, "timeout", on="POST /api/v2/jobs")
+    with pytest.raises(UnknownOutcome):
+        await once(here.house, company, "create_job", JOB, "k-1")
+    made = await once(here.house, company, "create_job", JOB, "k-1")
+    assert (made.repeated, len(partner.table("jobs"))) == (False, before + 1)
 
 
 async def test_a_capture_is_asked_for_and_taken_back(here: World, partner: Hover, company: Integration) -> None:
@@ -244,17 +265,3 @@ async def test_a_capture_is_asked_for_and_taken_back(here: World, partner: Hover
 async def test_a_capture_without_a_person_is_refused_in_their_words(here: World, company: Integration) -> None:
     with pytest.raises(UnexpectedResponse, match="capturing_user_name is missing"):
         await act(here.house, company, "request_capture", {**CAPTURE, "person": ""})
-
-
-async def test_nobody_is_asked_twice_when_the_answer_was_lost(
-    here: World, partner: Hover, company: Integration
-) -> None:
-    partner.fail_next(1, "lost", on="POST /api/v2/capture_requests")
-    await tried(here, company, "request_capture", CAPTURE)
-    assert len(partner.table("capture_requests")) == 1
-
-
-async def tried(here: World, company: Integration, name: str, given: dict[str, Any]) -> None:
-    """An action whose outcome may stay unknown."""
-    with contextlib.suppress(PartnerUnavailable):
-        await act(here.house, company, name, given)

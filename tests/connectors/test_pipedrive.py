@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from runner.authoring.simulate.outbox import WebhookTarget
 from runner.authoring.simulate.pipedrive import Pipedrive
 from runner.engine import connect, disconnect, sync
 from runner.engine.act import act
-from runner.errors import AuthenticationError, PartnerUnavailable, RateLimited, UnexpectedResponse
+from runner.engine.once import once
+from runner.errors import AuthenticationError, RateLimited, UnexpectedResponse, UnknownOutcome
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.service import tickets
@@ -318,13 +318,23 @@ async def test_a_note_that_is_refused_is_told_in_their_words(
     assert len(partner.table("notes")) == 0
 
 
-async def test_a_note_whose_answer_was_lost_is_not_sent_twice(
-    here: World, partner: Pipedrive, company: Integration
+@pytest.mark.parametrize(
+    ("name", "given", "call", "what"),
+    [
+        ("add_note", {"text": "Gate", "deal": 42}, "/api/v1/notes", "notes"),
+        ("create_deal", {"name": "By us", "amount": 10.5}, "/api/v2", "deals"),
+    ],
+)
+async def test_what_was_made_though_the_answer_was_lost_is_found(
+    here: World, partner: Pipedrive, company: Integration, name: str, given: dict[str, Any], call: str, what: str
 ) -> None:
-    partner.fail_next(1, "lost", on="POST /api/v1/notes")
-    with contextlib.suppress(PartnerUnavailable):
-        await act(here.house, company, "add_note", {"text": "Gate", "deal": 42})
-    assert len(partner.table("notes")) == 1
+    before = len(partner.table(what))
+    partner.fail_next(1, "lost", on=f"POST {call}")
+    with pytest.raises(UnknownOutcome, match="ask again with the key k-1"):
+        await once(here.house, company, name, given, "k-1")
+    found = await once(here.house, company, name, given, "k-1")
+    assert (found.repeated, len(partner.table(what))) == (True, before + 1)
+    assert found.result["id"] == list(partner.table(what))[-1]["id"]
 
 
 async def test_a_deal_that_the_partner_refuses_is_told(here: World, company: Integration) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from runner.connector.call import Call
 from runner.connector.http import Http
 from runner.errors import MappingError
+from runner.model.file import in_memory
 from runner.model.http import Request, Response
 from runner.model.secret import Secret
 
@@ -192,3 +193,26 @@ def test_what_leads_nowhere_stays_what_it_is(status: int, headers: dict[str, str
 def test_a_redirect_that_nobody_expects_stays_one() -> None:
     response = Response(302, {"location": FILE}, b"", "https://p.example/image.jpg")
     assert Call.model_validate({"get": "/image.jpg"}).read(response) is response
+
+
+def test_a_file_is_the_body_as_it_is() -> None:
+    file = in_memory(b"hello", "a.txt")
+    assert request(post="/x", bytes="{{ input.file }}", scope={"input": {"file": file}}).content is file
+
+
+def test_parts_are_texts_and_files_and_nulls_are_left_out() -> None:
+    file = in_memory(b"hello", "a.txt")
+    parts = {
+        "file": "{{ input.file }}",
+        "size": "{{ input.file.size }}",
+        "no": "{{ input.no }}",
+        "yes": "{{ input.yes }}",
+    }
+    made = request(post="/x", multipart=parts, scope={"input": {"file": file, "no": None, "yes": True}})
+    assert made.parts == {"file": file, "size": "5", "yes": "true"}
+
+
+@pytest.mark.parametrize("call", [{"bytes": "{{ input.id }}"}, {"multipart": {"a": "x {{ input.file }}"}}])
+def test_what_is_no_file_is_no_body_and_a_file_no_text(call: dict[str, Any]) -> None:
+    with pytest.raises(MappingError, match="file"):
+        request(post="/x", scope={"input": {"id": "7", "file": in_memory(b"hello")}}, **call)

@@ -1,0 +1,39 @@
+"""What is wrong with the files that a connector says it sends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.connector.loader import check
+
+TEXT = (Path(__file__).parent.parent.parent / "connectors" / "dropbox.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("      file: file\n", "      file: path\n", "`path` is no input of `type: file` of this action"),
+        ("start: start_upload", "start: start_uplod", "there is no action `start_uplod`"),
+        ("start: start_upload", "start: share", "the action `share` keeps no `id`"),
+        ("append: append_upload", "append: unshare", "the action `unshare` needs `url`, and an upload gives none"),
+        ("result: checksum}", "result: hash}", "the action keeps no `hash`"),
+        ('bytes: "{{ input.file }}"', 'bytes: "{{ input.path }}"', "`bytes` is a file, and `{{ input.path }}` is none"),
+        ('bytes: "{{ input.file }}"', 'bytes: "x{{ input.file }}"', "does not fit into"),
+        ("{'path': input.path, 'mode': 'add', 'client", "{'path': input.file, 'mode': 'add', 'client", "does not fit"),
+        ("with: {cursor: {title: Cursor}}", "with: {cursor: {title: Cursor, type: file}}", "an endpoint sends no file"),
+        ("chunk: 4194304", "chunk: 4194305", "a piece must hold whole blocks"),
+        ('bytes: "{{ input.file }}"', 'bytes: "{{ input.file }}"\n    text: x', "a call has one body"),
+    ],
+)
+def test_a_file_that_does_not_get_there_is_told(old: str, new: str, wanted: str) -> None:
+    assert old in TEXT
+    findings = check(TEXT.replace(old, new, 1), "dropbox.yaml")[1]
+    assert any(wanted in finding.message for finding in findings), findings
+
+
+def test_what_is_known_of_a_file_may_stand_anywhere() -> None:
+    text = TEXT.replace("'mode': 'add', 'client", "'mode': 'add', 'mute': input.file.size == 0, 'client", 1)
+    assert text != TEXT
+    assert check(text, "dropbox.yaml")[1] == []

@@ -352,11 +352,26 @@ async def test_a_partner_that_stumbles_ends_in_the_same_records(
         assert (await here.records(company, kind)).keys() == ids(partner, what), kind
 
 
-async def test_the_day_s_empty_budget_is_waited_for(path: Path) -> None:
-    async with world(path, partners=("pipedrive",), pipedrive={"daily": 30}) as here:
+async def test_the_day_s_budget_is_left_to_what_is_more_urgent_than_a_full_pass(path: Path) -> None:
+    """A full pass leaves a twentieth of the 30,000 points that the connector declares; what is new may use it."""
+    async with world(path, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
         company = await here.connect("pipedrive")
         await run(here, company, "persons")
         with pytest.raises(RateLimited) as limited:
-            await run(here, company, "organizations", "persons", "leads")
+            await run(here, company, "organizations")
+        assert limited.value.wait is not None
+        assert limited.value.wait >= 3600
+        (again,) = await run(here, company, "persons")
+        assert (again.full, again.state) == (False, RunState.DONE)
+
+
+async def test_the_day_s_empty_budget_is_waited_for(path: Path) -> None:
+    async with world(path, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
+        company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
+        await run(here, company, "persons")
+        partner.meter.spent = 1_505
+        await run(here, company, "persons")
+        with pytest.raises(RateLimited) as limited:
+            await run(here, company, "persons")
         assert limited.value.wait is not None
         assert limited.value.wait >= 3600

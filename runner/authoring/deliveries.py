@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.authoring.kinds import Kinds, unknown_kind
+from runner.authoring.two_way import OWN_NAMES, TwoWay
 from runner.connector import config_check
 from runner.connector.config import Config
 from runner.connector.config_check import ACTIONS
@@ -17,8 +18,6 @@ from runner.errors import Finding
 from runner.mapping.expression import Expression
 from runner.model.words import suggest
 
-OWN_NAMES = {"id", "inactive"}
-"""What an expression may read of a record beside its fields."""
 Loaded = Mapping[str, Connector | None]
 
 
@@ -66,6 +65,8 @@ class _Rule:
         destination = self.connectors.get(self.rule.to)
         if destination is not None:
             yield from self._actions(destination)
+        sources = {name: self.connectors.get(name) for name in self.rule.sources or ()}
+        yield from TwoWay(self.rule, self.path, self.document, sources, destination, self.kinds).findings()
 
     def _records(self) -> Iterator[Finding]:
         sources = self._sources()

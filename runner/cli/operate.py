@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from runner.cli import acting, company, connecting, keeping, linking, looking, pausing, pushing, running, runs, syncing
+from runner.cli import (
+    acting,
+    company,
+    connecting,
+    explaining,
+    keeping,
+    linking,
+    looking,
+    pausing,
+    pushing,
+    running,
+    runs,
+    syncing,
+)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -28,3 +41,4 @@ app.command("migrate")(keeping.migrate)
 app.command("doctor")(keeping.doctor)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(linking.links, name="links")
+app.add_typer(explaining.explain, name="explain")

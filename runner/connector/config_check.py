@@ -32,8 +32,8 @@ def _without_create(rule: DeliveryRule, path: Path, document: Document) -> Itera
 
 def _beside(rule: DeliveryRule, path: Path, document: Document) -> Iterator[Finding]:
     """What only a connector can do."""
-    for key in (*ACTIONS, "links"):
-        if getattr(rule, key):
+    for key in (*ACTIONS, "links", "theirs", "on_conflict", "back"):
+        if rule.theirs.parts if key == "theirs" else getattr(rule, key):
             message = f"`{rule.to}` is no connector: it has no actions and knows no ids of its own"
             yield Finding(document.key_place((*path, key)), "not-for-destination", message, f"leave `{key}` out")
 

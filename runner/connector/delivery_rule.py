@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field as Declared
 
 from runner.components.block import Block, Name
+from runner.connector.conflict import Back, Policy
 from runner.connector.linked import Linked
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
@@ -78,7 +77,14 @@ class DeliveryRule(Block):
     update: Name | None = Declared(None, description="The action for one that it knows and that changed.")
     archive: Name | None = Declared(None, description="The action for one that became inactive or was deleted.")
     restore: Name | None = Declared(None, description="The action for one that came back.")
-    on_conflict: Literal["partner_wins"] = Declared("partner_wins", description="Whose value stays.")
+    theirs: Fields = Declared(
+        default_factory=lambda: Fields({}),
+        description="The same inputs, read from the destination's own record: so its changes are known.",
+    )
+    on_conflict: dict[Name, Policy] = Declared(
+        {}, description="Whose value stays where both sides changed an input; the partner's when nothing is said."
+    )
+    back: Back | None = Declared(None, description="How the destination's changes go back to the record.")
 
     @property
     def creation(self) -> str:

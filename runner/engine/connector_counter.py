@@ -17,7 +17,8 @@ from runner.engine.act import find_action
 from runner.engine.counter import Fate
 from runner.engine.hand_over import Handed
 from runner.engine.house import House
-from runner.engine.parcel import Held, Parcel, pack
+from runner.engine.packing import pack
+from runner.engine.parcel import Held, Parcel
 from runner.engine.together import Made, create_together
 from runner.engine.trouble import refuse
 from runner.engine.twins import Twins
@@ -44,7 +45,8 @@ class ConnectorCounter:
 
     def pack(self, connection: Connection, pushes: Sequence[Push]) -> list[Parcel | Held]:
         twins = Twins(connection, self.destination)
-        return [pack(connection, self.house.config, self.destination, push, twins) for push in pushes]
+        config, at = self.house.config, self.house.clock.now()
+        return [pack(connection, config, self.destination, push, twins, at) for push in pushes]
 
     def lots(self, packed: Sequence[Parcel]) -> list[list[list[Parcel]]]:
         """New things together where the action takes several. Other parcels that say the same go one after the other:

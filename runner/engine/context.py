@@ -33,7 +33,7 @@ def written(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
     values = rule.input.map(context, failed)
     if wrong:
         raise MappingError("; ".join(wrong))
-    made = _without_nulls(values)
+    made = without_nulls(values)
     paths = {name: path.render(context) for name, path in rule.write.items()}
     return {**made, **paths} if isinstance(made, dict) else paths
 
@@ -51,10 +51,11 @@ def fields_of(connection: Connection, integration_id: str, kind: str, external_i
     return {**stored.record.fields, "id": external_id, "inactive": stored.record.inactive}
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """An object without the names whose values are null; null where nothing is left of it."""
     if not isinstance(value, dict):
         return value
-    made = {name: _without_nulls(part) for name, part in value.items()}
+    made = {name: without_nulls(part) for name, part in value.items()}
     return {name: part for name, part in made.items() if part is not None} or None
 
 

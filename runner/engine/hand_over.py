@@ -78,7 +78,7 @@ class Counter:
             if rule.restore is None:
                 return await self._create(parcel)
             await self._change_by(parcel, rule.restore)
-        if parcel.fingerprint != push.fingerprint:
+        if parcel.is_news:
             if rule.update is not None:
                 await self._change_by(parcel, rule.update)
             elif parcel.link is None:
@@ -144,7 +144,9 @@ class Counter:
         """The input of an action on something that is there: its id, and of the rest what the action declares."""
         declared = find_action(self.connector, name).input
         own = {"id": parcel.link.host_id} if parcel.link else {}
-        return {key: value for key, value in (parcel.input | own).items() if key in declared}
+        news = parcel.merged.changed if parcel.merged else None
+        wanted = {key for key, one in declared.items() if news is None or key in news or key in own or one.required}
+        return {key: value for key, value in (parcel.input | own).items() if key in wanted}
 
     def link(self, parcel: Parcel, action: Action, name: str, result: dict[str, Any]) -> Link | None:
         """What the host calls the thing, by what the action kept of its answer; None where it tells no id."""

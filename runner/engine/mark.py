@@ -12,7 +12,7 @@ from runner.connector.delivery_rule import DeliveryRule
 from runner.engine.route import OPEN
 from runner.model.integration import Integration
 from runner.model.wakeup import WakeUp
-from runner.store import feed, includes, integrations, pushes, rollouts
+from runner.store import feed, includes, integrations, links, pushes, rollouts
 from runner.store.queue import Queue
 from runner.store.record_table import Key
 
@@ -29,6 +29,7 @@ def mark(
     for kind, external_id in keys:
         changed.setdefault(kind, []).append(external_id)
     _match_again(connection, config, queue, integration, changed, at)
+    _compare_again(connection, config, queue, integration, changed, at)
     rules = [(name, rule) for name, rule in config.deliver.items() if takes_from(rule, integration.connector)]
     if not any(rule.record in changed or reads(rule, changed) for _, rule in rules):
         return
@@ -84,6 +85,29 @@ def _match_again(
     matched = {linked.there for rule in rules for linked in rule.links.values() if linked.match}
     if matched & set(changed) and pushes.wake_waiting(connection, destination.id, at):
         wake(connection, queue, {destination.id})
+
+
+def _compare_again(
+    connection: Connection,
+    config: Config,
+    queue: Queue,
+    host: Integration,
+    changed: dict[str, list[str]],
+    at: datetime,
+) -> None:
+    """Things at a destination changed that records are linked to: both sides are compared, and what the destination
+    changed goes back where a rule says how."""
+    woken: set[str] = set()
+    for name, rule in config.deliver.items():
+        if rule.to != host.connector or not rule.theirs.parts or rule.there not in changed:
+            continue
+        for link in links.of_hosts(connection, host.id, rule.record, changed[rule.there]):
+            pushes.mark(connection, name, link.integration_id, rule.record, [link.external_id], host.id, at)
+            woken.add(host.id)
+            if rule.back is not None:
+                pushes.mark(connection, name, host.id, rule.there, [link.host_id], link.integration_id, at)
+                woken.add(link.integration_id)
+    wake(connection, queue, woken)
 
 
 def takes_from(rule: DeliveryRule, connector: str) -> bool:

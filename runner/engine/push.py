@@ -17,6 +17,7 @@ from runner.engine.counters import counter_of
 from runner.engine.hand_over import Handed
 from runner.engine.house import House
 from runner.engine.mark import wake
+from runner.engine.outcome import keep_agreement
 from runner.engine.parcel import Held
 from runner.engine.relink import wake_waiting
 from runner.engine.resolve import remember
@@ -162,6 +163,7 @@ class _Work:
             archived=handed.archived,
             note=handed.note,
         )
+        keep_agreement(connection, packed, handed, self.house.clock.now())
 
     async def _hold(self, held: list[Held]) -> None:
         now = self.house.clock.now()

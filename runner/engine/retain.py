@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from runner.connector.retention import Retention
 from runner.engine.house import House
-from runner.store import acts, limits, retention, uploads
+from runner.store import acts, decisions, limits, retention, uploads
 from runner.store.retention import LEFT, SETTLED
 
 BATCH = 200
@@ -36,6 +36,7 @@ class Removed:
     limits: int = 0
     uploads: int = 0
     acts: int = 0
+    decisions: int = 0
 
 
 async def retain(house: House) -> Removed:
@@ -51,6 +52,7 @@ async def retain(house: House) -> Removed:
         limits=await _prune(house, limits.prune, now - COUNTED),
         uploads=await _prune(house, uploads.prune, now - COUNTED),
         acts=await _prune(house, acts.prune, now - rules.runs),
+        decisions=await _prune(house, decisions.prune, now - rules.runs),
         early=await _shrink(house, rules, now - rules.repeats),
     )
     if removed != Removed():

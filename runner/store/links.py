@@ -61,6 +61,18 @@ def many(
     }
 
 
+def of_hosts(connection: Connection, destination: str, kind: str, host_ids: Sequence[str]) -> list[Link]:
+    """The links to any of these things at a destination."""
+    table = links.c
+    return [
+        Link(*row)
+        for part in chunks(list(host_ids))
+        for row in connection.execute(
+            select(*_COLUMNS).where(table.destination == destination, table.kind == kind, table.host_id.in_(part))
+        )
+    ]
+
+
 def remove(connection: Connection, integration_id: str, destination: str, kind: str, external_id: str) -> bool:
     """Forget one; False when there was none."""
     table = links.c

@@ -179,6 +179,14 @@ def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
     return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value], at)
 
 
+def look_again(connection: Connection, push_id: int, at: datetime) -> None:
+    """Make a push that has arrived due once more, then."""
+    table = pushes.c
+    values = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at}
+    settled = table.state.in_((PushState.DONE.value, PushState.SKIPPED.value))
+    connection.execute(update(pushes).where(table.id == push_id, settled).values(values))
+
+
 def send_anew(
     connection: Connection, integration_id: str, kind: str, external_id: str, destination: str, at: datetime
 ) -> int:

@@ -9,6 +9,8 @@ from runner.store.changes import changes
 from runner.store.checkpoints import checkpoints
 from runner.store.circuits import circuits
 from runner.store.columns import metadata
+from runner.store.commons import commons
+from runner.store.decisions import decisions
 from runner.store.deliveries import deliveries
 from runner.store.doubts import push_doubts
 from runner.store.events import events
@@ -50,6 +52,8 @@ TABLES = (
     quarantine,
     links,
     unmatched,
+    commons,
+    decisions,
     checkpoints,
     account_tables,
     sync_runs,

@@ -29,6 +29,27 @@ RULE = """deliver:
 """
 
 
+WAYS = """deliver:
+  jobs:
+    record: project
+    from: [acme]
+    to: host
+    input: {name: name, note: description}
+    theirs: {name: name, note: description}
+    on_conflict: {name: newest_wins, note: host_wins}
+    create: make
+    update: change
+    back: {update: alter, input: {title: name}}
+"""
+ALTER = """
+actions:
+  alter:
+    input: {id: {}, title: {}}
+    put: "/jobs/{{ input.id }}"
+    json: {title: "{{ input.title }}"}
+"""
+
+
 @pytest.fixture
 def two(bench: Folders) -> Folders:
     """A second connector that takes what the first makes."""
@@ -149,3 +170,46 @@ def test_nobody_waits_for_a_rule_to_another_destination(two: Folders) -> None:
     text = OUTLET.replace("to: archive\n  sites", "to: other\n  sites") + "  other: {type: table}\n"
     (found,) = validate([Source("runner.yaml", text)], two)
     assert "wrong-order: the rule `projects` brings its records elsewhere: to `other`" in str(found)
+
+
+class TestTwoWay:
+    @pytest.fixture
+    def ways(self, two: Folders) -> Folders:
+        """The first connector has an action of its own."""
+        file = two.connectors / "acme.yaml"
+        file.write_text(file.read_text() + ALTER)
+        return two
+
+    def test_rule_without_findings(self, ways: Folders) -> None:
+        assert validate([Source("runner.yaml", WAYS)], ways) == []
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("{name: newest_wins,", "{nam: newest_wins,", "unknown-input: `nam` is no input of this rule"),
+            ("theirs: {name: name,", "theirs: {name: name, x: name,", "unknown-input: `x` is no input of this rule"),
+            ("theirs: {name: name,", "theirs: {name: nmae,", "a record of kind project has no field `nmae`"),
+            (
+                "theirs: {name: name, note: description}",
+                "theirs: {name: name}",
+                "no-theirs: `host_wins` needs to know what host has (add `theirs: {note: <expression>}`)",
+            ),
+            ("update: alter", "update: altr", "unknown-action: acme has no action `altr` (did you mean `alter`?)"),
+            ("{title: name}", "{titel: name}", "unknown-input: the action `alter` of acme takes no `titel`"),
+            ("{title: name}", "{}", "missing-input: the action `alter` of acme needs `title`"),
+            ("{title: name}", "{title: description}", "unknown-input: `back` reads `description`, which is no input"),
+            ("    from: [acme]\n", "", "half-way-back: `back` needs `from`"),
+            ("newest_wins", "newest", "on_conflict.name"),
+        ],
+    )
+    def test_what_leads_nowhere_is_told(self, ways: Folders, old: str, new: str, said: str) -> None:
+        assert WAYS.count(old) >= 1
+        found = "\n".join(str(one) for one in validate([Source("runner.yaml", WAYS.replace(old, new))], ways))
+        assert said in found, found
+
+    def test_the_newest_of_what_has_no_time_is_told(self, ways: Folders) -> None:
+        file = ways.connectors / "host.yaml"
+        lines = [line for line in file.read_text().splitlines() if "cursor:" not in line and "updated_at" not in line]
+        file.write_text("\n".join(lines) + "\n")
+        found = "\n".join(str(one) for one in validate([Source("runner.yaml", WAYS)], ways))
+        assert "no-time: records of kind project of host do not say when they were changed" in found

@@ -1,4 +1,4 @@
-"""A start with many integrations: the sweep, the plans, and what fell due meanwhile: `python -m bench.scheduler [N]`."""
+"""A start with many integrations: the sweep, the plans, what fell due meanwhile: `python -m bench.scheduler [N]`."""
 
 from __future__ import annotations
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from runner.components.block import Duration, Period
-from runner.components.incrementals.base import Incremental
-from runner.mapping.functions import iso8601
+from runner.components.incrementals.by_cursor import ByCursor
 
 
-class Since(Incremental):
+class Since(ByCursor):
     """A filter for what changed since a time.
 
     The partner takes `GET /jobs?modifiedOnOrAfter=2026-05-04T15:18:10Z`; the newest `modifiedOn` of the last run was
@@ -36,22 +34,9 @@ class Since(Incremental):
     )
     reach: Period | None = Field(None, description="How far back the partner's filter reaches.", examples=["29d"])
 
-    def begin(self, checkpoint: str | None, now: datetime, full: bool) -> dict[str, Any]:
-        if checkpoint is None or full:
-            return {"checkpoint": None, "window": {}}
-        asked = min(datetime.fromisoformat(checkpoint), now) - self.overlap
-        farthest = asked if self.reach is None else max(asked, now - self.reach)
-        return {"checkpoint": self.written(farthest), "window": {}}
-
-    def advance(self, checkpoint: str | None, seen: Iterable[str | None]) -> str | None:
-        return newest_of(checkpoint, seen)
+    def asked(self, known: datetime, now: datetime) -> str | None:
+        return self.written(known if self.reach is None else max(known, now - self.reach))
 
     def is_spent(self, checkpoint: str, saved_at: datetime | None, now: datetime) -> bool:
         known = datetime.fromisoformat(checkpoint) if saved_at is None else saved_at
         return self.reach is not None and now - known > self.reach - self.overlap
-
-
-def newest_of(checkpoint: str | None, seen: Iterable[str | None]) -> str | None:
-    """The latest of some moments, as UTC text; those that are none do not count."""
-    times = (iso8601(cursor) for cursor in (checkpoint, *seen))
-    return max((time for time in times if time), default=None)

@@ -58,3 +58,27 @@ async def test_an_attachment_that_was_refused_for_now_is_read_and_sent_again(her
     await act(here.house, company, "attach_file", {"job_id": job, "file": URL})
     (held,) = partner.table("jobs").row(job)["attachments"]
     assert held["file_size"] == 150_000
+
+
+async def test_a_file_is_stored_with_a_deal_of_pipedrive(here: World) -> None:
+    company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
+    deal = next(iter(partner.table("deals")))["id"]
+    made = await act(here.house, company, "add_file", {"deal": deal, "file": URL})
+    (held,) = partner.files.stored
+    assert (held["deal_id"], held["person_id"], held["file_name"]) == (str(deal), None, "roof.jpg")
+    assert partner.files.contents[held["id"]] == Cdn(150_000).whole
+    assert made == {"id": held["id"], "url": held["url"]}
+
+
+async def test_a_deal_that_is_not_there_has_no_files(here: World) -> None:
+    company = await here.connect("pipedrive")
+    with pytest.raises(UnexpectedResponse, match="deal_id 7 was not found"):
+        await act(here.house, company, "add_file", {"deal": 7, "file": URL})
+
+
+async def test_a_file_is_attached_to_a_job_of_servicetitan(here: World) -> None:
+    company = await here.connect("servicetitan")
+    job = next(iter(here.servicetitan.table("jobs")))["id"]
+    await act(here.house, company, "attach_file", {"job_id": str(job), "file": URL})
+    (held,) = here.servicetitan.job_notes.attachments[job]
+    assert "roof.jpg" in held.values()

@@ -23,6 +23,7 @@ from runner.authoring.simulate.outbox import Manners, WebhookAttempt, WebhookTar
 from runner.authoring.simulate.partner import Change, Partner
 from runner.authoring.simulate.pipedrive_data import custom_fields, tables
 from runner.authoring.simulate.pipedrive_errors import answer, refusal, unauthorized
+from runner.authoring.simulate.pipedrive_files import Files
 from runner.authoring.simulate.pipedrive_hooks import Hooks
 from runner.authoring.simulate.pipedrive_kinds import KINDS, LEADS, NOTES, shown_user, told
 from runner.authoring.simulate.pipedrive_lists import Lists
@@ -43,6 +44,7 @@ SCOPES = {
     "activities": "activities",
     "products": "products",
     "notes": "deals",
+    "files": "deals",
 }
 ALONE = {"webhooks": "admin", "itemSearch": "search:read"}
 
@@ -72,6 +74,7 @@ class Pipedrive(Partner):
         self.grants = Installs(options, now, self.dice)
         self.hooks = Hooks(self, options)
         self.tables |= {"webhooks": self.hooks.table, "notes": notes()}
+        self.files = Files(self)
         self.meter = Meter(options, now)
         self.is_paid = True
         self._api_token = options.api_token
@@ -82,6 +85,7 @@ class Pipedrive(Partner):
         yield from self.hooks.routes()
         yield from Old(self, self.options).routes()
         yield from Notes(self).routes()
+        yield from self.files.routes()
         yield from Objects(self).routes()
 
     # Being let in

@@ -64,7 +64,8 @@ class _Outlet(Generic[D]):
         return [list(chunks(packed, self.pace.most))]
 
     async def refuse(self, error: Exception) -> None:
-        self.house.log.error("destination-unusable", destination=self.name, message=str(error))
+        if isinstance(error, SettingsError):
+            self.house.log.error("destination-unusable", destination=self.name, message=str(error))
 
     async def close(self) -> None:
         """Nothing is counted."""

@@ -17,16 +17,15 @@ from runner.engine.counters import counter_of
 from runner.engine.hand_over import Handed
 from runner.engine.house import House
 from runner.engine.mark import wake
-from runner.engine.outcome import keep_agreement
 from runner.engine.parcel import Held
 from runner.engine.relink import wake_waiting
-from runner.engine.resolve import remember
 from runner.engine.setback import Setback, setback
+from runner.engine.settle import settle
 from runner.errors import StoreUnavailable
 from runner.model.circuit import Circuit, CircuitState
 from runner.model.push import PushState
 from runner.model.unmatched import Unmatched
-from runner.store import circuits, doubts, includes, pushes
+from runner.store import circuits, includes, pushes
 
 ROUND = 100
 MOST_ROUNDS = 50
@@ -143,27 +142,13 @@ class _Work:
 
         def work(connection: Connection) -> None:
             for one, handed in arrived:
-                self._settle(connection, one, handed)
+                settle(connection, one, handed, self.house.clock.now())
             if before != self.circuit:
                 circuits.put(connection, self.circuit)
 
         await self.house.store.database.write(work)
-
-    def _settle(self, connection: Connection, packed: Packed, handed: Handed) -> None:
-        """The links, what was sent, and what it was made from, in one transaction."""
-        remember(connection, [*packed.matched, *([handed.link] if handed.link else [])])
-        doubts.clear(connection, packed.push.id)
-        includes.save(connection, packed.push.integration_id, packed.push.id, packed.read)
-        pushes.settle(
-            connection,
-            packed.push,
-            PushState.DONE if handed.fingerprint is not None else PushState.SKIPPED,
-            self.house.clock.now(),
-            fingerprint=handed.fingerprint,
-            archived=handed.archived,
-            note=handed.note,
-        )
-        keep_agreement(connection, packed, handed, self.house.clock.now())
+        if before.opened_at is not None:
+            self.house.log.info("circuit-closed", destination=self.destination_id)
 
     async def _hold(self, held: list[Held]) -> None:
         now = self.house.clock.now()
@@ -189,9 +174,7 @@ class _Work:
         for one in found[:1] if in_one else found:
             if one.is_unavailable:
                 self.circuit = self.circuit.failed(now, one.note, one.spread)
-        for one in found:
-            if one.is_final:
-                self._tell(one)
+        self._tell(found, before)
         await self.house.store.database.write(lambda connection: self._keep(connection, found, before))
         stops = [one for one in found if one.stops or self.circuit.state(now) is CircuitState.OPEN]
         if stops:
@@ -213,11 +196,16 @@ class _Work:
         if self.circuit != before:
             circuits.put(connection, self.circuit)
 
-    def _tell(self, one: Setback) -> None:
-        push = one.push
-        self.house.log.error(
-            "push-failed", push=push.id, rule=push.rule, record=push.external_id, reason=one.reason, note=one.note
-        )
+    def _tell(self, found: Sequence[Setback], before: Circuit) -> None:
+        """What a person should know: who failed for good, and that nothing goes out any more."""
+        log, circuit = self.house.log, self.circuit
+        for one in found:
+            if one.is_final:
+                whose = {"push": one.push.id, "rule": one.push.rule, "record": one.push.external_id}
+                log.error("push-failed", **whose, reason=one.reason, note=one.note)
+        if circuit.opened_at is not None and before.opened_at is None:
+            trial = circuit.trial_at.isoformat(timespec="seconds") if circuit.trial_at else None
+            log.error("circuit-opened", destination=self.destination_id, trial_at=trial, note=circuit.note)
 
     async def _keep_pace(self, counter: Counter[Any], count: int) -> None:
         """Say when the destination's own rate lets the next push go: before the next round, in whatever process."""

@@ -246,6 +246,23 @@ class TestCircuit:
         assert second.next_at is not None
         assert second.next_at > first.next_at
 
+    async def test_it_is_told_once_and_again_when_it_is_over(self, shop: Shop) -> None:
+        shop.receiver.answers = [httpx.Response(503)] * (ENOUGH + 2)
+        await self.fill(shop)
+        await shop.here.work(wait=timedelta(minutes=30))
+        told = [event for _, event, _ in shop.here.log.lines if event.startswith("circuit-")]
+        assert told == ["circuit-opened", "circuit-closed"]
+
+    async def test_syncs_and_what_they_bring_go_on(self, shop: Shop) -> None:
+        shop.receiver.answers = [httpx.Response(503)] * 100
+        await self.fill(shop)
+        await shop.drain()
+        run = await shop.here.sync(shop.host.source, "jobs")
+        assert run.counts.created
+        pending = [one for one in await shop.host.pushes() if one.state is PushState.PENDING]
+        assert len(pending) >= 20 + run.counts.created
+        assert len(shop.receiver.bodies) == ENOUGH
+
     async def test_another_destination_goes_on(self, shop: Shop, tmp_path: Path) -> None:
         config = shop.here.house.config.model_dump(by_alias=True)
         config["destinations"]["file"] = {"type": "jsonl", "path": str(tmp_path / "x.jsonl")}
@@ -396,6 +413,19 @@ class TestOrder:
         await shop.host.store("project", "root", {"name": "Rooftop"})
         await shop.here.work()
         assert [name for name, _ in shop.receiver.told[-2:]] == ["root", "child"]
+
+    async def test_one_goes_when_the_other_turns_out_to_be_there_as_it_is(self, shop: Shop) -> None:
+        await shop.host.store("project", "root", {"name": "Roof"})
+        await shop.here.work()
+        shop.receiver.answers = [httpx.Response(503)]
+        await shop.host.store("project", "root", {"name": "Rooftop"})
+        await shop.drain()
+        await shop.host.store("project", "child", {"name": "Gutter", "parent": "root"})
+        await shop.drain()
+        assert [name for name, _ in shop.receiver.told] == ["root", "root"]
+        await shop.host.store("project", "root", {"name": "Roof"})
+        await shop.here.work()
+        assert [name for name, _ in shop.receiver.told] == ["root", "root", "child"]
 
     async def test_the_second_rule_of_a_record_waits_for_the_first(self, shop: Shop) -> None:
         shop.deliver({"type": "webhook", "url": "https://host.example/in"}, RULE, {**RULE, "input": {"note": "name"}})

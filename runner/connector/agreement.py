@@ -57,13 +57,15 @@ def _variables(path: Path, call: Call, document: Document) -> Iterator[Finding]:
         found[1]: bool(found[2]) for header in _HEADER.finditer(query) for found in _DECLARED.finditer(header[1])
     }
     given = call.variables.value if call.variables is not None and isinstance(call.variables.value, dict) else {}
+    written = value_at(document.data, (*path, "variables"))
+    is_read = isinstance(written, dict | None)  # else there is one mistake, and it is told already
     for found in re.finditer(r"\$(\w+)", query):
         name = found[1]
         place = place_of(value_at(document.data, (*path, "graphql")), found.start())
         if name not in declared:
             message, remedy = f"the query does not declare `${name}`", "declare it: `query Name($x: Type)`"
             yield Finding(place, "unknown-variable", message, suggest(name, declared) if declared else remedy)
-        elif name not in given and not declared[name]:
+        elif name not in (written or given) and not declared[name] and is_read:
             declared[name] = True
             yield Finding(
                 place, "missing-variable", f"`${name}` is given no value", f"add `variables: {{{name}: ...}}`"

@@ -32,3 +32,11 @@ def test_further_pages_have_an_endpoint_that_takes_the_cursor_alone(old: str, ne
 
 def test_as_it_is_shipped_it_fits() -> None:
     assert check(TEXT, "dropbox.yaml")[1] == []
+
+
+@pytest.mark.parametrize("new", ['"{{"', '{id: "{{"}'])
+def test_a_variable_that_is_written_wrongly_is_one_mistake(new: str) -> None:
+    text = (Path(__file__).parent.parent.parent / "connectors" / "jobber.yaml").read_text("utf-8")
+    old = 'variables: {id: "{{ input.job_id }}"}'
+    assert old in text
+    assert [one.code for one in check(text.replace(old, f"variables: {new}"), "jobber.yaml")[1]] == ["bad-template"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import structlog
 from runner.client.guard import open_http
 from runner.connector.config import Config
 from runner.connector.library import Connectors
+from runner.engine.heap import settle
 from runner.engine.house import House
 from runner.engine.opening import open_house
 from runner.engine.schemas import RecordSchemas
@@ -63,6 +65,8 @@ async def opened(
     token = Credential(access_token=Secret("bench-token"))
     await store.database.write(lambda connection: store.vault.put(connection, integration.id, token, clock.now()))
     async with open_http(["127.0.0.1"], None) as http:
+        before = gc.get_threshold()
+        settle()  # as `runner serve` does
         yield (
             open_house(
                 connectors=connectors,
@@ -78,3 +82,4 @@ async def opened(
             integration,
         )
     await store.close()
+    gc.set_threshold(*before)

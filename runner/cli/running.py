@@ -87,6 +87,7 @@ def _run(parts: Parts, host: str, port: int) -> None:
     import uvloop
 
     from runner.cli.workshop import log_of, settings_now
+    from runner.engine.heap import settle
     from runner.service.assemble import opened
     from runner.service.logs import join_libraries
     from runner.service.serve import listen, stopping_on_signals
@@ -106,6 +107,7 @@ def _run(parts: Parts, host: str, port: int) -> None:
         stop = asyncio.Event()
         with stopping_on_signals(stop):
             async with opened(settings, log) as house:
+                settle()
                 await run_parts(house, settings, stop=stop, door=door, parts=parts, ready=ready)
         log.info("stopped")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 YOUNG = 10_000
-"""Objects that come into being, and stay, before the young are looked through: those of a large page, not of a tenth."""
+"""Objects that come into being and stay before the young are looked through: those of a large page, not of a tenth."""
 
 
 def settle() -> None:

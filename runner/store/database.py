@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from runner.errors import SettingsError, StoreUnavailable
 from runner.store.columns import json_text
+from runner.store.statements import driven
 from runner.store.writer import Job, Writer, check_open, readable
 
 T = TypeVar("T")
@@ -183,7 +184,7 @@ def _sqlite(url: URL, *, write: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        driven(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
 
     @event.listens_for(engine, "commit")
     def check(connection: Connection) -> None:

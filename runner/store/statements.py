@@ -90,13 +90,13 @@ class Compiled:
             self._run_grouped(connection, text, rows)
         else:
             for row in rows:
-                _driven(connection, text, row)
+                driven(connection, text, row)
 
     def find(self, connection: Connection, statement: Statement, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """What `statement` (always the same one) selects for the parameters in `row`, as the driver gives it."""
         text = self._text(connection, statement)
         if connection.dialect.positional:
-            return _driven(connection, text, row)
+            return driven(connection, text, row)
         return [tuple(found) for found in connection.exec_driver_sql(text, dict(zip(self._names, row, strict=True)))]
 
     def _run_grouped(self, connection: Connection, text: str, rows: list[tuple[Any, ...]]) -> None:
@@ -106,7 +106,7 @@ class Compiled:
         while rest := len(rows) - start:
             size = LARGE if rest >= LARGE else min(rest, SMALL)
             given = tuple(chain.from_iterable(rows[start : start + size]))
-            _driven(connection, self._grouped(text, size), given)
+            driven(connection, self._grouped(text, size), given)
             start += size
 
     def _grouped(self, text: str, size: int) -> str:
@@ -131,7 +131,7 @@ class Compiled:
         return str(compiled)
 
 
-def _driven(connection: Connection, text: str, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def driven(connection: Connection, text: str, row: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Run a statement of SQLite past SQLAlchemy, whose ways around one cost more than most statements themselves."""
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # is connected here
     try:

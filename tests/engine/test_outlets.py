@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,14 +20,21 @@ from runner.connector.config import Config
 from runner.engine import mark, push
 from runner.model.circuit import ENOUGH, CircuitState
 from runner.model.destination import DestinationKeys
+from runner.model.integration import Integration
 from runner.model.push import Push, PushState
+from runner.model.record import Record
 from runner.model.secret import Secret
 from runner.store import circuits, outcomes, pushes, records
-from tests.engine.host import Host, open_host
-from tests.partners import World
+from runner.testing.wire import Wire
+from runner.testing.world import World
+from tests.engine.depot import yard
 
 KEY = b"k" * 32
-RULE = {"record": "project", "from": ["servicetitan"], "to": "out"}
+RULE = {"record": "project", "from": ["depot"], "to": "out"}
+SPEC = """
+endpoints: {contacts: {get: /numbered, records: rows, paginate: {type: page_number, more: more}}}
+syncs: {contacts: {endpoint: contacts, processor: contact, every: 15m}}
+"""
 
 
 @dataclass
@@ -65,14 +73,32 @@ def changes(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 @dataclass
 class Shop:
-    """A house with one destination, and its receiver."""
+    """A house with one destination, its receiver, and a partner whose records go there."""
 
-    host: Host
+    here: World
+    source: Integration
     receiver: Receiver
 
-    @property
-    def here(self) -> World:
-        return self.host.here
+    async def store(self, external_id: str, name: str, **more: Any) -> None:
+        """Admit a project, as the hall does."""
+        version = more.pop("version", None)
+        record = Record("project", external_id, {"name": name, **more}, version)
+        house = self.here.house
+
+        def work(connection: Connection) -> None:
+            upserted = records.upsert(connection, self.source.id, [record], self.now)
+            keys = [*upserted.created, *upserted.changed]
+            mark.mark(connection, house.config, house.store.queue, self.source, keys, self.now)
+
+        await self.here.write(work)
+
+    async def pushes(self, rule: str | None = None) -> list[Push]:
+        found: list[Push] = await self.here.read(lambda c: pushes.find(c))
+        return [one for one in found if rule in (None, one.rule)]
+
+    async def only(self) -> Push:
+        (found,) = await self.pushes()
+        return found
 
     @property
     def now(self) -> datetime:
@@ -92,20 +118,26 @@ class Shop:
         house = self.here.house
 
         def work(connection: Connection) -> None:
-            gone = records.mark_deleted(connection, self.host.source.id, "project", [external_id], house.clock.now())
-            mark.mark(connection, house.config, house.store.queue, self.host.source, gone, house.clock.now())
+            gone = records.mark_deleted(connection, self.source.id, "project", [external_id], house.clock.now())
+            mark.mark(connection, house.config, house.store.queue, self.source, gone, house.clock.now())
 
         await self.here.write(work)
 
     async def states(self) -> dict[str, PushState]:
-        return {one.external_id: one.state for one in await self.host.pushes()}
+        return {one.external_id: one.state for one in await self.pushes()}
 
 
 @pytest.fixture
-async def shop(here: World) -> Shop:
-    host, receiver = await open_host(here), Receiver()
-    here.wire.hosts["host.example"] = httpx.MockTransport(receiver)
-    return Shop(host, receiver)
+async def shop(path: Path) -> AsyncIterator[Shop]:
+    async with yard(path, SPEC, rows=3) as opened:
+        receiver = Receiver()
+
+        async def answer(request: httpx.Request) -> httpx.Response | None:
+            return receiver(request) if request.url.host == "host.example" else None
+
+        opened.depot.before = answer
+        here = World(opened.house, opened.clock, Wire({}), opened.log, {}, [], {})
+        yield Shop(here, opened.integration, receiver)
 
 
 class TestAddress:
@@ -115,26 +147,26 @@ class TestAddress:
         return shop
 
     async def test_a_record_arrives_whole_and_signed(self, shop: Shop) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"}, version="2026-05-04T15:20:10.000000Z")
+        await shop.store("1", "Roof", version="2026-05-04T15:20:10.000000Z")
         assert (await shop.drain()).done == 1
         (body,) = shop.receiver.bodies
         assert body["type"] == "record.changed"
         told = body["data"]
         assert told["key"] == shop.receiver.ids[0]
-        assert (told["company"], told["connector"], told["rule"]) == ("acme", "servicetitan", "rule0")
+        assert (told["company"], told["connector"], told["rule"]) == ("acme", "depot", "rule0")
         assert (told["kind"], told["external_id"], told["fields"]) == ("project", "1", {"name": "Roof"})
         assert (told["inactive"], told["deleted"], told["version"]) == (False, False, "2026-05-04T15:20:10.000000Z")
 
     async def test_what_did_not_change_is_not_told_again(self, shop: Shop) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.drain()
-        await shop.here.write(lambda c: pushes.mark(c, "rule0", shop.host.source.id, "project", ["1"], "out", shop.now))
+        await shop.here.write(lambda c: pushes.mark(c, "rule0", shop.source.id, "project", ["1"], "out", shop.now))
         assert (await shop.drain()).done == 0
         assert len(shop.receiver.bodies) == 1
         assert await shop.states() == {"1": PushState.DONE}
 
     async def test_a_deletion_is_told(self, shop: Shop) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.drain()
         await shop.delete("1")
         await shop.drain()
@@ -143,23 +175,23 @@ class TestAddress:
     async def test_input_and_condition_are_those_of_the_rule(self, shop: Shop) -> None:
         rule = {**RULE, "input": {"title": "upper(name)"}, "when": "name != 'Test'"}
         shop.deliver({"type": "webhook", "url": "https://host.example/in"}, rule)
-        await shop.host.store("project", "1", {"name": "Roof"})
-        await shop.host.store("project", "2", {"name": "Test"})
+        await shop.store("1", "Roof")
+        await shop.store("2", "Test")
         await shop.drain()
         assert [one["data"]["fields"] for one in shop.receiver.bodies] == [{"title": "ROOF"}]
         assert await shop.states() == {"1": PushState.DONE, "2": PushState.SKIPPED}
 
     async def test_a_refusal_reaches_the_operator_in_the_receivers_words(self, shop: Shop) -> None:
         shop.receiver.bad = {"1"}
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         assert (await shop.drain()).failed == 1
-        (failed,) = await shop.host.pushes()
+        (failed,) = await shop.pushes()
         assert (failed.state, failed.reason, failed.said) == (PushState.FAILED, "answer-422", "name is too short")
         assert failed.note == "`out` answers 422: name is too short"
 
     async def test_a_repeated_try_has_the_same_id(self, shop: Shop) -> None:
         shop.receiver.answers = [httpx.Response(503)]
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.here.work(wait=timedelta(minutes=10))
         assert len(shop.receiver.ids) == 2
         assert len(set(shop.receiver.ids)) == 1
@@ -167,19 +199,19 @@ class TestAddress:
 
     async def test_the_wait_that_a_limit_asks_for_is_kept(self, shop: Shop) -> None:
         shop.receiver.answers = [httpx.Response(429, headers={"Retry-After": "17"})]
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         pushed = await shop.drain()
         assert pushed.next_at == shop.now + timedelta(seconds=17)
 
     async def test_without_a_secret_nothing_goes_out(self, shop: Shop) -> None:
         shop.here.house = replace(shop.here.house, destination_keys=DestinationKeys())
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         assert (await shop.drain()).retried == 1
         assert shop.receiver.bodies == []
-        assert "RUNNER_DESTINATION_OUT_SECRET" in str((await shop.host.only()).note)
+        assert "RUNNER_DESTINATION_OUT_SECRET" in str((await shop.only()).note)
 
     async def test_what_was_pushed_is_counted_under_its_name(self, shop: Shop) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.here.work()
         found = await shop.here.read(outcomes.find)
         assert [(one.connector, one.count) for one in found if one.work == "push" and one.count] == [("out", 1)]
@@ -193,14 +225,14 @@ class TestBatches:
 
     async def test_several_go_in_one_post(self, shop: Shop) -> None:
         for number in range(5):
-            await shop.host.store("project", str(number), {"name": "Roof"})
+            await shop.store(str(number), "Roof")
         assert (await shop.drain()).done == 5
         assert sorted(len(changes(body)) for body in shop.receiver.bodies) == [2, 3]
 
     async def test_one_bad_change_does_not_fail_the_others(self, shop: Shop) -> None:
         shop.receiver.bad = {"1"}
         for number in range(3):
-            await shop.host.store("project", str(number), {"name": "Roof"})
+            await shop.store(str(number), "Roof")
         pushed = await shop.drain()
         assert (pushed.done, pushed.failed) == (2, 1)
         assert await shop.states() == {"0": PushState.DONE, "1": PushState.FAILED, "2": PushState.DONE}
@@ -214,7 +246,7 @@ class TestCircuit:
 
     async def fill(self, shop: Shop, count: int = 20) -> None:
         for number in range(count):
-            await shop.host.store("project", str(number), {"name": "Roof"})
+            await shop.store(str(number), "Roof")
 
     async def test_it_opens_and_nothing_more_goes_out(self, shop: Shop) -> None:
         shop.receiver.answers = [httpx.Response(503)] * 100
@@ -254,13 +286,13 @@ class TestCircuit:
         assert told == ["circuit-opened", "circuit-closed"]
 
     async def test_syncs_and_what_they_bring_go_on(self, shop: Shop) -> None:
+        shop.deliver({"type": "webhook", "url": "https://host.example/in"}, RULE, {**RULE, "record": "contact"})
         shop.receiver.answers = [httpx.Response(503)] * 100
         await self.fill(shop)
         await shop.drain()
-        run = await shop.here.sync(shop.host.source, "jobs")
-        assert run.counts.created
-        pending = [one for one in await shop.host.pushes() if one.state is PushState.PENDING]
-        assert len(pending) >= 20 + run.counts.created
+        run = await shop.here.sync(shop.source, "contacts")
+        assert run.counts.created == 3
+        assert [one.state for one in await shop.pushes("rule1")] == [PushState.PENDING] * 3
         assert len(shop.receiver.bodies) == ENOUGH
 
     async def test_another_destination_goes_on(self, shop: Shop, tmp_path: Path) -> None:
@@ -282,7 +314,7 @@ class TestCircuit:
             if (await shop.states())["0"] is PushState.FAILED:
                 break
             shop.receiver.answers = []
-            await shop.host.store("project", f"n{number}", {"name": "Wall"})
+            await shop.store(f"n{number}", "Wall")
             await shop.drain()
             shop.here.clock.advance(1_200)
         states = await shop.states()
@@ -293,7 +325,7 @@ class TestCircuit:
 async def test_a_rate_is_kept_over_rounds_and_processes(shop: Shop) -> None:
     shop.deliver({"type": "webhook", "url": "https://host.example/in", "rate": "60/m"})
     for number in range(10):
-        await shop.host.store("project", str(number), {"name": "Roof"})
+        await shop.store(str(number), "Roof")
     began = shop.now
     await shop.here.work(wait=timedelta(minutes=5))
     assert set((await shop.states()).values()) == {PushState.DONE}
@@ -311,9 +343,9 @@ class TestLines:
         return [(one["external_id"], one["deleted"], one["fields"].get("name")) for one in lines_of(file)]
 
     async def test_each_change_is_a_line(self, shop: Shop, file: Path) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.drain()
-        await shop.host.store("project", "1", {"name": "Wall"})
+        await shop.store("1", "Wall")
         await shop.drain()
         await shop.delete("1")
         await shop.drain()
@@ -321,7 +353,7 @@ class TestLines:
 
     async def test_a_kill_between_file_and_store_doubles_no_line(self, shop: Shop, file: Path) -> None:
         for number in range(3):
-            await shop.host.store("project", str(number), {"name": "Roof"})
+            await shop.store(str(number), "Roof")
         before = await shop.here.read(lambda c: pushes.find(c))
         await shop.drain()
         written = self.read(file)
@@ -333,13 +365,13 @@ class TestLines:
     async def test_a_folder_that_cannot_be_made_is_tried_again_later(self, shop: Shop, tmp_path: Path) -> None:
         (tmp_path / "no").write_text("a file, no folder")
         shop.deliver({"type": "jsonl", "path": str(tmp_path / "no" / "records.jsonl")})
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         assert (await shop.drain()).retried == 1
-        assert "cannot be written" in str((await shop.host.only()).note)
+        assert "cannot be written" in str((await shop.only()).note)
 
     async def test_what_was_there_before_the_rule_is_brought_once(self, shop: Shop, tmp_path: Path) -> None:
         shop.here.house = replace(shop.here.house, config=Config())
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         file = tmp_path / "late.jsonl"
         shop.deliver({"type": "jsonl", "path": str(file)})
         house = shop.here.house
@@ -365,19 +397,19 @@ class TestTable:
         return [tuple(one) for one in found]
 
     async def test_a_row_a_record(self, shop: Shop, url: str) -> None:
-        await shop.host.store("project", "1", {"name": "Roof"})
-        await shop.host.store("project", "2", {"name": "Wall"})
+        await shop.store("1", "Roof")
+        await shop.store("2", "Wall")
         await shop.drain()
-        await shop.host.store("project", "1", {"name": "Rooftop"})
+        await shop.store("1", "Rooftop")
         await shop.delete("2")
         await shop.drain()
         assert self.read(url) == [("1", "Rooftop", 0), ("2", "Wall", 1)]
 
     async def test_a_table_without_an_address_waits(self, shop: Shop) -> None:
         shop.deliver({"type": "table"})
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         assert (await shop.drain()).retried == 1
-        assert "RUNNER_DESTINATION_OUT_URL" in str((await shop.host.only()).note)
+        assert "RUNNER_DESTINATION_OUT_URL" in str((await shop.only()).note)
 
 
 class TestOrder:
@@ -392,45 +424,45 @@ class TestOrder:
         return shop
 
     async def test_one_waits_until_the_other_has_arrived(self, shop: Shop) -> None:
-        await shop.host.store("project", "child", {"name": "Gutter", "parent": "root"})
+        await shop.store("child", "Gutter", parent="root")
         await shop.here.work()
         assert shop.receiver.told == []
-        await shop.host.store("project", "root", {"name": "Roof"})
+        await shop.store("root", "Roof")
         await shop.here.work()
         assert [name for name, _ in shop.receiver.told] == ["root", "child"]
 
     async def test_it_waits_on_while_the_other_is_refused(self, shop: Shop) -> None:
         shop.receiver.bad = {"root"}
-        await shop.host.store("project", "root", {"name": "Roof"})
-        await shop.host.store("project", "child", {"name": "Gutter", "parent": "root"})
+        await shop.store("root", "Roof")
+        await shop.store("child", "Gutter", parent="root")
         await shop.here.work()
-        waiting = next(one for one in await shop.host.pushes("rule1") if one.external_id == "child")
+        waiting = next(one for one in await shop.pushes("rule1") if one.external_id == "child")
         assert waiting.state is PushState.WAITING
         assert waiting.note == (
             "waits until project root has arrived by rule `rule0`, which failed: `out` answers 422: name is too short"
         )
         shop.receiver.bad = set()
-        await shop.host.store("project", "root", {"name": "Rooftop"})
+        await shop.store("root", "Rooftop")
         await shop.here.work()
         assert [name for name, _ in shop.receiver.told[-2:]] == ["root", "child"]
 
     async def test_one_goes_when_the_other_turns_out_to_be_there_as_it_is(self, shop: Shop) -> None:
-        await shop.host.store("project", "root", {"name": "Roof"})
+        await shop.store("root", "Roof")
         await shop.here.work()
         shop.receiver.answers = [httpx.Response(503)]
-        await shop.host.store("project", "root", {"name": "Rooftop"})
+        await shop.store("root", "Rooftop")
         await shop.drain()
-        await shop.host.store("project", "child", {"name": "Gutter", "parent": "root"})
+        await shop.store("child", "Gutter", parent="root")
         await shop.drain()
         assert [name for name, _ in shop.receiver.told] == ["root", "root"]
-        await shop.host.store("project", "root", {"name": "Roof"})
+        await shop.store("root", "Roof")
         await shop.here.work()
         assert [name for name, _ in shop.receiver.told] == ["root", "root", "child"]
 
     async def test_the_second_rule_of_a_record_waits_for_the_first(self, shop: Shop) -> None:
         shop.deliver({"type": "webhook", "url": "https://host.example/in"}, RULE, {**RULE, "input": {"note": "name"}})
         shop.receiver.answers = [httpx.Response(503)]
-        await shop.host.store("project", "1", {"name": "Roof"})
+        await shop.store("1", "Roof")
         await shop.drain()
         assert [body["data"]["rule"] for body in shop.receiver.bodies] == ["rule0"]
         await shop.here.work(wait=timedelta(minutes=10))

@@ -64,7 +64,9 @@ class Pass:
         counts = told + admit(connection, self.house, self.integration, batch, at)
         counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - began).total_seconds()))
         kept = checkpoints.get(connection, self.integration.id, self.name)
-        if page.next is not None:
+        if page.next is not None and self.start.beside:
+            runs.save_counts(connection, self.run_id, counts)
+        elif page.next is not None:
             at_once = self.sync.incremental is not None and self.sync.incremental.is_saved_at_once
             value = (newest if at_once else None) or kept.value
             kept = replace(kept, value=value, progress=self.start.progress(page.next, newest))
@@ -91,5 +93,7 @@ class Pass:
         if newest is not None and incremental is not None and not incremental.is_told:
             newest = min(newest, utc_text(self.start.began_at))  # what changed meanwhile may lie behind the walk
         value = incremental.advance(kept.value, [newest]) if incremental is not None else None
+        if self.start.beside:
+            return replace(kept, value=value, saved_at=self.start.began_at)
         last_full_at = self.start.began_at if self.start.full else kept.last_full_at
         return Checkpoint(value, None, last_full_at, self.start.began_at)

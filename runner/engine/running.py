@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from runner.connector.connector import Connector
 from runner.engine import tally
 from runner.engine.admit import tell
+from runner.engine.aside import Aside
 from runner.engine.batch import Batch
 from runner.engine.keep import Pass
 from runner.engine.process import Intake
@@ -40,6 +41,7 @@ class Running:
     counts: Counts
     newest: str | None
     progress: Progress | None = None
+    aside: Aside | None = None
     stored: int = 0
     mapping: float = 0.0
 
@@ -59,6 +61,8 @@ class Running:
                     if storing is not None:
                         await storing
                     storing = asyncio.create_task(self._store(batch, page.without_payloads))
+                    if self.aside is not None:
+                        await self.aside.turn()
         finally:
             if storing is not None:
                 await storing

@@ -16,7 +16,8 @@ class Start:
     """What a walk begins with; kept in the checkpoint, so that a killed walk goes on with the very same.
 
     `scope` is what templates read (`checkpoint`, `window`); `page` the variables of the next page, None for the first;
-    `newest` the latest cursor seen so far; `saved_at` when the last complete walk began.
+    `newest` the latest cursor seen so far; `saved_at` when the last complete walk began. One that goes on `beside` a
+    full pass leaves the place of that alone.
     """
 
     full: bool
@@ -27,6 +28,7 @@ class Start:
     newest: str | None = None
     unbroken: bool = True
     saved_at: datetime | None = None
+    beside: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -67,8 +69,14 @@ def begun(sync: Sync, checkpoint: Checkpoint, now: datetime, full: bool) -> Star
     partner reaches no longer as far back as the checkpoint."""
     last = checkpoint.last_full_at
     overdue = sync.full is not None and (last is None or now - last >= sync.full.every)
-    is_full = full or overdue or sync.incremental is None or (last is None and checkpoint.value is None)
-    is_full = is_full or _is_spent(sync, checkpoint, now)
+    is_told = sync.incremental is not None and sync.incremental.is_told
+    is_first = last is None and (checkpoint.value is None or not is_told)
+    is_full = full or overdue or sync.incremental is None or is_first or _is_spent(sync, checkpoint, now)
+    return fresh(sync, checkpoint, now, is_full)
+
+
+def fresh(sync: Sync, checkpoint: Checkpoint, now: datetime, is_full: bool) -> Start:
+    """A new walk of that sort."""
     asked_by = sync.asked_by(is_full)
     scope: dict[str, Any] = {"checkpoint": None, "window": {}}
     if asked_by is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.connector.sync import Sync
+from runner.engine.aside import Aside, asking, goes_aside
 from runner.engine.connect import recover
 from runner.engine.follow import followed
 from runner.engine.house import House
@@ -16,8 +17,8 @@ from runner.engine.keep import Pass, require_open
 from runner.engine.missing import roll_for
 from runner.engine.running import Progress, Running
 from runner.engine.start import Start, started
-from runner.engine.trouble import refuse
-from runner.errors import NotFound, RateLimited, ResyncNeeded
+from runner.engine.trouble import refuse, words
+from runner.errors import AuthenticationError, NotFound, PartnerError, RateLimited, ResyncNeeded
 from runner.model.integration import Integration, State
 from runner.model.run import RunState, SyncRun
 from runner.store import checkpoints, runs
@@ -79,7 +80,8 @@ async def _run(
     opened = await house.store.database.write(lambda connection: _open(connection, house, integration, name, start))
     roll = roll_for(connector, sync, start, is_believed=accept_deletions)
     own = Pass(house, integration, sync, name, replace(start, run_id=opened.id), opened.id, roll)
-    work = Running(own, connector, opened.counts, start.newest, progress)
+    aside = _aside(house, connector, integration, own) if goes_aside(sync, start) else None
+    work = Running(own, connector, opened.counts, start.newest, progress, aside)
     with followed(house, integration, opened):
         try:
             return await work.walk()
@@ -90,6 +92,32 @@ async def _run(
             await work.fail(error)
             await refuse(house, integration, error)
             raise
+
+
+def _aside(house: House, connector: Connector, integration: Integration, own: Pass) -> Aside:
+    """What asks for news while a full pass goes on."""
+    gap = house.config.schedule(connector.connector, own.name, own.sync).gap
+    last = max(own.start.began_at, own.start.saved_at or own.start.began_at)
+    return Aside(house.clock, gap, last, lambda: _news(house, connector, integration, own))
+
+
+async def _news(house: House, connector: Connector, integration: Integration, full: Pass) -> None:
+    """One run for what is new. If the partner fails, the next one asks for it, and the full pass goes on."""
+    name, sync = full.name, full.sync
+    checkpoint = await house.store.database.read(lambda connection: checkpoints.get(connection, integration.id, name))
+    start = asking(sync, checkpoint, full.start, house.clock.now())
+    made = SyncRun(start.run_id, integration.id, name, False, RunState.RUNNING, start.began_at)
+    await house.store.database.write(lambda connection: runs.begin(connection, made))
+    work = Running(Pass(house, integration, sync, name, start, made.id, None), connector, made.counts, None)
+    with followed(house, integration, made):
+        try:
+            await work.walk()
+        except AuthenticationError as error:
+            await work.fail(error)
+            raise
+        except PartnerError as error:
+            await work.fail(error)
+            house.log.warning("news-not-told", integration=integration.id, sync=name, message=words(error))
 
 
 def _open(connection: Connection, house: House, integration: Integration, name: str, start: Start) -> SyncRun:

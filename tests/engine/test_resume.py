@@ -77,7 +77,7 @@ async def test_what_changes_behind_a_walk_is_found_by_the_next(path: Path) -> No
     async with yard(path, WAYS["keyset, since"]) as here:
 
         async def before(request: httpx.Request) -> None:
-            here.clock.advance(600)
+            here.clock.advance(300)
             if request.url.params.get("above") == "c011":
                 here.depot.put("c001", "Changed behind")
             if request.url.params.get("above") == "c015":

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Column, MetaData, Table, Text, create_mock_engine, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runner.store.columns import Json, UtcDateTime, utc_text
+from runner.store.columns import Json, UtcDateTime, partial_index, utc_text
 
 DIALECTS = [sqlite.dialect(), postgresql.dialect()]  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -46,3 +47,12 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_json_comes_back_as_it_went(dialect: sqlite.dialect, value: object) -> None:
     column = Json()
     assert column.process_result_value(column.process_bind_param(value, dialect), dialect) == value
+
+
+def test_a_partial_index_is_partial_in_postgresql_too() -> None:
+    said: list[str] = []
+    engine = create_mock_engine("postgresql+psycopg://", lambda ddl, *_, **__: said.append(str(ddl.compile(engine))))
+    things = Table("things", MetaData(), Column("state", Text))
+    partial_index("ix_things_open", things.c.state, where=things.c.state == literal_column("'open'"))
+    things.create(engine, checkfirst=False)
+    assert said[-1] == "CREATE INDEX ix_things_open ON things (state) WHERE state = 'open'"

@@ -98,12 +98,14 @@ class MappingError(RunnerError):
 
 
 class SettingsError(RunnerError):
-    """What the operator or a company filled in does not fit; each of `problems` names what, and the remedy."""
+    """What the operator or a company filled in does not fit; each of `problems` names what, and the remedy.
+    `by_operator`: nobody else can mend it."""
 
     code = "bad-settings"
 
-    def __init__(self, *problems: str) -> None:
+    def __init__(self, *problems: str, by_operator: bool = False) -> None:
         self.problems = problems
+        self.by_operator = by_operator
         super().__init__("; ".join(problems))
 
 

@@ -67,7 +67,8 @@ def check(house: House, connector: Connector, filled: Filled, *, later: bool = F
     own = filled.environment if house.has_own_app(connector.connector, filled.environment) else None
     missing = scope.missing_app_values(connector, app, filled.way, own)
     if missing:
-        raise SettingsError(f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}")
+        told = f"{connector.title} cannot be connected yet: the operator must set {', '.join(missing)}"
+        raise SettingsError(told, by_operator=True)
 
 
 def stored(connection: Connection, house: House, connector: Connector, integration: Integration) -> Filled:

@@ -21,6 +21,8 @@ ASK = "Ask whoever sent you the link for a new one."
 LATER = "Wait a minute, and try again."
 ONCE_MORE = "Try again; if it stays so, give the code below to whoever sent you the link."
 UNCHANGED = "Nothing was changed."
+WORKS = "It works, and nothing was changed."
+SUPPORT = "Something on our side is not set up for it yet. Give the code below to whoever sent you the link."
 _TITLES = {
     "link-expired": "This link is too old",
     "link-used": "This link was used already",
@@ -55,12 +57,22 @@ class Alert:
 
 
 def told(error: RunnerError) -> Told:
-    """The page for an error; the messages of the engine are written for people."""
+    """The page for an error. The messages of the engine are written for people; those that name what only operators
+    know of stand apart."""
     status, title, further = _page(error)
     title = _TITLES.get(error.code, title)
-    if isinstance(error, PartnerError) and (status == 502 or error.code == AuthenticationError.code):
+    if _is_for_others(error, status):
         return Told(status, title, further, error.code, sentence(str(error)))
     return Told(status, title, (*sentences(error), *further), error.code)
+
+
+def _is_for_others(error: RunnerError, status: int) -> bool:
+    """Whether the exact message helps whoever helps the admin, and not him."""
+    if isinstance(error, PartnerError):
+        return status == 502 or error.code == AuthenticationError.code
+    if isinstance(error, SettingsError):
+        return error.by_operator
+    return isinstance(error, AlreadyExists) or status == 503
 
 
 def alert(title: str, reason: Reason) -> Alert:
@@ -100,7 +112,7 @@ def _page(error: RunnerError) -> tuple[int, str, tuple[str, ...]]:
     if isinstance(error, NotFound):
         return 404, "There is nothing to connect here", ("It was removed.", ASK)
     if isinstance(error, AlreadyExists):
-        return 409, "This is connected already", ()
+        return 409, "This is connected already", (WORKS,)
     if isinstance(error, SettingsError):
-        return 400, "This cannot be connected yet", ()
+        return 400, "This cannot be connected yet", (SUPPORT,) if error.by_operator else ()
     return 503, "We cannot connect you now", (UNCHANGED, LATER)

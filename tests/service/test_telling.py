@@ -48,6 +48,28 @@ def test_what_only_helps_support_stands_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        AlreadyExists("acme is connected already (ask for a link: `runner connect --again x1`)"),
+        SettingsError("the operator must set RUNNER_JOBBER_CLIENT_ID", by_operator=True),
+        StoreUnavailable("the database cannot serve: disk full; `runner doctor` looks into it"),
+    ],
+)
+def test_an_admin_reads_of_no_command_and_no_variable(error: RunnerError) -> None:
+    page = told(error)
+    assert page.sentences
+    assert not any("`" in text or "RUNNER_" in text for text in page.sentences)
+    assert page.detail.lower().startswith(str(error)[:20].lower())
+
+
+def test_what_the_admin_filled_in_wrong_is_told_to_him() -> None:
+    assert told(SettingsError("Acme has no such way in; open the link again")).sentences == (
+        "Acme has no such way in.",
+        "Open the link again.",
+    )
+
+
+@pytest.mark.parametrize(
     ("code", "words"),
     [
         ("credential-refused", "Acme does not accept what was filled in."),

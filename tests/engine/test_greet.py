@@ -28,8 +28,7 @@ from runner.store.events import EventFilter
 from tests.partners import ROOT, World, world
 
 KEY = "servicetitan-webhook-key-of-32-or-more"
-ACTIONS = """
-actions:
+ACTION = """\
   confirm:
     title: Give the code back
     input: {code: {title: Code}}
@@ -46,7 +45,7 @@ async def tried(path: Path, folder: Path, handshake: str) -> AsyncIterator[World
     for name in ("servicetitan", "jobber", "companycam"):
         text = (ROOT / "connectors" / f"{name}.yaml").read_text(encoding="utf-8")
         if name == "servicetitan":
-            text = text.replace("webhooks:\n", f"webhooks:\n  handshake: {handshake}\n", 1) + ACTIONS
+            text = text.replace("webhooks:\n", f"webhooks:\n  handshake: {handshake}\n", 1) + ACTION
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     async with world(path, connectors=Connectors(folder)) as here:
         yield here

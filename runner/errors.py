@@ -8,6 +8,7 @@ RunnerError
 |   +-- AuthenticationError     the credential is refused; a person must act
 |   +-- RateLimited             over a limit; says how long to wait
 |   +-- PartnerUnavailable      no answer, or 5xx, after all retries
+|   |   +-- FileAway                it is not the partner: the host of a file that is to be sent
 |   +-- UnexpectedResponse      an answer that the connector does not describe
 |   |   +-- ActionRefused           the partner said no to an action: nothing was done
 |   +-- UnknownOutcome          an action that may or may not have been done
@@ -156,6 +157,15 @@ class PartnerUnavailable(PartnerError):
     def __init__(self, message: str, *, status: int | None = None, sent: bool = True) -> None:
         self.sent = sent
         super().__init__(message, status=status)
+
+
+class FileAway(PartnerUnavailable):
+    """A file that is to be sent cannot be fetched now. Nothing was done, and the partner is not to blame."""
+
+    code = "file-away"
+
+    def __init__(self, message: str, *, status: int | None = None, sent: bool = False) -> None:
+        super().__init__(message, status=status, sent=sent)
 
 
 class UnexpectedResponse(PartnerError):

@@ -30,19 +30,22 @@ class _Body(httpx.AsyncByteStream):
                 self.cdn.breaks.pop(0)
                 raise httpx.ReadError("gone")
             end = min(at + self.cdn.step, self.end)
+            self.cdn.given += end - at
             yield content(self.cdn.seed, at, end)
             at = end
 
 
 @dataclass
 class Cdn(httpx.AsyncBaseTransport):
-    """`breaks` are offsets at which the line is cut, each once; without `ranges` the whole is sent."""
+    """`breaks` are offsets at which the line is cut, each once; without `ranges` the whole is sent; `given` counts the
+    bytes."""
 
     size: int
     seed: int = 1
     step: int = 65_536
     ranges: bool = True
     breaks: list[int] = field(default_factory=list)
+    given: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -183,7 +183,7 @@ class Caller:
         retry = errand.connector.http.retry
         if isinstance(found, PartnerUnavailable):
             if attempt >= retry.attempts or (found.sent and not errand.call.may_repeat):
-                raise PartnerUnavailable(f"{errand.where}: {found} (after {attempt} tries)", sent=found.sent) from None
+                raise type(found)(f"{errand.where}: {found} (after {attempt} tries)", sent=found.sent) from None
             return retry.pause(attempt, self._random)
         assert rule is not None  # an answer without a rule is good and has been returned
         if rule.do != "retry":
@@ -232,7 +232,7 @@ class Caller:
     @staticmethod
     def _too_long(errand: Errand, found: Response | PartnerUnavailable, seconds: float) -> PartnerError:
         if isinstance(found, PartnerUnavailable):
-            return PartnerUnavailable(f"{errand.where}: {found}", sent=found.sent)
+            return type(found)(f"{errand.where}: {found}", sent=found.sent)
         text = f"{errand.where} answers {found.status}; the next try is in {seconds:.0f} s"
         if found.status == 503 or errand.is_limit(found, judge(found, errand.rules)):
             return RateLimited(text, wait=seconds, status=found.status)

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import httpx
 
 from runner.client.address import shown
-from runner.errors import FileChanged, FileUnreadable, PartnerUnavailable, SettingsError
+from runner.errors import FileAway, FileChanged, FileUnreadable, SettingsError
 from runner.model.file import PIECE, PLAIN, File
 
 LARGEST = 10_000_000_000
@@ -44,7 +44,7 @@ class Files:
     async def find(self, where: str | Path) -> File:
         """The file at an address, or (a Path: somebody at this machine chose it) at a path.
 
-        FileUnreadable when there is none that may be sent, PartnerUnavailable when its host does not answer now.
+        FileUnreadable when there is none that may be sent, FileAway when its host does not answer now.
         """
         if isinstance(where, str) and urlsplit(where).scheme != "file":
             found = await _Remote(self._http, _checked(where)).look()
@@ -212,7 +212,7 @@ class _Remote:
         raise FileUnreadable(f"{self.told} {why}")
 
     def _away(self, why: str) -> NoReturn:
-        raise PartnerUnavailable(f"the file at {self.told} cannot be fetched now ({why})", sent=False) from None
+        raise FileAway(f"the file at {self.told} cannot be fetched now ({why})") from None
 
 
 def _size(answer: httpx.Response) -> int | None:

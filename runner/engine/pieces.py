@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from types import TracebackType
 
-from runner.errors import FileChanged, PartnerUnavailable
+from runner.errors import FileAway, FileChanged
 from runner.model.clock import Clock
 from runner.model.file import File
 
@@ -39,7 +39,7 @@ class Pieces:
                 async for piece in self._from(offset + filled, length - filled):
                     made[filled : filled + len(piece)] = piece
                     filled += len(piece)
-            except PartnerUnavailable:
+            except FileAway:
                 await self._close()
                 if number == TRIES:
                     raise

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from runner.engine.trouble import backoff, is_passing, until, words
-from runner.errors import PartnerError, PartnerUnavailable, PushError, RateLimited, RunnerError
+from runner.errors import FileAway, PartnerError, PartnerUnavailable, PushError, RateLimited, RunnerError
 from runner.model.circuit import Circuit
 from runner.model.push import Push
 
@@ -36,9 +36,10 @@ class Setback:
 
 def setback(push: Push, error: Exception, circuit: Circuit, now: datetime) -> Setback:
     """What an error means for the push that met it."""
-    passing, unavailable = is_passing(error), isinstance(error, PartnerUnavailable)
+    away = isinstance(error, FileAway)  # no trouble of the destination's
+    passing, unavailable = is_passing(error) and not away, isinstance(error, PartnerUnavailable) and not away
     spread = crc32(f"{push.id}:{push.attempts}".encode()) / 2**32
-    due = until(error, push.attempts, now) if passing else now + backoff(push.attempts)
+    due = until(error, push.attempts, now) if passing or away else now + backoff(push.attempts)
     return Setback(
         push=push,
         error=error,
@@ -74,7 +75,8 @@ def _is_final(push: Push, error: Exception, *, passing: bool, unavailable: bool,
         return push.attempts + 1 >= MOST_TRIES and circuit.opened_at is None
     if passing:
         return False
-    return isinstance(error, RunnerError) or push.attempts + 1 >= MOST_ATTEMPTS
+    is_said = isinstance(error, RunnerError) and not isinstance(error, FileAway)
+    return is_said or push.attempts + 1 >= MOST_ATTEMPTS
 
 
 def _later(now: datetime, pause: timedelta, spread: float) -> datetime:

@@ -16,7 +16,7 @@ from runner.connector.config import Config
 from runner.engine.mark import backfill
 from runner.model.integration import Integration
 from runner.model.push import PushState
-from runner.store import links, pushes
+from runner.store import circuits, links, pushes
 from tests.cdn import Cdn
 from tests.partners import World, world
 
@@ -157,3 +157,18 @@ async def test_a_photo_that_is_gone_from_its_address_fails_alone(
     counts = (await here.read(lambda c: pushes.counts(c))).states
     assert counts[PushState.FAILED] == 1
     assert counts[PushState.DONE] >= 1
+
+
+async def test_a_host_of_photos_that_is_away_is_no_trouble_of_dropbox(
+    here: World, partner: Dropbox, source: Integration
+) -> None:
+    """Its photos are tried again later; the circuit stays closed, and all arrives once it is back."""
+    hosts = {urlsplit(row["uris"][0]["url"]).hostname for row in here.companycam.table("photos")}
+    away = {host: here.wire.hosts.pop(host) for host in hosts}
+    await fill(here, source)
+    (destination,) = {one.destination for one in await here.read(lambda c: pushes.find(c, rule="photos"))}
+    assert (await here.read(lambda c: circuits.get(c, destination))).opened_at is None
+    assert not (await here.read(lambda c: pushes.counts(c))).states[PushState.FAILED]
+    here.wire.hosts |= away
+    await here.work(wait=timedelta(hours=1))
+    assert await here.read(lambda c: links.find(c, kind="photo"))

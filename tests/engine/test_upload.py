@@ -342,3 +342,45 @@ async def test_an_act_that_broke_off_goes_on_by_its_key(
         await once(here.house, company, "upload_file", {"file": URL, "path": TO}, "key-1")
     done = await once(here.house, company, "upload_file", {"file": URL, "path": TO}, "key-1")
     assert (stored(partner), done.result["path"]) == (cdn.whole, TO)
+
+
+async def test_changes_of_one_namespace_wait_for_each_other(
+    here: World, partner: Dropbox, company: Integration, cdn: Cdn
+) -> None:
+    cdn.size = 300
+    works = [act(here.house, company, "upload_file", {"file": URL, "path": f"/Jobs/{at}.jpg"}) for at in range(4)]
+    works += [act(here.house, company, "create_folder", {"path": f"/Folders/{at}"}) for at in range(3)]
+    await asyncio.gather(*works)
+    assert partner.violations == 0
+    assert all(stored(partner, f"/Jobs/{at}.jpg") == cdn.whole for at in range(4))
+
+
+class Taking(httpx.AsyncBaseTransport):
+    """The partner, which counts how much of a file is on its way: given by the source, and not taken yet."""
+
+    def __init__(self, cdn: Cdn, inner: httpx.AsyncBaseTransport) -> None:
+        self.cdn, self.inner, self.taken, self.most = cdn, inner, 0, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = b""
+        async for part in request.stream:  # type: ignore[union-attr]
+            self.most = max(self.most, self.cdn.given - self.taken)
+            self.taken += len(part)
+            content += part
+        return await self.inner.handle_async_request(
+            httpx.Request(request.method, request.url, headers=request.headers, content=content)
+        )
+
+
+@pytest.mark.parametrize(("ranges", "most"), [(True, 4 * 16), (False, 2 * BLOCK + 16)])
+async def test_only_pieces_on_their_way_are_held(
+    here: World, partner: Dropbox, company: Integration, ranges: bool, most: int
+) -> None:
+    """With ranges, less than a piece; without them, the two that are sent at once and what came with their end."""
+    cdn = Cdn(2000, step=16, ranges=ranges)
+    host = "content.dropboxapi.com"
+    here.wire.hosts |= {HOST: cdn, host: (taking := Taking(cdn, here.wire.hosts[host]))}
+    await send(here, company)
+    assert stored(partner) == cdn.whole
+    assert taking.taken == 2000
+    assert 0 < taking.most <= most

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.consents import basic_of, bearer_of
 from runner.authoring.simulate.dropbox_calls import Caller, View, view_of
-from runner.authoring.simulate.dropbox_errors import malformed, too_many, unauthorized
+from runner.authoring.simulate.dropbox_errors import error, malformed, tagged, too_many, unauthorized
 from runner.authoring.simulate.dropbox_oauth import DropboxGrants
 from runner.authoring.simulate.dropbox_options import DropboxOptions
 from runner.authoring.simulate.dropbox_routes import Call
@@ -48,6 +48,7 @@ class Door:
         self._gate = gate
         self._violated = violated
         self._under_way: Counter[Key] = Counter()
+        self._locked: Counter[str] = Counter()
 
     def admit(self, request: Request, call: Call) -> Caller:
         """Raises Refusal."""
@@ -86,17 +87,23 @@ class Door:
 
     @asynccontextmanager
     async def passing(self, call: Call, key: Key) -> AsyncIterator[None]:
-        """While a call is under way. Raises Refusal where the same one is already, and must be alone."""
+        """While a call is under way. Raises Refusal where the same one is already, and must be alone, and where
+        another one holds the lock of the namespace."""
         if call.alone and self._under_way[key]:
             self._violated()
             raise Refusal(too_many(1, plain=self._options.plain_429))
+        if call.locks and self._locked[key[0]]:
+            self._violated()
+            raise Refusal(error(409, tagged("too_many_write_operations")))
         self._under_way[key] += 1
+        self._locked[key[0]] += call.locks
         try:
-            if call.alone:
+            if call.alone or call.locks:
                 await asyncio.sleep(0)  # others may come meanwhile
             yield
         finally:
             self._under_way[key] -= 1
+            self._locked[key[0]] -= call.locks
 
     def _demand_member(self, request: Request, call: Call) -> None:
         """A team's token acts for a member, and says for which."""

@@ -26,6 +26,7 @@ class Call:
     Args:
         answer: takes the caller, then arguments (none for `null`), then bytes (only for `upload`).
         alone: the same call twice at once is refused.
+        locks: it changes a namespace, which takes one change at a time.
     """
 
     route: str
@@ -34,22 +35,23 @@ class Call:
     style: Style = "rpc"
     auth: Auth = "user"
     alone: bool = False
+    locks: bool = False
 
 
 def writing(files: Files, uploads: Uploads) -> Iterable[Call]:
     """What changes files. Batches of sessions begin and end by RPC, what carries bytes does not."""
     scope, session = "files.content.write", "files/upload_session"
-    yield Call("files/create_folder_v2", scope, files.create_folder)
-    yield Call("files/delete_v2", scope, files.delete)
-    yield Call("files/move_v2", scope, files.move)
-    yield Call("files/copy_v2", scope, files.copy)
-    yield Call("files/upload", scope, uploads.whole, "upload")
+    yield Call("files/create_folder_v2", scope, files.create_folder, locks=True)
+    yield Call("files/delete_v2", scope, files.delete, locks=True)
+    yield Call("files/move_v2", scope, files.move, locks=True)
+    yield Call("files/copy_v2", scope, files.copy, locks=True)
+    yield Call("files/upload", scope, uploads.whole, "upload", locks=True)
     yield Call(f"{session}/start", scope, uploads.start, "upload")
     yield Call(f"{session}/append_v2", scope, uploads.append, "upload")
     yield Call(f"{session}/append_batch", scope, uploads.append_batch, "upload")
-    yield Call(f"{session}/finish", scope, uploads.finish, "upload")
+    yield Call(f"{session}/finish", scope, uploads.finish, "upload", locks=True)
     yield Call(f"{session}/start_batch", scope, uploads.start_batch)
-    yield Call(f"{session}/finish_batch_v2", scope, uploads.finish_batch)
+    yield Call(f"{session}/finish_batch_v2", scope, uploads.finish_batch, locks=True)
 
 
 def of_teams(team: Team) -> Iterable[Call]:

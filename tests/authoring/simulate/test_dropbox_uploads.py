@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -193,3 +194,14 @@ async def test_one_body_feeds_many_sessions(partner):
     results = (await send(client, f"{SESSION}/append_batch", b"abcde", entries=entries)).json()["entries"]
     assert [one[".tag"] for one in results] == ["success", "failure"]
     assert results[1]["failure"] == {".tag": "incorrect_offset", "correct_offset": 0}
+
+
+async def test_a_namespace_takes_one_change_at_a_time(partner):
+    client = inside(partner)
+    answers = await asyncio.gather(
+        *(send(client, "files/upload", b"new", path=f"/Jobs/{number}.txt") for number in range(3))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["error"] == {".tag": "too_many_write_operations"}
+    assert partner.violations == 2

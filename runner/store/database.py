@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 from runner.errors import SettingsError, StoreUnavailable
 from runner.store.columns import json_text
 from runner.store.statements import driven
-from runner.store.writer import Job, Writer, check_open, readable
+from runner.store.writer import PAUSE, Job, Writer, check_open, readable
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -39,22 +40,26 @@ LOCKED = 10.0
 class Database:
     """Where everything is kept. Works are plain functions of a SQLAlchemy `Connection`, so that they compose."""
 
-    def __init__(self, writer: Engine, reader: Engine, *, waiting: int = WAITING, group: int = GROUP) -> None:
+    def __init__(
+        self, writer: Engine, reader: Engine, *, waiting: int = WAITING, group: int = GROUP, pause: float = PAUSE
+    ) -> None:
         self._engine = writer
         self._reader = reader
-        self._writer = Writer(writer, limit=waiting, group=group)
+        self._writer = Writer(writer, limit=waiting, group=group, pause=pause)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
 
     @classmethod
-    def open(cls, url: str, *, waiting: int = WAITING, group: int = GROUP) -> Database:
-        """Open `sqlite:///file` or `postgresql://...`. `waiting` works may queue, `group` of them share a COMMIT.
+    def open(cls, url: str, *, waiting: int = WAITING, group: int = GROUP, pause: float = PAUSE) -> Database:
+        """Open `sqlite:///file` or `postgresql://...`. `waiting` works may queue, `group` of them share a COMMIT; while
+        rows gather for one, the next is waited for `pause` seconds.
 
         SettingsError when the URL names no such database. The tables come with `migrate`.
         """
         parsed = _parse(url)
+        made = partial(cls, waiting=waiting, group=group, pause=pause)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed, write=True), _sqlite(parsed, write=False), waiting=waiting, group=group)
-        return cls(_postgresql(parsed, size=1), _postgresql(parsed, size=READERS), waiting=waiting, group=group)
+            return made(_sqlite(parsed, write=True), _sqlite(parsed, write=False))
+        return made(_postgresql(parsed, size=1), _postgresql(parsed, size=READERS))
 
     @property
     def dialect(self) -> str:

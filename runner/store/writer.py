@@ -1,5 +1,7 @@
 """The one thread that writes: whatever waits is grouped into one COMMIT, each work in its own SAVEPOINT.
 
+Rows that come together again and again are waited for, half a millisecond at a time: see `Writer._gather`.
+
 On SQLite a work that waits alone, and rows of one batch alone, go without: a savepoint costs a third of such a commit.
 When that fails nothing of it is stored, and the rows are tried again with savepoints, so that a bad one fails alone.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -23,6 +26,10 @@ Batch = Callable[[Connection, list[Any]], Sequence[Any]]
 
 Hooks = dict[Callable[[], None], bool]
 
+PAUSE = 0.0005
+"""Seconds in which one more row must come while a group gathers: what a row may lose that is the last for now."""
+MOST_PAUSES = 20
+"""After so many the group is committed though more keep coming."""
 _HOOKS = "runner_after_commit"
 
 
@@ -64,13 +71,17 @@ def check_open(connection: Connection) -> None:
 
 
 class Writer:
-    """Takes jobs from any event loop; `limit` jobs may wait, `group` of them share a COMMIT."""
+    """Takes jobs from any event loop; `limit` jobs may wait, `group` of them share a COMMIT. While rows gather, the
+    next one is waited for `pause` seconds."""
 
-    def __init__(self, engine: Engine, limit: int, group: int) -> None:
+    def __init__(self, engine: Engine, limit: int, group: int, pause: float) -> None:
         self._engine = engine
         self.limit = limit
         self._group = group
+        self._pause = pause
         self._waiting: deque[Job] = deque()
+        self._usual = 1
+        self._wanted = 1
         self._condition = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
@@ -84,7 +95,8 @@ class Writer:
             if len(self._waiting) >= self.limit:
                 raise StoreUnavailable(f"busy: {self.limit} writes wait already; try again later")
             self._waiting.append(job)
-            self._condition.notify()
+            if job.batch is None or len(self._waiting) >= self._wanted:
+                self._condition.notify()
 
     def close(self) -> None:
         """Finish what is queued, then end the thread. Blocks."""
@@ -96,14 +108,30 @@ class Writer:
     def _serve(self) -> None:
         while group := self._next_group():
             self._commit(group)
+            # before they are answered: whoever then asks again is one of them
+            self._usual = min(sum(job.batch is not None for job in group) + len(self._waiting), self._group)
             _resolve(group)
 
     def _next_group(self) -> list[Job]:
         with self._condition:
             while not self._waiting and not self._closed:
                 self._condition.wait()
-            size = min(len(self._waiting), self._group)
-            return [self._waiting.popleft() for _ in range(size)]
+            self._gather()
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group))]
+
+    def _gather(self) -> None:
+        """Let rows come together, as many as lately came at once, while more keep coming. Who waits for an answer sends
+        the next request when it is there: a COMMIT for the first few would take turns with the reading of the rest, two
+        threads at one interpreter, and cost both twice the time. A work is not waited with."""
+        self._wanted, seen, begun = self._usual, 0, time.monotonic()
+        while seen < len(self._waiting) < self._usual and self._may_wait(begun):
+            seen = len(self._waiting)
+            self._condition.wait(self._pause)
+        self._wanted = 1
+
+    def _may_wait(self, begun: float) -> bool:
+        is_long = time.monotonic() - begun > self._pause * MOST_PAUSES
+        return not (self._closed or is_long or any(job.batch is None for job in self._waiting))
 
     def _commit(self, group: list[Job]) -> None:
         hooks: Hooks = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +258,71 @@ async def test_after_close_nothing_is_taken(path: Path) -> None:
     await asyncio.gather(*queued)
     with pytest.raises(StoreUnavailable, match="closed"):
         await database.write(insert("late"))
+
+
+class Counting:
+    """Notes which rows it was handed at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.calls: list[list[int]] = []
+
+    def batch(self, _: Connection, rows: list[int]) -> list[int]:
+        self.calls.append(rows)
+        return rows
+
+    def row(self, number: int) -> asyncio.Task[int]:
+        return asyncio.create_task(self.database.append(self.batch, number))
+
+    async def at_once(self, *numbers: int) -> None:
+        """Have rows written in one group."""
+        gate = Gate()
+        held = await gate.close_behind(self.database)
+        rows = [self.row(number) for number in numbers]
+        await asyncio.sleep(0)
+        gate.open.set()
+        await asyncio.gather(held, *rows)
+
+
+@pytest.fixture
+async def patient(path: Path) -> AsyncIterator[Counting]:
+    """Over a database that waits long for one more row."""
+    opened = Database.open(f"sqlite:///{path}", pause=60)
+    yield Counting(opened)
+    await opened.close()
+
+
+async def test_as_many_rows_as_came_at_once_are_waited_for(patient: Counting) -> None:
+    await patient.at_once(1, 2, 3)
+    first = patient.row(4)
+    await asyncio.sleep(0.01)
+    await asyncio.gather(first, patient.row(5), patient.row(6))
+    assert patient.calls == [[1, 2, 3], [4, 5, 6]]
+
+
+async def test_a_row_that_comes_alone_is_not_kept_waiting(patient: Counting) -> None:
+    await patient.row(1)
+    await patient.row(2)
+    assert patient.calls == [[1], [2]]
+
+
+async def test_a_work_is_done_at_once_with_the_rows_that_gather(patient: Counting) -> None:
+    await patient.at_once(1, 2, 3)
+    row = patient.row(4)
+    await asyncio.sleep(0)
+    assert await patient.database.write(lambda _: "done") == "done"
+    assert await row == 4
+
+
+async def test_rows_that_gather_are_written_before_the_end(patient: Counting) -> None:
+    await patient.at_once(1, 2, 3)
+    row = patient.row(4)
+    await asyncio.sleep(0)
+    await patient.database.close()
+    assert await row == 4
+
+
+async def test_when_no_more_rows_come_those_that_are_there_are_written(database: Database) -> None:
+    counting = Counting(database)
+    await counting.at_once(1, 2, 3)
+    assert await counting.row(4) == 4

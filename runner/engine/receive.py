@@ -117,7 +117,8 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
     secrets, environments, refusal = await _check(house, connector, webhooks, delivery)
-    reply = await greet(house, connector, webhooks.handshake, delivery, refusal is None)
+    handshake = webhooks.handshake
+    reply = await greet(house, connector, handshake, delivery, refusal is None) if handshake else None
     if refusal is not None and reply is None:
         raise refusal
     delivery = without_secrets(delivery, secrets, webhooks.verify.secret_headers)
@@ -145,7 +146,7 @@ async def _check(
     known = await vouchers(house, connector, webhooks.verify.secret_name, delivery)
     secrets = [secret for voucher in known for secret in voucher.secrets]
     try:
-        return secrets, vouch(delivery, known, house.clock.now()), None
+        return secrets, vouch(delivery, known, delivery.received_at), None
     except DeliveryError as error:
         return secrets, None, error
 

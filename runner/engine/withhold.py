@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
@@ -17,11 +17,11 @@ SHORTEST = 6
 _SECRET_NAME = re.compile(r"token|secret|passw|api[-_]?key|^key$|^auth|credential|^code$|^pin$", re.IGNORECASE)
 
 
-def without_secrets(delivery: Delivery, secrets: Iterable[Secret], secret_headers: Iterable[str] = ()) -> Delivery:
+def without_secrets(delivery: Delivery, secrets: Iterable[Secret], secret_headers: Collection[str] = ()) -> Delivery:
     """The delivery without the headers named, those that are secrets whoever sends them, and those that hold one of
     `secrets`; in the query of its address such values, and those called like a secret, read `withheld`."""
     texts = [text for text in (secret.reveal() for secret in secrets) if len(text) >= SHORTEST]
-    names = WITHHELD.union(secret_headers) & delivery.headers.keys()
+    names = {name for name in delivery.headers if name in WITHHELD or name in secret_headers}
     together = "\n".join(delivery.headers.values()) if texts else ""
     if any(text in together for text in texts):
         names |= {name for name, value in delivery.headers.items() if any(text in value for text in texts)}

@@ -107,7 +107,8 @@ def as_id(value: Any) -> str | None:
     """A partner's id as text: texts as they are, whole numbers in digits. Anything else is no id, nor is a text that
     is blank, longer than 500 characters, or holds what cannot be stored (control characters, half surrogates)."""
     if isinstance(value, str):
-        return value if 0 < len(value) <= LONGEST_ID and value.strip() and not _UNSTORABLE.search(value) else None
+        storable = value.isprintable() if value.isascii() else not _UNSTORABLE.search(value)
+        return value if storable and 0 < len(value) <= LONGEST_ID and value.strip() else None
     is_number = isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 256
     return str(value) if is_number else None
 

@@ -76,13 +76,15 @@ async def _read(receive: Receive, most: int) -> bytes:
             raise TooLarge
         parts.append(part)
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(parts) if len(parts) > 1 else bytes(part)
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of that lower-case name."""
-    found: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
-    return found
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
 
 
 async def answer(send: Send, status: int, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:

@@ -82,11 +82,11 @@ class Heads(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._count(url)
+        self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(name, value)
+        self._count(len(name) + len(value))
         if not self._is_in_body:  # trailers are no headers (RFC 9110, section 6.5.1)
             super().on_header(name, value)
 
@@ -106,8 +106,8 @@ class Heads(HttpToolsProtocol):
         """Whether the request whose body is being read is the only one that waits for an answer."""
         return self.cycle.more_body and not self.cycle.response_started and not self.pipeline
 
-    def _count(self, *parts: bytes) -> None:
-        self._size += sum(map(len, parts))
+    def _count(self, size: int) -> None:
+        self._size += size
         if self._size > LARGEST_HEAD:
             raise HeadTooLarge
 

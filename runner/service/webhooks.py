@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote
 
 import orjson
@@ -28,7 +30,7 @@ class Webhooks:
 
     async def __call__(self, scope: Scope, receive_part: Receive, send: Send) -> None:
         """Answer one request; what is answered 2xx is stored."""
-        names = _names(scope)
+        names = _names(scope["raw_path"])
         if names is None:
             return await answer(send, 404, _refusal("no-such-address"), (_JSON,))
         if scope["method"] not in METHODS:
@@ -62,13 +64,14 @@ class Webhooks:
         """The public address: partners sign the one that they were given, not the one behind a proxy."""
         path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
         query = scope["query_string"].decode("latin-1")
-        return f"{self._house.base_url}{path}" + (f"?{query}" if query else "")
+        return f"{self._house.base_url}{path}?{query}" if query else f"{self._house.base_url}{path}"
 
 
-def _names(scope: Scope) -> tuple[str, str | None] | None:
+@lru_cache(1000)
+def _names(raw_path: bytes) -> tuple[str, str | None] | None:
     """Connector and integration out of the path as it came, so that an encoded slash is none. A null is in no name."""
-    parts = scope["raw_path"].partition(b"?")[0][len(PREFIX) :].split(b"/")
-    if len(parts) not in (1, 2) or not all(parts) or b"%00" in scope["raw_path"]:
+    parts = raw_path.partition(b"?")[0][len(PREFIX) :].split(b"/")
+    if len(parts) not in (1, 2) or not all(parts) or b"%00" in raw_path:
         return None
     names = [unquote(part.decode("latin-1"), errors="replace") for part in parts]
     return names[0], names[1] if len(names) == 2 else None
@@ -76,8 +79,14 @@ def _names(scope: Scope) -> tuple[str, str | None] | None:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """Names in lower case; a header that came more than once is joined with commas (RFC 9110, section 5.3)."""
+    given = scope["headers"]
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in given}
+    return headers if len(headers) == len(given) else _joined(given)
+
+
+def _joined(given: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in given:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers

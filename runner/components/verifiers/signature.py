@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from runner.components.verifiers.base import Check, Verifier
 from runner.components.verifiers.chosen import chosen, chosen_word, chosen_words, known_word
 from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
-from runner.components.verifiers.signed import signed_bytes
+from runner.components.verifiers.signed import BODY_ALONE, signed_bytes
 from runner.components.verifiers.timestamp import Timestamp
 from runner.errors import BadSignature, MappingError
 from runner.mapping.template import Template
@@ -97,8 +97,9 @@ class Signature(Verifier):
         def check(delivery: Delivery, now: datetime) -> None:
             if not keys:
                 usable(secrets, self.secret, delivery.connector)
-            given = list(self._given(delivery, terms))
-            if not any_equal(given, [text for key in keys for text in self._expected(delivery, key, terms)]):
+            given = self._given(delivery, terms)
+            messages = self._messages(delivery)
+            if not any_equal(given, [text for key in keys for text in self._expected(messages, key, terms)]):
                 raise BadSignature(self._why(delivery, terms))
             if self.timestamp is not None:
                 self.timestamp.check(delivery, now)
@@ -112,8 +113,8 @@ class Signature(Verifier):
         if told is not None and told.header.lower() not in delivery.headers:
             dated = {told.header: told.written(delivery.received_at)}
         before = {**delivery.headers, **{name.lower(): value for name, value in dated.items()}}
-        first = next(iter(self._expected(replace(delivery, headers=before), self._key(secret), terms))).decode()
-        proof = self.prefix + first
+        messages = self._messages(replace(delivery, headers=before))
+        proof = self.prefix + self._expected(messages, self._key(secret), terms)[0].decode()
         if told is not None and told.prefix and told.header.lower() == terms.header.lower():
             proof = f"{before[told.header.lower()]}{told.separator}{proof}"
         return {**dated, terms.header: proof}
@@ -123,25 +124,24 @@ class Signature(Verifier):
         declared = self.encoding if isinstance(self.encoding, list) else [self.encoding]
         return _Terms(chosen(self.header, app), digest, chosen_words(declared, app, ENCODINGS, "encoding"))
 
-    def _given(self, delivery: Delivery, terms: _Terms) -> Iterator[bytes]:
-        value = delivery.headers.get(terms.header.lower(), "")
-        parts = value.split(self.separator, MOST_SIGNATURES) if self.separator else [value]
-        found = [part.strip() for part in parts[:MOST_SIGNATURES] if part.strip().startswith(self.prefix)]
-        if not any(text[len(self.prefix) :] for text in found):
+    def _given(self, delivery: Delivery, terms: _Terms) -> list[bytes]:
+        value, cut = delivery.headers.get(terms.header.lower(), ""), len(self.prefix)
+        parts = value.split(self.separator, MOST_SIGNATURES)[:MOST_SIGNATURES] if self.separator else [value]
+        found = [text[cut:] for text in map(str.strip, parts) if text.startswith(self.prefix)]
+        if not any(found):
             raise BadSignature(f"there is no signature in the header {terms.header}")
-        hexadecimal = "hex" in terms.encodings
-        for text in found:
-            sent = text[len(self.prefix) :].encode("utf-8", "surrogateescape")
-            yield sent
-            if hexadecimal and sent != sent.lower():
-                yield sent.lower()
+        sent = [text.encode("utf-8", "surrogateescape") for text in found]
+        if "hex" in terms.encodings:
+            sent += [text.lower() for text in sent if text != text.lower()]
+        return sent
 
-    def _expected(self, delivery: Delivery, key: bytes, terms: _Terms) -> Iterator[bytes]:
-        for message in self._messages(delivery):
-            made = self.hashed(key, message, terms.digest)
-            yield from (encoded(made, encoding) for encoding in terms.encodings)
+    def _expected(self, messages: list[bytes], key: bytes, terms: _Terms) -> list[bytes]:
+        made = [self.hashed(key, message, terms.digest) for message in messages]
+        return [encoded(one, encoding) for one in made for encoding in terms.encodings]
 
     def _messages(self, delivery: Delivery) -> list[bytes]:
+        if not isinstance(self.signs, list) and self.signs.text == BODY_ALONE:
+            return [delivery.body]
         timestamp = self.timestamp.text(delivery) if self.timestamp else None
         message_id = delivery.headers.get(self.id.lower()) if self.id else None
         try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from runner.mapping.template import Template
 from runner.model.event import Delivery
 
+BODY_ALONE = "{{ raw_body }}"
 SIGNED_NAMES = ("raw_body", "method", "url", "url_decoded", "path", "query", "id", "timestamp", "header")
 # https://developers.hubspot.com/docs/api/webhooks/validating-requests: these are decoded, and no others
 _DECODED = {"3A": ":", "2F": "/", "3F": "?", "40": "@", "21": "!", "24": "$", "27": "'", "28": "(", "29": ")"}
@@ -43,7 +44,7 @@ def signed_bytes(
 
     Raises MappingError when the delivery lacks what the template reads.
     """
-    if signs.text == "{{ raw_body }}":
+    if signs.text == BODY_ALONE:
         return delivery.body
     parts = urlsplit(delivery.url)
     scope: Mapping[str, Any] = {

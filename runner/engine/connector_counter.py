@@ -15,6 +15,7 @@ from runner.connector.together import Together
 from runner.engine import hand_over, tally
 from runner.engine.act import find_action
 from runner.engine.counter import Fate
+from runner.engine.doubts import link_of
 from runner.engine.hand_over import Handed
 from runner.engine.house import House
 from runner.engine.packing import pack
@@ -66,7 +67,7 @@ class ConnectorCounter:
         counter = hand_over.Counter(self.house, self._connector, self.destination)
         how = self._together(load[0])
         if how is not None:
-            return await self._many(counter, how, load)
+            return await self._many(how, load)
         return [await self._one(counter, parcel) for parcel in load]
 
     @property
@@ -80,19 +81,20 @@ class ConnectorCounter:
         action = self._connector.actions.get(parcel.rule.creation)
         return action.together if action is not None else None
 
-    async def _many(self, counter: hand_over.Counter, how: Together, load: Sequence[Parcel]) -> list[Fate]:
+    async def _many(self, how: Together, load: Sequence[Parcel]) -> list[Fate]:
         name, things = load[0].rule.creation, [parcel.input for parcel in load]
         action = find_action(self._connector, name)
         made = await create_together(self.house, self._connector, self.destination, name, how, things)
-        return [self._fate(counter, action, parcel, one) for parcel, one in zip(load, made, strict=True)]
+        return [self._fate(action, parcel, one) for parcel, one in zip(load, made, strict=True)]
 
-    def _fate(self, counter: hand_over.Counter, action: Action, parcel: Parcel, made: Made) -> Fate:
+    def _fate(self, action: Action, parcel: Parcel, made: Made) -> Fate:
         if isinstance(made, Exception):
             return made
         try:
-            return Handed(parcel.fingerprint, False, counter.link(parcel, action, parcel.rule.creation, made))
+            link = link_of(self._connector, parcel, action, parcel.rule.creation, made)
         except UnexpectedResponse as error:
             return error
+        return Handed(parcel.fingerprint, False, link)
 
     async def _one(self, counter: hand_over.Counter, parcel: Parcel) -> Fate:
         try:

@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
-from runner.connector.action import Action, Find
+from runner.connector.action import Action
 from runner.connector.connector import Connector
 from runner.engine.act import find_action, perform
+from runner.engine.doubts import Doubts, is_unknown, link_of, origin_of
 from runner.engine.house import House
 from runner.engine.parcel import Parcel, fingerprint
 from runner.engine.resolve import BACKWARDS
-from runner.engine.seek import alike, can_look
 from runner.engine.together import create_together
-from runner.errors import PartnerError, PushError, RecordSkipped, RunnerError, UnexpectedResponse
+from runner.errors import PushError, RecordSkipped
 from runner.model.integration import Integration
 from runner.model.push import Doubt, Link
-from runner.model.record import as_id
-from runner.store import doubts, links, pushes
-from runner.store.columns import utc_text
+from runner.store import links, pushes
 
 
 @dataclass(frozen=True)
@@ -41,10 +37,14 @@ class Counter:
     connector: Connector
     destination: Integration
 
+    @property
+    def _doubts(self) -> Doubts:
+        return Doubts(self.house, self.connector, self.destination)
+
     async def take(self, parcel: Parcel) -> Handed:
         """Bring the host to where the record is. Raises the PartnerError family and PushError."""
         if parcel.doubt is not None:
-            parcel = await self._settle_doubt(parcel, parcel.doubt)
+            parcel = await self._doubts.settle(parcel, parcel.doubt)
         if parcel.gone:
             return await self._archive(parcel)
         if not is_there(parcel):
@@ -58,18 +58,18 @@ class Counter:
         action, name = find_action(self.connector, parcel.rule.creation), parcel.rule.creation
         doubt = Doubt(parcel.input, self.house.clock.now())
         if action.leaves_doubt:
-            await self._doubt(parcel, doubt)
+            await self._doubts.leave(parcel, doubt)
         try:
-            result = await self._make(name, action, parcel.input, _origin(parcel, doubt))
+            result = await self._make(name, action, parcel.input, origin_of(parcel, doubt))
         except RecordSkipped as error:
             if not error.unsure:
-                await self._clear(parcel)
+                await self._doubts.clear(parcel)
             raise PushError(str(error), retry=False) from error
         except Exception as error:
-            if action.leaves_doubt and not _is_unknown(error):
-                await self._clear(parcel)
+            if action.leaves_doubt and not is_unknown(error):
+                await self._doubts.clear(parcel)
             raise
-        return Handed(parcel.fingerprint, False, self.link(parcel, action, name, result))
+        return Handed(parcel.fingerprint, False, link_of(self.connector, parcel, action, name, result))
 
     async def _change(self, parcel: Parcel) -> Handed:
         """Restore what was archived, and update what changed."""
@@ -148,104 +148,7 @@ class Counter:
         wanted = {key for key, one in declared.items() if news is None or key in news or key in own or one.required}
         return {key: value for key, value in (parcel.input | own).items() if key in wanted}
 
-    def link(self, parcel: Parcel, action: Action, name: str, result: dict[str, Any]) -> Link | None:
-        """What the host calls the thing, by what the action kept of its answer; None where it tells no id."""
-        if "id" not in result:
-            return None
-        host_id = as_id(result["id"])
-        if host_id is None:
-            rule = action.result.get("id") or (action.together and action.together.id)
-            raise UnexpectedResponse(
-                f"{self.connector.title} `{name}` was answered, and `{rule}` is no id (mend `result`)",
-                unsure=True,
-            )
-        push = parcel.push
-        return Link(push.integration_id, push.kind, push.external_id, push.destination, host_id, "pushed")
-
-    # Creations whose outcome is not known
-
-    async def _doubt(self, parcel: Parcel, doubt: Doubt) -> None:
-        """Leave a durable trace before a creation is sent that must not be sent twice."""
-        push = parcel.push
-        await self.house.store.database.write(
-            lambda connection: doubts.put(connection, push.integration_id, push.id, doubt)
-        )
-
-    async def _clear(self, parcel: Parcel) -> None:
-        await self.house.store.database.write(lambda connection: doubts.clear(connection, parcel.push.id))
-
-    async def _settle_doubt(self, parcel: Parcel, sent: Doubt) -> Parcel:
-        """Look whether the earlier try did create the thing: then it is ours, as it was sent."""
-        if parcel.link is not None:
-            return parcel
-        action, push = find_action(self.connector, parcel.rule.creation), parcel.push
-        looks = can_look(action.find, sent.input)
-        link = await self._search(parcel, action, action.find, sent.input) if action.find and looks else None
-        if link is not None:
-            return await self._adopted(parcel, sent, link)
-        if action.idempotency is not None:
-            return await self._repeat(parcel, action, sent)
-        if not looks:
-            raise PushError(
-                f"unknown outcome: an earlier `{parcel.rule.creation}` may have arrived, and the connector cannot look "
-                f"for it (look there; if it is there, `runner links set {push.integration_id[:8]} {push.kind} "
-                f"{push.external_id} HOST_ID`, then `runner replay pushes {push.id}`)",
-                retry=False,
-            )
-        return parcel
-
-    async def _repeat(self, parcel: Parcel, action: Action, sent: Doubt) -> Parcel:
-        """Send the same once more, by the same key: the partner does it once, and says this time how it ended. A
-        refusal means that the earlier try was refused too."""
-        name = parcel.rule.creation
-        try:
-            result = await self._perform(name, sent.input, _origin(parcel, sent))
-        except (UnexpectedResponse, RecordSkipped, PushError) as error:
-            if _is_unknown(error):
-                raise
-            await self._clear(parcel)
-            return replace(parcel, doubt=None)
-        return await self._adopted(parcel, sent, self.link(parcel, action, name, result))
-
-    async def _adopted(self, parcel: Parcel, sent: Doubt, link: Link | None) -> Parcel:
-        """The parcel of a thing that an earlier try made. The link, if there is one, takes the place of the doubt."""
-        if link is not None:
-            await self.house.store.database.write(lambda connection: _adopt(connection, parcel, link))
-        taken = replace(parcel.push, fingerprint=fingerprint(sent.input), archived=False)
-        return replace(parcel, link=link, push=taken, doubt=None)
-
-    async def _search(self, parcel: Parcel, action: Action, find: Find, sent: dict[str, Any]) -> Link | None:
-        for item in await alike(self.house, self.connector, self.destination, find, sent):
-            host_id = as_id(action.result["id"].search(item)) if "id" in action.result else None
-            if host_id is not None and not await self._is_taken(parcel, host_id):
-                push = parcel.push
-                return Link(push.integration_id, push.kind, push.external_id, push.destination, host_id, "pushed")
-        return None
-
-    async def _is_taken(self, parcel: Parcel, host_id: str) -> bool:
-        """Whether another record is linked to it already."""
-        push = parcel.push
-        found = await self.house.store.database.read(
-            lambda connection: links.find(connection, destination=push.destination, kind=push.kind, host_id=host_id)
-        )
-        return bool(found)
-
-
-def _adopt(connection: Connection, parcel: Parcel, link: Link) -> None:
-    links.put(connection, link)
-    doubts.clear(connection, parcel.push.id)
-
-
-def _origin(parcel: Parcel, doubt: Doubt) -> str:
-    """What all tries of one creation share, and no other creation has."""
-    return f"{parcel.push.integration_id}:{parcel.push.id}:{parcel.rule.creation}:{utc_text(doubt.at)}"
-
 
 def is_there(parcel: Parcel) -> bool:
     """Whether the host has it: by its id, or (for things without one) since it took the input once."""
     return parcel.link is not None or parcel.push.fingerprint is not None
-
-
-def _is_unknown(error: Exception) -> bool:
-    """Whether the host may have done it all the same: unless it, or we, said no before anything was done."""
-    return error.unsure if isinstance(error, PartnerError) else not isinstance(error, RunnerError)

@@ -11,13 +11,14 @@ from runner.connector.config import Config
 from runner.engine.mark import wake
 from runner.engine.resolve import link_key
 from runner.model.push import Link
-from runner.store import includes, integrations, pushes
+from runner.store import commons, includes, integrations, pushes
 from runner.store.queue import Queue
 
 
 def renew(connection: Connection, config: Config, queue: Queue, link: Link, before: str | None, at: datetime) -> None:
     """Make due what depends on a link, on both sides, after it was put or removed by hand. `before` is the host's id
     that it had. What was sent to that thing is not what the new one has: the record itself is sent as if new."""
+    commons.forget(connection, link)
     woken = set(includes.renew(connection, link.integration_id, *_one(link_key(link.kind, link.external_id)), at))
     names = {integrations.get(connection, one).connector: one for one in (link.integration_id, link.destination)}
     for there in _kinds_there(config, names, link):

@@ -6,9 +6,10 @@ from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, and_, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, and_, delete, select
 
 from runner.model.common import Common, Pair, Replaced, Side
+from runner.model.push import Link
 from runner.store.columns import Json, UtcDateTime, metadata, utc_text
 from runner.store.statements import insert
 
@@ -52,6 +53,18 @@ def put(connection: Connection, pair: Pair, common: Common, at: datetime) -> Non
     }
     statement = insert(connection.dialect.name, commons).values({**vars(pair), **values})
     connection.execute(statement.on_conflict_do_update(index_elements=IDENTITY, set_=values))
+
+
+def forget(connection: Connection, link: Link) -> None:
+    """The record is linked to something else now: what it had in common with the old thing says nothing."""
+    table = commons.c
+    query = delete(commons).where(
+        table.integration_id == link.integration_id,
+        table.kind == link.kind,
+        table.external_id == link.external_id,
+        table.destination == link.destination,
+    )
+    connection.execute(query)
 
 
 def is_of(table: Table, pair: Pair) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from runner.authoring.simulate.limits import Window
 from runner.components.destinations.base import Destination
+from runner.components.destinations.connector import ConnectorDestination
 from runner.engine import push
+from runner.model.circuit import ENOUGH
 from runner.model.integration import State
 from runner.model.push import PushState
 from runner.store import integrations, links, pushes
@@ -114,3 +117,26 @@ async def test_a_rule_that_is_gone_leaves_its_pushes_out(host: Host) -> None:
     )
     await host.drain()
     assert (await host.only()).state is PushState.SKIPPED
+
+
+async def test_a_connectors_pushes_keep_the_pace_that_runner_yaml_says(host: Host) -> None:
+    house = host.here.house
+    pace = {"companycam": ConnectorDestination(type="connector", at_once=1, rate=0.5)}
+    host.here.house = replace(house, config=house.config.model_copy(update={"destinations": pace}))
+    for number in range(4):
+        await host.store("project", str(number), {"name": f"Roof {number}"})
+    began = host.here.clock.now()
+    await host.here.work(wait=timedelta(minutes=1))
+    assert host.made == 4
+    assert host.here.clock.now() - began >= timedelta(seconds=6)
+
+
+async def test_a_host_that_is_down_is_called_no_more_than_need_be(host: Host) -> None:
+    for number in range(30):
+        await host.store("project", str(number), {"name": f"Roof {number}"})
+    host.here.companycam.fail_next(10_000, 503, on=POST)
+    pushed = await host.drain()
+    tries = host.calls(POST)
+    assert ENOUGH <= pushed.retried <= ENOUGH + Destination().at_once - 1  # some were under way when it opened
+    assert (await host.drain()).retried == 0
+    assert host.calls(POST) == tries

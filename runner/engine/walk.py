@@ -27,7 +27,8 @@ from runner.model.integration import Integration
 class Page:
     """One page as it came, completed where the sync says so. `next` holds the variables of the page after it, None on
     the last; `told` is the checkpoint that its body names, where the partner does that; `known` counts the payloads
-    that were left out as not newer than the checkpoint; `total` those of all pages, where the partner says so."""
+    that were left out as not newer than the checkpoint; `total` those of all pages, where the partner says so: the most
+    that it said, since a search that begins anew tells of the rest; None where the walk may end before the last."""
 
     payloads: Collection[Any] = field(repr=False)
     asked_at: datetime
@@ -56,14 +57,15 @@ async def pages(
     else:
         first = start.page or connector.endpoints[name].paginate.opening(start.scope["checkpoint"])
         own = Course(house, connector, integration, name, start.scope).pages(first, sieve.is_over)
+    most: int | None = None
     async with aclosing(own) as came:
         async for page in came:
+            told = _total(connector, name, page) if not sieve.may_end_early else None
+            most = max((total for total in (most, told) if total is not None), default=None)
             found = sieve.unknown(page.payloads)
             known = len(page.payloads) - len(found)
             found = await completed(house, connector, integration, sync.enrich, found)
-            yield Page(
-                found, page.asked_at, page.next, _told(sync, page), known, page.smaller, _total(connector, name, page)
-            )
+            yield Page(found, page.asked_at, page.next, _told(sync, page), known, page.smaller, most)
 
 
 def _told(sync: Sync, page: Came) -> str | None:
@@ -91,9 +93,14 @@ class _Sieve:
     asked_by: Incremental | None
     scope: dict[str, Any]
 
+    @property
+    def may_end_early(self) -> bool:
+        """Whether the walk stops where what is known begins."""
+        return self.asked_by is not None and self.asked_by.looks_at_cursors and self.scope["checkpoint"] is not None
+
     def is_over(self, payloads: Collection[Any]) -> bool:
         """Whether no page after this one can bring anything new."""
-        if self.asked_by is None or not self.asked_by.looks_at_cursors or self.scope["checkpoint"] is None:
+        if self.asked_by is None or not self.may_end_early:
             return False
         return self.asked_by.is_over(self.scope, cursors(self.processor, payloads))
 

@@ -94,7 +94,7 @@ class Action(Call):
     title: str | None = Declared(None, description="What it does, in plain words.")
     input: dict[Name, Input] = Declared({}, description="What the caller gives.")
     result: dict[Name, Expression] = Declared(
-        {}, description="What to keep of the answer; `id` is remembered as the link."
+        {}, description="What to keep of the answer, and of the `input` beside it; `id` is remembered as the link."
     )
     find: Find | None = Declared(None, description="How to find what an earlier, broken-off try created.")
     before: Before | None = Declared(None, description="What is read before each try, as `{{ before }}`.")

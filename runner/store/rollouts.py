@@ -25,11 +25,10 @@ def begun(connection: Connection) -> set[tuple[str, str]]:
     }
 
 
-def begin(connection: Connection, rule: str, destination: str, at: datetime) -> bool:
-    """Note that it is done now; False when it was noted already."""
+def begin(connection: Connection, rule: str, destination: str, at: datetime) -> None:
+    """Note that it is done now; what is noted already stays."""
     row = {"rule": rule, "destination": destination, "at": at}
-    made = connection.execute(insert(connection.dialect.name, rollouts).values(row).on_conflict_do_nothing())
-    return bool(made.rowcount)
+    connection.execute(insert(connection.dialect.name, rollouts).values(row).on_conflict_do_nothing())
 
 
 def forget(connection: Connection, rule: str, destination: str) -> None:

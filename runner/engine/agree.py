@@ -182,7 +182,8 @@ def _given(side: Side, sets: Values, seen: int, at: datetime) -> Side:
         name: [one for one in past if one.until > at or seen <= one.seen][-MOST_REPLACED:]
         for name, past in replaced.items()
     }
-    return Side({**side.values, **sets}, {name: past for name, past in fresh.items() if past})
+    kept = {name: past for name, past in fresh.items() if past}
+    return Side({**side.values, **sets}, kept, {**side.wrote, **sets})
 
 
 def _alike(partner: Values, host: Values) -> Values:

@@ -144,7 +144,7 @@ class Counter:
         """The input of an action on something that is there: its id, and of the rest what the action declares."""
         declared = find_action(self.connector, name).input
         own = {"id": parcel.link.host_id} if parcel.link else {}
-        news = parcel.merged.changed if parcel.merged else None
+        news = parcel.changed
         wanted = {key for key, one in declared.items() if news is None or key in news or key in own or one.required}
         return {key: value for key, value in (parcel.input | own).items() if key in wanted}
 

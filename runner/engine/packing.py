@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from runner.connector.config import Config
 from runner.connector.delivery_rule import DeliveryRule
-from runner.engine import agree
+from runner.engine import agree, echo
 from runner.engine.agree import Merged, Standing
 from runner.engine.context import context_of, written
 from runner.engine.parcel import Held, Parcel, fingerprint
@@ -35,8 +35,8 @@ def pack(
         source = integrations.get(connection, push.integration_id)
         stored = feed.get(connection, push.integration_id, push.kind, push.external_id)
         if rule.to == destination.connector:
-            return _Forth(connection, rule, push, source, destination, twins, at).pack(stored)
-        return _back(connection, rule, push, source, destination, stored, at)
+            return _Forth(connection, config, rule, push, source, destination, twins, at).pack(stored)
+        return _back(connection, config, rule, push, source, destination, stored, at)
     except NotFound as error:
         return Held(push, PushState.SKIPPED, str(error))
 
@@ -46,6 +46,7 @@ class _Forth:
     """A record on its way to the destination."""
 
     connection: Connection
+    config: Config
     rule: DeliveryRule
     push: Push
     source: Integration
@@ -72,10 +73,15 @@ class _Forth:
         given, made = self.written(stored)
         if given is None:
             return Held(push, PushState.SKIPPED, f"`when` of rule `{push.rule}` is false: {rule.when}", read)
-        merged = None
         if agree.keeps(rule) and not gone:
             given, merged = self._merged(stored, given, own)
-        return Parcel(push, rule, gone, given, fingerprint(given), own, doubt, made, read, merged)
+            return Parcel(push, rule, gone, given, fingerprint(given), own, doubt, made, read, merged)
+        ours = echo.ours(self.connection, self.config, rule, self.source, self.destination, record)
+        news = echo.news(rule, given, ours)
+        if ours and not news and not gone:
+            return Held(push, PushState.DONE, "what changed is what we wrote there ourselves", read)
+        said, only = (fingerprint(news), frozenset(news)) if ours else (fingerprint(given), None)
+        return Parcel(push, rule, gone, given, said, own, doubt, made, read, news=only)
 
     def written(self, stored: StoredRecord) -> tuple[Values | None, tuple[Link, ...]]:
         """What the rule writes of a record, and the links that it names; None where its `when` is false."""
@@ -111,6 +117,7 @@ class _Forth:
 
 def _back(
     connection: Connection,
+    config: Config,
     rule: DeliveryRule,
     push: Push,
     host: Integration,
@@ -129,7 +136,7 @@ def _back(
     pair = Pair(push.rule, partner.id, link.kind, link.external_id, host.id)
     if stored.record.inactive or stored.deleted_at is not None or ours.record.inactive or ours.deleted_at is not None:
         return Held(push, PushState.SKIPPED, "one of both sides is inactive")
-    forth = _Forth(connection, rule, push, partner, host, Twins(connection, host), at)
+    forth = _Forth(connection, config, rule, push, partner, host, Twins(connection, host), at)
     try:
         given, _ = forth.written(ours)
         if given is None:

@@ -20,7 +20,8 @@ from runner.store.record_table import Key
 class Parcel:
     """What a push would send. `gone` records are archived at the host; `link` says what the host calls the thing;
     `doubt` is what an earlier try set out to create whose outcome nobody knows. `read` are the records and links that
-    it was made from, beside the record itself; `merged` is what it does to a thing that both sides may change."""
+    it was made from, beside the record itself; `merged` is what it does to a thing that both sides may change, `news`
+    the inputs that are not our own writing come back (None: all)."""
 
     push: Push
     rule: DeliveryRule
@@ -32,6 +33,12 @@ class Parcel:
     matched: tuple[Link, ...] = ()
     read: tuple[Key, ...] = ()
     merged: Merged | None = None
+    news: frozenset[str] | None = None
+
+    @property
+    def changed(self) -> frozenset[str] | None:
+        """The inputs to be changed over there; None: all."""
+        return self.merged.changed if self.merged is not None else self.news
 
     @property
     def is_news(self) -> bool:

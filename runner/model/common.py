@@ -33,10 +33,12 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Side:
-    """What one side has, as far as we know, and the values that we overwrote there, by name, the latest last."""
+    """What one side has, as far as we know, the values that we overwrote there, by name, the latest last, and what we
+    wrote there last."""
 
     values: Values = field(default_factory=dict)
     replaced: dict[str, list[Replaced]] = field(default_factory=dict)
+    wrote: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

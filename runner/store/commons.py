@@ -25,6 +25,7 @@ commons = Table(
     Column("partner", Json, nullable=False),
     Column("host", Json, nullable=False),
     Column("replaced", Json, nullable=False),
+    Column("wrote", Json, nullable=False, server_default="{}"),
     Column("revision", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
@@ -37,8 +38,10 @@ def get(connection: Connection, pair: Pair) -> Common:
     row = connection.execute(select(commons).where(is_of(commons, pair))).one_or_none()
     if row is None:
         return Common()
-    past = {side: _read(row.replaced[side]) for side in ("partner", "host")}
-    return Common(row.common, Side(row.partner, past["partner"]), Side(row.host, past["host"]), row.revision)
+    partner, host = (
+        Side(getattr(row, side), _read(row.replaced[side]), row.wrote.get(side, {})) for side in ("partner", "host")
+    )
+    return Common(row.common, partner, host, row.revision)
 
 
 def put(connection: Connection, pair: Pair, common: Common, at: datetime) -> None:
@@ -48,6 +51,7 @@ def put(connection: Connection, pair: Pair, common: Common, at: datetime) -> Non
         "partner": common.partner.values,
         "host": common.host.values,
         "replaced": {"partner": _plain(common.partner), "host": _plain(common.host)},
+        "wrote": {"partner": common.partner.wrote, "host": common.host.wrote},
         "revision": common.revision,
         "at": at,
     }

@@ -20,6 +20,7 @@ from runner.engine.heap import settle
 from runner.engine.house import House
 from runner.engine.opening import open_house
 from runner.engine.schemas import RecordSchemas
+from runner.engine.sync import run
 from runner.errors import AlreadyExists
 from runner.model.clock import SystemClock
 from runner.model.credential import Credential
@@ -83,3 +84,11 @@ async def opened(
         )
     await store.close()
     gc.set_threshold(*before)
+
+
+async def synced(url: str, database: Path, sync: str = "jobs") -> int:
+    """The runner's own sync, from the house down."""
+    async with opened(database, url) as (house, integration):
+        made = await run(house, integration, sync)
+        assert made.counts.quarantined == 0
+        return made.counts.seen

@@ -15,16 +15,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.house import migrated
+from bench.house import migrated, synced
 from bench.jobs import partner
-from bench.sync import ours
 
 SIZE = 1_000
 
 
 def _child(url: str, database: Path, result: Any) -> None:
     began = time.perf_counter()
-    seen = asyncio.run(ours(url, database))
+    seen = asyncio.run(synced(url, database))
     seconds = time.perf_counter() - began
     result.send((seen, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 

@@ -23,11 +23,10 @@ import httpx
 import jmespath
 import orjson
 
-from bench.house import migrated, opened
+from bench.house import migrated, synced
 from bench.jobs import partner
 from bench.measure import interleave, report, show
 from bench.peers import installed
-from runner.engine.sync import run
 
 FIELDS = {
     "number": "number",
@@ -94,14 +93,6 @@ def floor(url: str, database: Path, mapping: Callable[[dict[str, Any]], dict[str
     return seen
 
 
-async def ours(url: str, database: Path, sync: str = "jobs") -> int:
-    """The runner's own sync, from the house down."""
-    async with opened(database, url) as (house, integration):
-        made = await run(house, integration, sync)
-        assert made.counts.quarantined == 0
-        return made.counts.seen
-
-
 def timed(walk: Callable[[Path], int], folder: Path, keep: bool = False) -> float:
     """Records per second of one run into a fresh database (or, with `keep`, the one of the last run). Its tables are
     made before: `runner migrate` does that once, not every sync."""
@@ -131,9 +122,9 @@ def measure(total: int, size: int, rounds: int) -> dict[str, Any]:
             "floor, mapping by the jmespath package": lambda: timed(
                 lambda path: floor(url, path, by_jmespath()), folders["jmespath"]
             ),
-            "runner": lambda: timed(lambda path: asyncio.run(ours(url, path)), folders["ours"]),
+            "runner": lambda: timed(lambda path: asyncio.run(synced(url, path)), folders["ours"]),
             "runner, again, nothing changed": lambda: timed(
-                lambda path: asyncio.run(ours(url, path)), folders["ours"], keep=True
+                lambda path: asyncio.run(synced(url, path)), folders["ours"], keep=True
             ),
         }
         figures = interleave(variants | installed.variants(small, few), rounds)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import phonenumbers
-
+from runner.mapping.library.phones import regions
 from runner.mapping.library.texts import present
 from runner.mapping.registry import function
 
@@ -35,7 +34,6 @@ _CA = (
     "NT Northwest Territories|NU Nunavut|ON Ontario|PE Prince Edward Island|QC Quebec|QC Québec|SK Saskatchewan|"
     "YT Yukon"
 )
-_CODES: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 _COUNTRY_OF = {name.casefold(): code for code, names in _COUNTRIES.items() for name in names.split("|")}
 _REGION_OF = {
     word.casefold(): code
@@ -57,7 +55,7 @@ def country_code(country: str | None) -> str | None:
     """
     plain = country.strip() if country is not None else ""
     code = _COUNTRY_OF.get(plain.casefold())
-    return code or (plain.upper() if plain.isascii() and plain.upper() in _CODES else None)
+    return code or (plain.upper() if plain.isascii() and plain.upper() in regions() else None)
 
 
 @function("string|null")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import phonenumbers
+from functools import cache, lru_cache
 
 from runner.mapping.registry import function
 
 _LONGEST = 100
-_REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+@cache
+def regions() -> frozenset[str]:
+    """The countries with telephone numbers, by the two letters of ISO 3166."""
+    import phonenumbers  # 1 MB, and its tables more: only where there are numbers to read
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 def check_region(region: str) -> None:
     """ValueError for what is no country with telephone numbers."""
-    if region not in _REGIONS:
+    if region not in regions():
         raise ValueError(f"there is no region {region[:_LONGEST]!r} (use the two letters of ISO 3166, as 'US')")
 
 
@@ -39,6 +44,8 @@ def e164(number: str | float | None, region: str = "US") -> str | None:
 
 @lru_cache(maxsize=20_000)
 def _e164(number: str, region: str) -> str | None:
+    import phonenumbers  # as above
+
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

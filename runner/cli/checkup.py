@@ -16,10 +16,12 @@ from runner.connector.connector import Connector
 from runner.connector.library import Connectors
 from runner.connector.scope import app_by_environment, app_fields, app_values, missing_app_values, variable_of
 from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
+from runner.model.act import ActState
 from runner.service.assemble import environments_of, read_config, read_schemas, require_notify_secret
 from runner.service.destination_keys import read_destination_keys, variables_of
 from runner.service.settings import VARIABLES, Settings, strangers
 from runner.store import integrations
+from runner.store.acts import acts
 from runner.store.database import Database
 from runner.store.events import events
 from runner.store.subscriptions import SubscriptionState, subscriptions
@@ -158,7 +160,7 @@ async def _looked_into(database: Database, settings: Settings) -> tuple[list[Che
         if await asyncio.to_thread(database.pending):
             return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")], None
         fine = Check("database", True, f"{database.url} is up to date")
-        found = await database.read(lambda c: [_sealed(c, settings), _asked_for(c), _clock(c)])
+        found = await database.read(lambda c: [_sealed(c, settings), _asked_for(c), _acts(c), _clock(c)])
         return [fine, *found], {one.connector for one in await database.read(integrations.find)}
     except StoreUnavailable as error:
         return [Check("database", False, str(error))], None
@@ -191,6 +193,13 @@ def _asked_for(connection: Connection) -> Check:
     if failed:
         return Check("subscriptions", False, f"{len(failed)} of {len(found)} were refused, the last one: {failed[-1]}")
     return Check("subscriptions", True, f"{len(found)} webhooks were asked for at partners")
+
+
+def _acts(connection: Connection) -> Check:
+    """Whether there are acts that nobody knows the outcome of: no fault of the runner, yet somebody should look."""
+    unknown = connection.scalar(select(func.count()).where(acts.c.state == ActState.UNKNOWN.value))
+    remedy = ": `runner act INTEGRATION --past` names them" if unknown else ""
+    return Check("acts", True, f"{unknown} of unknown outcome{remedy}")
 
 
 def _clock(connection: Connection) -> Check:

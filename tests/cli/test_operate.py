@@ -270,7 +270,11 @@ def test_a_link_anew_takes_nothing_that_it_would_leave_out(typed: Type, more: li
 
 def test_doctor_is_content(typed: Type) -> None:
     result = typed("doctor", "--json")
-    assert [one for one in json.loads(result.output) if not one["fine"]] == []
+    told = json.loads(result.output)
+    assert [one for one in told if not one["fine"]] == []
+    assert {"what": "acts", "fine": True, "told": "0 of unknown outcome"}.items() <= next(
+        one for one in told if one["what"] == "acts"
+    ).items()
     assert result.exit_code == output.FINE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.authoring.durations import spelled
 from runner.authoring.kinds import Kinds
-from runner.authoring.reference.markdown import code, table
+from runner.authoring.reference.markdown import code, codes, table
 from runner.authoring.reference.phrases import component, option_rows, phrase
 from runner.authoring.reference.processors import to_kind, to_processor
 from runner.connector.action import Action
@@ -138,8 +138,19 @@ def _inputs(action: Action) -> str:
 
 
 def _input(declared: Input) -> str:
-    words = [declared.title or "", declared.type if declared.type != "text" else ""]
+    words = [declared.title or "", _kind(declared)]
     return ", ".join(word for word in (*words, "" if declared.required else "may be left out") if word) or "text"
+
+
+def _kind(declared: Input) -> str:
+    """What it must be, down to what it holds; empty for a text."""
+    if declared.choices is not None:
+        return f"one of {codes(declared.choices)}"
+    if declared.fields is not None:
+        return f"object of {codes(declared.fields)}"
+    if declared.items is not None:
+        return f"list of {_kind(declared.items) or 'texts'}"
+    return declared.type if declared.type != "text" else ""
 
 
 def _results(action: Action) -> str:

@@ -78,7 +78,8 @@ def test_secret_of_the_vector_is_not_shown(jobber: Connector) -> None:
 def test_action_says_call_input_and_what_is_kept() -> None:
     text = reactions.actions(load(Path("connectors/companycam.yaml")))
     assert "| `create_project` | Create a project | `POST /projects` | `name`: Name<br>" in text
-    assert "`address`: object, may be left out" in text
+    assert "`coordinates`: object of `lat`, `lon`, may be left out" in text
+    assert "`labels`: list of texts<br>" in text or "`labels`: list of texts |" in text
     assert "`id` from `id`, `url` from `project_url` |" in text
 
 

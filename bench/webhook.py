@@ -1,8 +1,9 @@
 """Workload 4: a webhook from the socket to durable acceptance, signature checked, synchronous=FULL.
 
-The floor is Starlette answering 200 on the same server (uvicorn with uvloop and httptools, one process); the load comes
-from another process over 32 connections. Ours is `runner serve` as it is, with the worker off: acceptance alone. The
-account is connected, so that each event finds its integration and puts its wake-up before the answer.
+The floor is Starlette reading the body and answering 200 on the same server with the same settings (uvicorn with uvloop
+and httptools, one process, no access log, no headers of its own). The load is the same for both: another process, 32
+connections, each with one request on its way. Ours is `runner serve` as it is, with the worker off: acceptance alone.
+The account is connected, so that each event finds its integration and puts its wake-up before the answer.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ async def take(request: Request) -> Response:
     return Response(status_code=200)
 
 config = uvicorn.Config(Starlette(routes=[Route("/take", take, methods=["POST"])]), port=0, access_log=False,
-                        loop="uvloop", http="httptools", log_level="info")
+                        server_header=False, date_header=False, loop="uvloop", http="httptools", log_level="info")
 uvicorn.Server(config).run()
 """
 

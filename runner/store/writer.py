@@ -1,6 +1,6 @@
 """The one thread that writes: whatever waits is grouped into one COMMIT, each work in its own SAVEPOINT.
 
-Rows that come together again and again are waited for, half a millisecond at a time: see `Writer._gather`.
+Rows that come together again and again are waited for, a millisecond at a time: see `Writer._gather`.
 
 On SQLite a work that waits alone, and rows of one batch alone, go without: a savepoint costs a third of such a commit.
 When that fails nothing of it is stored, and the rows are tried again with savepoints, so that a bad one fails alone.
@@ -26,7 +26,7 @@ Batch = Callable[[Connection, list[Any]], Sequence[Any]]
 
 Hooks = dict[Callable[[], None], bool]
 
-PAUSE = 0.0005
+PAUSE = 0.001
 """Seconds in which one more row must come while a group gathers: what a row may lose that is the last for now."""
 MOST_PAUSES = 20
 """After so many the group is committed though more keep coming."""

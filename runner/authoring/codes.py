@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "reserved-name": "A field or relation has a name that every record has already, such as `id` or `links`.",
     "single-brace": "`{ input.id }` with one brace on each side is no template: it would be sent as it stands.",
     "taken-name": "A destination in runner.yaml has the name of a connector.",
+    "to-and-fro": "Two delivery rules write the same things on both sides, and none has `theirs`: they may loop.",
     "too-large": "The file holds too many values or levels; aliases are counted each time.",
     "uneven-environments": "The environments of a connector do not have the same keys.",
     "unformatted": "`runner fmt` cannot lay the file out without a doubt that it still says the same.",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.authoring.kinds import Kinds, unknown_kind
-from runner.authoring.two_way import OWN_NAMES, TwoWay
+from runner.authoring.two_way import OWN_NAMES, TwoWay, unseen
 from runner.connector import config_check
 from runner.connector.config import Config
 from runner.connector.config_check import ACTIONS
@@ -28,6 +28,7 @@ def check(config: Config, document: Document, connectors: Loaded, kinds: Kinds) 
         yield from _environments(document, name, environments, connectors.get(name))
     yield from config_check.destinations(config, document, list(connectors))
     outlets = [name for name in config.destinations if config.outlet(name)]
+    yield from unseen(config.deliver, document)
     for name, rule in config.deliver.items():
         yield from _Rule(rule, ("deliver", name), document, connectors, kinds, outlets).findings()
 

@@ -115,6 +115,22 @@ class TwoWay:
                 yield Finding(place, "missing-input", message, f"add `{key}: <expression>` to the `input` of `back`")
 
 
+def unseen(rules: Mapping[str, DeliveryRule], document: Document) -> Iterator[Finding]:
+    """Rules that go to and fro between the same records, where neither can tell what the other wrote."""
+    names = list(rules)
+    for place, name in enumerate(names):
+        for earlier in names[:place]:
+            one, other = rules[earlier], rules[name]
+            meet = one.to in (other.sources or ()) and other.to in (one.sources or ())
+            same = (one.record, one.there) == (other.there, other.record)
+            if meet and same and not one.theirs.parts and not other.theirs.parts:
+                message = (
+                    f"`{earlier}` and `{name}` go to and fro, and neither knows what the other wrote: they may loop"
+                )
+                remedy = f"add `theirs` to `{earlier}`, or make it one rule with `back`"
+                yield Finding(document.key_place(("deliver", name)), "to-and-fro", message, remedy)
+
+
 def _made(connector: Connector) -> set[str]:
     return {processor.record for processor in connector.processors.values()}
 

@@ -213,3 +213,13 @@ class TestTwoWay:
         file.write_text("\n".join(lines) + "\n")
         found = "\n".join(str(one) for one in validate([Source("runner.yaml", WAYS)], ways))
         assert "no-time: records of kind project of host do not say when they were changed" in found
+
+    def test_two_rules_to_and_fro_of_which_none_sees_the_other_are_told(self, ways: Folders) -> None:
+        alone = WAYS.partition("    theirs:")[0] + "    create: make\n    update: change\n"
+        back = "  back:\n    record: project\n    from: [host]\n    to: acme\n"
+        back += "    input: {title: name}\n    create: alter\n"
+        found = "\n".join(str(one) for one in validate([Source("runner.yaml", alone + back)], ways))
+        assert "to-and-fro: `jobs` and `back` go to and fro, and neither knows what the other wrote" in found
+        seeing = alone.replace("    create: make", "    theirs: {name: name}\n    create: make")
+        found = "\n".join(str(one) for one in validate([Source("runner.yaml", seeing + back)], ways))
+        assert "to-and-fro" not in found

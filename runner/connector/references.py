@@ -215,6 +215,9 @@ class _Check:
             message = "`for` goes with `since` and `window` only: the other ways keep a place that each walk would need"
             place = self.document.place((*path, "incremental"))
             yield Finding(place, "wrong-value", message, "take one of them, or leave `incremental` out")
+        if isinstance(sync.incremental, DateWindow) and sync.incremental.slice is not None:
+            place = self.document.place((*path, "incremental", "slice"))
+            yield Finding(place, "wrong-value", "`for` walks the whole window for each record", "leave `slice` out")
 
     def _enrich(self, path: Path, rules: Iterable[Enrich]) -> Iterator[Finding]:
         for place, rule in enumerate(rules):

@@ -18,6 +18,7 @@ from runner.engine.enrich import completed
 from runner.engine.family import Family
 from runner.engine.house import House
 from runner.engine.process import cursor_of
+from runner.engine.slices import Slices
 from runner.engine.start import Start
 from runner.errors import MappingError
 from runner.model.integration import Integration
@@ -54,10 +55,13 @@ async def pages(
     sieve = _Sieve(connector.processor(sync.processor), asked_by, start.scope)
     if sync.for_ is not None:
         own = Family(house, connector, integration, name, sync.for_, start.scope, start.saved_at).pages(start.page)
+    elif "slices" in start.scope["window"]:
+        own = Slices(house, connector, integration, name, start.scope).pages(start.page)
     else:
         first = start.page or connector.endpoints[name].paginate.opening(start.scope["checkpoint"])
         own = Course(house, connector, integration, name, start.scope).pages(first, sieve.is_over)
     most: int | None = None
+    is_sliced, is_first = "slices" in start.scope["window"], start.page is None
     async with aclosing(own) as came:
         async for page in came:
             told = _total(connector, name, page) if not sieve.may_end_early else None
@@ -65,14 +69,18 @@ async def pages(
             found = sieve.unknown(page.payloads)
             known = len(page.payloads) - len(found)
             found = await completed(house, connector, integration, sync.enrich, found)
-            yield Page(found, page.asked_at, page.next, _told(sync, page), known, page.smaller, most)
+            # of slices, the first names the checkpoint: what changes later may lie in those behind
+            is_telling = is_first if is_sliced else page.next is None
+            mark = _told(sync, page, is_telling) if is_first or not is_sliced else None
+            yield Page(found, page.asked_at, page.next, mark, known, page.smaller, most)
+            is_first = False
 
 
-def _told(sync: Sync, page: Came) -> str | None:
+def _told(sync: Sync, page: Came, is_last: bool) -> str | None:
     """The checkpoint that a page names."""
     if sync.incremental is None or not sync.incremental.is_told:
         return None
-    return sync.incremental.told(page.response.only(sync.incremental.reads), page.next is None)
+    return sync.incremental.told(page.response.only(sync.incremental.reads), is_last)
 
 
 def _total(connector: Connector, name: str, page: Came) -> int | None:

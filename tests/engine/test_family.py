@@ -171,6 +171,7 @@ async def test_a_walk_that_is_given_up_leaves_no_call_behind(path: Path) -> None
         ("with: {contact: id}", "with: {kontakt: id}", "unknown-input"),
         ("for: {record: contact, with: {contact: id}, at_once: 3}", "ways: []", "missing-input"),
         ("at_once: 3}}", "at_once: 3}, incremental: {type: only_newer}}", "wrong-value"),
+        ("at_once: 3}}", "at_once: 3}, incremental: {type: window, slice: 31d}}", "wrong-value"),
     ],
 )
 def test_what_does_not_fit_is_found(old: str, new: str, code: str) -> None:

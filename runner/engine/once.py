@@ -32,6 +32,7 @@ from runner.errors import (
     PartnerError,
     RecordSkipped,
     RunnerError,
+    StoreUnavailable,
     Underway,
     UnexpectedResponse,
     UnknownOutcome,
@@ -115,6 +116,8 @@ class _Counter:
             result = await act(self.house, self.integration, begun.action, self.given, self.hear, origin)
         except (PartnerError, MappingError) as error:
             raise await self._failed(begun, error) from error
+        except StoreUnavailable:
+            raise  # it may be done, and only its figures not stored: it stays under way, and is settled later
         except RunnerError:
             await self._write(lambda c: acts.forget(c, begun))
             raise

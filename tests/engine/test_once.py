@@ -16,6 +16,7 @@ from runner.errors import (
     KeyReused,
     NotFound,
     PartnerUnavailable,
+    StoreUnavailable,
     Underway,
     UnknownOutcome,
 )
@@ -207,6 +208,15 @@ class TestAnAnswerThatIsLost:
         here.clock.advance(LONGEST.total_seconds())
         found = await ask(here, host)
         assert (found.repeated, posts(here)) == (True, 1)
+
+    async def test_of_a_store_that_was_away_is_settled_when_it_was_given_up(self, here: World) -> None:
+        host = await here.connect("companycam")
+        lose(here, StoreUnavailable("away"))
+        with pytest.raises(StoreUnavailable):
+            await ask(here, host)
+        assert await state(here, host) is ActState.SENT
+        here.clock.advance(LONGEST.total_seconds())
+        assert ((await ask(here, host)).repeated, posts(here)) == (True, 1)
 
 
 def test_what_the_runner_needs_for_webhooks_is_not_offered() -> None:

@@ -182,7 +182,7 @@ class TestAway:
 
 async def test_a_thousand_edits_on_both_sides_end_alike_and_in_no_loop(path: Path) -> None:
     """Edits at random on both sides, what they tell delivered late, twice and out of order, pushes in between."""
-    chance, things, edits = random.Random(7), [str(one) for one in range(10)], 1000
+    chance, things, edits = random.Random(7), [str(one) for one in range(5)], 1000
     async with between(path, on_conflict={"name": "newest_wins", "notes": "host_wins"}) as two:
         for one in things:
             two.shop.edit(one, name=f"Thing {one}", notes="-")
@@ -197,7 +197,7 @@ async def test_a_thousand_edits_on_both_sides_end_alike_and_in_no_loop(path: Pat
             if chance.random() < 0.1:
                 side, told = chance.choice([("shop", two.shop), ("board", two.board)])
                 await two.deliver(side, *some(chance, told))
-            if chance.random() < 0.06:
+            if chance.random() < 0.05:
                 await two.drain(chance.choice(("shop", "board")))
         await two.quiet()
         here = {one: (two.shop.rows[one]["name"], two.shop.rows[one]["notes"]) for one in things}

@@ -227,5 +227,5 @@ def test_what_the_runner_needs_for_webhooks_is_not_offered() -> None:
 
 async def test_what_is_not_offered_is_not_done(here: World) -> None:
     host = await here.connect("companycam")
-    with pytest.raises(NotFound, match="the runner.s own"):
+    with pytest.raises(NotFound, match="not to be asked for"):
         await once(here.house, host, "create_webhook", {}, "k1")

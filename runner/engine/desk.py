@@ -18,7 +18,7 @@ from runner.engine import tally
 from runner.engine.act import find_action
 from runner.engine.house import House
 from runner.engine.trouble import until, words
-from runner.errors import PartnerUnavailable, RateLimited
+from runner.errors import PartnerUnavailable, RateLimited, RunnerError
 from runner.model.http import Response
 from runner.model.integration import Integration, State
 from runner.model.secret import Secret
@@ -112,3 +112,12 @@ class Desk:
         """Store how many calls were made."""
         made = self.house.tally.take(self.integration.id)
         await self.write(lambda connection: tally.save(connection, self.integration.id, made))
+
+
+def is_asking(house: House, connector: str) -> bool:
+    """Whether a connector asks for webhooks; False when its file is gone or wrong."""
+    try:
+        webhooks = house.connectors.get(connector).webhooks
+    except RunnerError:
+        return False
+    return webhooks is not None and webhooks.subscription is not None

@@ -19,7 +19,6 @@ from runner.errors import (
     PartnerError,
     PartnerUnavailable,
     RateLimited,
-    RunnerError,
     UnexpectedResponse,
 )
 from runner.model.http import Response
@@ -39,8 +38,8 @@ def wake(
 ) -> None:
     """Put the wake-up that asks for webhooks or looks after them: in the transaction that makes one active.
 
-    `anew`, after the company has connected again: with the consent the partner may have dropped what it had. Where
-    the connector says no way to look, others are asked for, and then the old ones are ended.
+    `anew`, once the company has connected again: the partner may have dropped what it had. Where nobody can look,
+    others are asked for, and the old ones ended.
     """
     declared = connector.webhooks.subscription if connector.webhooks is not None else None
     if declared is None:
@@ -84,15 +83,6 @@ async def _leave(desk: Desk) -> None:
         await end(desk.house, desk.integration)
     except (PartnerUnavailable, RateLimited) as error:
         desk.house.log.warning("subscription-left", integration=desk.integration.id, note=error.code)
-
-
-def is_asking(house: House, connector: str) -> bool:
-    """Whether a connector asks for webhooks; False when its file is gone or wrong."""
-    try:
-        webhooks = house.connectors.get(connector).webhooks
-    except RunnerError:
-        return False
-    return webhooks is not None and webhooks.subscription is not None
 
 
 async def _desk(house: House, integration_id: str) -> Desk | None:

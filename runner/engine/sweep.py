@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from runner.connector.sync import Sync
-from runner.engine import subscribe
+from runner.engine import desk, subscribe
 from runner.engine.house import House
 from runner.engine.mark import roll_out
 from runner.engine.rest import rests
@@ -70,7 +70,7 @@ def _subscriptions(
 ) -> list[WakeUp]:
     """Webhooks that are to be looked at, or were never asked for."""
     known, due = subscriptions.having(connection), set(subscriptions.due(connection, now))
-    mine = [one for one, found in active.items() if subscribe.is_asking(house, found.connector)]
+    mine = [one for one, found in active.items() if desk.is_asking(house, found.connector)]
     return [WakeUp(subscribe.KIND, one) for one in mine if one in due or one not in known]
 
 

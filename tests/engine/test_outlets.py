@@ -286,7 +286,8 @@ class TestCircuit:
         assert told == ["circuit-opened", "circuit-closed"]
 
     async def test_syncs_and_what_they_bring_go_on(self, shop: Shop) -> None:
-        shop.deliver({"type": "webhook", "url": "https://host.example/in"}, RULE, {**RULE, "record": "contact"})
+        one_by_one = {"type": "webhook", "url": "https://host.example/in", "at_once": 1}
+        shop.deliver(one_by_one, RULE, {**RULE, "record": "contact"})
         shop.receiver.answers = [httpx.Response(503)] * 100
         await self.fill(shop)
         await shop.drain()

@@ -20,7 +20,7 @@ PHOTO = {"project_id": PROJECT, "url": "https://files.example/a.jpg", "captured_
 
 @pytest.fixture
 async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path) as opened:
+    async with world(path, size=3) as opened:
         yield opened
 
 

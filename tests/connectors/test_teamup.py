@@ -132,6 +132,25 @@ async def test_subcalendars_are_stored_with_those_not_in_use(here: World, calend
     assert [key for key, record in stored.items() if record.inactive] == ["4822005"]
 
 
+async def test_what_changes_between_two_slices_is_in_the_next_delta(
+    here: World, partner: TeamUp, calendar: Integration
+) -> None:
+    slices = 0
+
+    async def before(request: httpx.Request) -> None:
+        nonlocal slices
+        slices += "startDate" in request.url.params
+        here.clock.advance(10)
+        if slices == 5:
+            partner.change("events", FIRST, title="Changed meanwhile")
+
+    here.wire.before = before
+    await run(here, calendar)
+    here.wire.before = None
+    await run(here, calendar)
+    assert (await here.records(calendar, "appointment"))[FIRST].fields["title"] == "Changed meanwhile"
+
+
 async def test_after_that_the_delta_is_asked_by_the_partner_s_clock(
     here: World, partner: TeamUp, calendar: Integration
 ) -> None:

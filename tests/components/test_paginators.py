@@ -173,7 +173,7 @@ def test_without_more_a_walk_goes_on_as_long_as_there_is_a_cursor() -> None:
 
 @pytest.mark.parametrize("body", [{"has_more": True}, {"has_more": True, "cursor": {}}])
 def test_more_elsewhere_without_a_cursor_is_an_error(body: dict[str, Any]) -> None:
-    with pytest.raises(UnexpectedResponse, match="gives no cursor"):
+    with pytest.raises(UnexpectedResponse, match="in place of a cursor"):
         walk(read(**CONTINUED), [page(body)])
 
 

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.paginators.base import Answer, Paginator, Step, Walk, read_by
-from runner.components.paginators.guard import Guard
-from runner.errors import UnexpectedResponse
+from runner.components.paginators.base import Paginator, Step, Walk, read_by
+from runner.components.paginators.guard import Guard, following
 from runner.mapping.expression import Expression
 from runner.mapping.reads import Path
 
@@ -67,7 +66,7 @@ class Cursor(Paginator):
         while True:
             guard.turn()
             answer = yield self._step(cursor, size)
-            cursor = self._next(answer)
+            cursor = following(self.next, self.more, answer.body)
             if cursor is None:
                 return
             guard.remember(cursor)
@@ -79,14 +78,3 @@ class Cursor(Paginator):
         given = {self.param: cursor, self.size_param: size}
         params = {name: value for name, value in given.items() if name is not None and value is not None}
         return Step({self.as_: cursor, "size": size} if size else {self.as_: cursor}, params)
-
-    def _next(self, answer: Answer) -> str | int | None:
-        if self.more is not None and not self.more.test(answer.body):
-            return None
-        cursor = self.next.search(answer.body)
-        if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "":
-            return cursor
-        if self.more is None and (cursor is None or cursor == ""):
-            return None
-        got = "nothing" if cursor is None or cursor == "" else type(cursor).__name__
-        raise UnexpectedResponse(f"there are more pages, but `{self.next}` gives {got} in place of a cursor")

@@ -44,3 +44,17 @@ def cursor_of(rule: Expression, body: Any) -> str | int | None:
     if isinstance(found, str | int) and not isinstance(found, bool):
         return found
     raise UnexpectedResponse(f"`{rule}` gives {type(found).__name__} in place of a cursor")
+
+
+def following(rule: Expression, more: Expression | None, body: Any) -> str | int | None:
+    """The cursor of the next page, None when there is none. Where `more` says that there is one, a cursor is missed."""
+    if more is not None and not more.test(body):
+        return None
+    found = rule.search(body)
+    if isinstance(found, str | int) and not isinstance(found, bool) and found != "":
+        return found
+    is_nothing = found is None or found == ""
+    if more is None and is_nothing:
+        return None
+    got = "nothing" if is_nothing else type(found).__name__
+    raise UnexpectedResponse(f"there are more pages, but `{rule}` gives {got} in place of a cursor")

@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from runner.components.block import Name
-from runner.components.paginators.base import Answer, Paginator, Step, Walk, read_by
-from runner.components.paginators.guard import Guard
-from runner.errors import UnexpectedResponse
+from runner.components.paginators.base import Paginator, Step, Walk, read_by
+from runner.components.paginators.guard import Guard, following
 from runner.mapping.expression import Expression
 from runner.mapping.reads import Path
 
@@ -53,16 +52,6 @@ class Continue(Paginator):
             if cursor is not None:
                 guard.remember(cursor)
             answer = yield Step() if cursor is None else Step({self.as_: cursor}, endpoint=self.endpoint)
-            cursor = self._next(answer)
+            cursor = following(self.next, self.more, answer.body)
             if cursor is None:
                 return
-
-    def _next(self, answer: Answer) -> str | int | None:
-        if self.more is not None and not self.more.test(answer.body):
-            return None
-        cursor = self.next.search(answer.body)
-        if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "":
-            return cursor
-        if self.more is None and cursor in (None, ""):
-            return None
-        raise UnexpectedResponse(f"there are more pages, but `{self.next}` gives no cursor")

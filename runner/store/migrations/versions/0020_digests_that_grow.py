@@ -60,8 +60,8 @@ def _parts(row: Row[Any]) -> tuple[str, str, list[str]]:
 def _grown(row: Row[Any]) -> bytes:
     connector, account, told = _parts(row)
     whose = blake2b("\0".join((connector, account, *told)).encode(), digest_size=16).digest()
-    key = row.key.encode()
     key = str(row.key).encode()
+    return whose + (key if len(key) < 40 else key[:24] + blake2b(key, digest_size=16).digest())
 
 
 def _hashed(row: Row[Any]) -> bytes:

@@ -85,9 +85,10 @@ class _Transport(httpx.AsyncHTTPTransport):
     """httpx's own transport, with the connections made by a guard."""
 
     def __init__(self, guard: Guard) -> None:
-        super().__init__()
+        tls = httpx.create_ssl_context()  # once: the certificates take a megabyte and 30 ms to read
+        super().__init__(verify=tls)
         self._pool = httpcore.AsyncConnectionPool(  # httpx has no argument for the network backend (encode/httpx#2979)
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=tls,
             max_connections=200,
             max_keepalive_connections=50,
             keepalive_expiry=30.0,

@@ -15,7 +15,7 @@ from runner.cli.demo_world import CAM, World
 from runner.engine.house import House
 from runner.model.push import Push, PushState
 from runner.service.assemble import save_calls
-from runner.store import calls, deliveries, feed, integrations, links, pushes, rejections
+from runner.store import calls, deliveries, feed, integrations, links, push_table, pushes, rejections
 from runner.store.events import events
 
 EVERY = 100_000
@@ -172,7 +172,7 @@ async def _late(world: World, acts: Acts) -> tuple[int, int]:
     since = acts.again_at
 
     def moved(connection: Connection) -> int:
-        query = select(func.count()).select_from(pushes.pushes).where(pushes.pushes.c.updated_at >= since)
+        query = select(func.count()).select_from(push_table.pushes).where(push_table.pushes.c.updated_at >= since)
         return connection.scalar(query) or 0
 
     return await world.house.store.database.read(moved), acts.writes_after_last - acts.writes_before_last

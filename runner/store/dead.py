@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from runner.model.push import PushState
-from runner.store.pushes import pushes
+from runner.store.push_table import pushes
 from runner.store.statements import chunks
 
 UNTOLD = "untold"

@@ -10,7 +10,7 @@ from sqlalchemy import insert as insert_into
 
 from runner.model.push import PushState
 from runner.store.columns import Number, metadata
-from runner.store.pushes import pushes
+from runner.store.push_table import pushes
 from runner.store.statements import chunks
 
 push_includes = Table(

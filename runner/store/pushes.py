@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    and_,
-    case,
-    exists,
-    func,
-    literal,
-    literal_column,
-    not_,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 
 from runner.model.push import Push, PushState
-from runner.store.columns import Number, UtcDateTime, metadata, partial_index
+from runner.store.push_table import Behind, is_due, is_first, is_pending, pushes, read_push
 from runner.store.statements import insert
-
-pushes = Table(
-    "pushes",
-    metadata,
-    Column("id", Number, primary_key=True),
-    Column("rule", Text, nullable=False),
-    Column("integration_id", String(64), nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("destination", String(64), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("retries", Integer, nullable=False),
-    Column("due_at", UtcDateTime),
-    Column("fingerprint", Text),
-    Column("archived", Boolean, nullable=False),
-    Column("note", Text),
-    Column("reason", Text),
-    Column("said", Text),
-    Column("updated_at", UtcDateTime),
-    Column("marks", Integer, nullable=False),
-    UniqueConstraint("rule", "integration_id", "kind", "external_id", "destination"),
-)
-
-Behind = Mapping[str, Sequence[str]]
-"""By rule, the rules whose push of the same record goes first."""
-
-is_pending: ColumnElement[bool] = pushes.c.state == literal_column("'pending'")
-"""Written out, not a parameter: only so does SQLite see that the partial index serves."""
-
-partial_index(
-    "ix_pushes_due",
-    pushes.c.destination,
-    pushes.c.id,
-    where=is_pending,
-)
-Index("ix_pushes_record", pushes.c.integration_id, pushes.c.kind, pushes.c.external_id)
 
 
 @dataclass(frozen=True)
@@ -117,23 +57,23 @@ def due(
     """Pushes to work on now: by the order of `rules` (projects before their photos), then the least tried, then the
     oldest. One that is behind another of its record is left out until that one is settled."""
     table = pushes.c
-    query = select(pushes).where(table.destination == destination, is_pending, _is_due(now), _is_first(behind or {}))
+    query = select(pushes).where(table.destination == destination, is_pending, is_due(now), is_first(behind or {}))
     if rules:
         places = {rule: place for place, rule in enumerate(rules)}
         query = query.order_by(case(places, value=table.rule, else_=literal(len(rules))))
-    return [_push(row) for row in connection.execute(query.order_by(table.attempts, table.id).limit(limit))]
+    return [read_push(row) for row in connection.execute(query.order_by(table.attempts, table.id).limit(limit))]
 
 
 def waiting(connection: Connection, now: datetime) -> list[str]:
     """Destinations that have something due: a sweep puts their wake-ups again, should one be lost."""
-    query = select(pushes.c.destination).where(is_pending, _is_due(now)).distinct()
+    query = select(pushes.c.destination).where(is_pending, is_due(now)).distinct()
     return list(connection.scalars(query.order_by(pushes.c.destination)))
 
 
 def next_due(connection: Connection, destination: str, behind: Behind | None = None) -> datetime | None:
     """When the first pending push of a destination that is behind no other comes (or came) due; None when there is
     none."""
-    where = (pushes.c.destination == destination, is_pending, _is_first(behind or {}))
+    where = (pushes.c.destination == destination, is_pending, is_first(behind or {}))
     first: datetime | None = connection.scalar(select(func.min(pushes.c.due_at)).where(*where))
     return first
 
@@ -229,7 +169,7 @@ def one(
         table.destination == destination,
     )
     row = connection.execute(query).one_or_none()
-    return _push(row) if row else None
+    return read_push(row) if row else None
 
 
 def find(
@@ -252,7 +192,7 @@ def find(
             query = query.where(pushes.c[name] == value)
     if state is not None:
         query = query.where(pushes.c.state == state.value)
-    return [_push(row) for row in connection.execute(query)]
+    return [read_push(row) for row in connection.execute(query)]
 
 
 def by_destination(connection: Connection) -> dict[str, dict[PushState, int]]:
@@ -283,24 +223,3 @@ def counts(connection: Connection, integration_id: str | None = None, destinatio
 def _renew(connection: Connection, conditions: list[ColumnElement[bool]], at: datetime) -> int:
     values = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
     return connection.execute(update(pushes).where(*conditions).values(values)).rowcount
-
-
-def _is_first(behind: Behind) -> ColumnElement[bool]:
-    """Whether no push that goes first, of the same record to the same destination, is still on its way."""
-    mine, first = pushes.c, pushes.alias("first").c
-    unsettled = first.state.in_((PushState.PENDING.value, PushState.WAITING.value))
-    same = [first[name] == mine[name] for name in ("integration_id", "kind", "external_id", "destination")]
-    held = [
-        and_(mine.rule == rule, exists().where(*same, first.rule.in_(earlier), unsettled))
-        for rule, earlier in behind.items()
-        if earlier
-    ]
-    return not_(or_(*held)) if held else true()
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(pushes.c.due_at.is_(None), pushes.c.due_at <= now)
-
-
-def _push(row: Row[Any]) -> Push:
-    return Push(**dict(row._mapping) | {"state": PushState(row.state)})

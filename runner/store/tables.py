@@ -21,7 +21,7 @@ from runner.store.limits import limits
 from runner.store.links import links
 from runner.store.outcomes import outcomes
 from runner.store.pauses import pauses
-from runner.store.pushes import pushes
+from runner.store.push_table import pushes
 from runner.store.quarantine import quarantine
 from runner.store.record_table import records
 from runner.store.rejections import rejected, rejections

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from runner.model.push import PushState
-from runner.store.pushes import pushes
+from runner.store.push_table import pushes
 
 LOOKED_AT = 1000
 """So many notes tell what most pushes wait for."""

@@ -19,7 +19,7 @@ from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.document import read
 from runner.connector.loader import build, check
-from runner.mapping.expression import mistakes
+from runner.mapping.mistakes import mistakes
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "connector.md").read_text(encoding="utf-8")

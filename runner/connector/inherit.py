@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.connector.document import Document, Path
 from runner.errors import Finding
-from runner.mapping.expression import mistakes
+from runner.mapping.mistakes import mistakes
 from runner.model.text import Scalar, place_of
 from runner.model.words import suggest
 

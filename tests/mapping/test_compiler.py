@@ -12,9 +12,10 @@ from runner.mapping.compiler.code import Block, Code
 from runner.mapping.compiler.compile import compile_fields, compile_one
 from runner.mapping.compiler.runtime import Mismatch
 from runner.mapping.engine import CompiledEngine, ReferenceEngine, choose
-from runner.mapping.expression import Expression, compile_expression, mistakes
+from runner.mapping.expression import Expression, compile_expression
 from runner.mapping.fields import Fields
 from runner.mapping.functions import LIBRARY
+from runner.mapping.mistakes import mistakes
 
 HOSTILE = ["'); import os; os.abort() #", '"""', "\\", "\n", "\x00", "\ud800", "__import__('os')", "p", "v1", "K0", "E"]
 

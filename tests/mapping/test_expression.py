@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import MappingError, Place
-from runner.mapping.expression import compile_expression, mistakes
+from runner.mapping.expression import compile_expression
+from runner.mapping.mistakes import mistakes
 from runner.model.text import Scalar
 
 

@@ -12,12 +12,11 @@ from runner.components.paginators.onward import Continue
 from runner.components.paginators.page_number import PageNumber
 from runner.connector.call import Call
 from runner.connector.connector import Connector
-from runner.connector.document import Document, Path
+from runner.connector.document import Document, Path, value_at
 from runner.connector.endpoint import Endpoint
 from runner.connector.field import Field
 from runner.connector.graphql import quiet, unmatched
 from runner.connector.http import ErrorRule
-from runner.connector.messages import value_at
 from runner.errors import Finding
 from runner.mapping.template import Template
 from runner.model.text import place_of

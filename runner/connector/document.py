@@ -222,3 +222,15 @@ def _core(text: str) -> Any:
 
 def _fits(value: float) -> bool:
     return -(2**63) <= value < 2**64 if isinstance(value, int) else math.isfinite(value)
+
+
+def value_at(data: Any, path: Path) -> Any:
+    """The value at a path of plain data; None where there is none."""
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data

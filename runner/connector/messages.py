@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from runner.components.block import Block, shown
-from runner.connector.document import Document, Path
+from runner.connector.document import Document, Path, value_at
 from runner.connector.problem import Problem, field_of, problems
 from runner.errors import Finding, Place
 from runner.model.text import Scalar
@@ -211,18 +211,6 @@ def _other_type(value: Any, wanted: str) -> str:
     if isinstance(value, int | float):
         return "put it in quotes"
     return "leave the key out, or fill it in" if value is None else f"write {wanted} here"
-
-
-def value_at(data: Any, path: Path) -> Any:
-    """The value at a path of plain data; None where there is none."""
-    for step in path:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data
 
 
 def keys_of(block: type[Block]) -> list[str]:

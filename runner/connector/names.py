@@ -17,9 +17,8 @@ from runner.components.verifiers.signed import SIGNED_NAMES
 from runner.connector.action import Action
 from runner.connector.call import VERBS
 from runner.connector.connector import Connector
-from runner.connector.document import Document, Path
+from runner.connector.document import Document, Path, value_at
 from runner.connector.endpoint import Endpoint
-from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch
 from runner.connector.subscription import OFFERED
 from runner.errors import Finding

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.components.block import parts, shown
+from runner.components.block import shown
 from runner.components.incrementals.newest_first import NewestFirst
 from runner.components.incrementals.only_newer import OnlyNewer
 from runner.components.incrementals.since import Since
 from runner.components.incrementals.window import DateWindow
-from runner.connector import agreement, lookups, names, nesting, proofs, sending
+from runner.connector import addresses, agreement, lookups, names, nesting, proofs, sending
 from runner.connector.action import Action
 from runner.connector.call import Call
 from runner.connector.connector import Connector
-from runner.connector.document import Document, Path
+from runner.connector.document import Document, Path, value_at
 from runner.connector.enrich import Enrich
 from runner.connector.input import Input
-from runner.connector.messages import value_at
 from runner.connector.reaction import Fetch, Process, Reaction, RunSync
 from runner.connector.subscription import Subscription
 from runner.connector.sync import Sync
-from runner.errors import Finding, Place
-from runner.mapping.template import Template
+from runner.errors import Finding
 from runner.model.words import nearest, suggest
 
-_HOST = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/|$)", re.ASCII)
-_URLS = ("base_url", "token_url", "authorize_url", "url")
 BASE = {"app", "settings", "environment", "account", "integration"}
 
 
@@ -37,6 +32,7 @@ def check(connector: Connector, document: Document) -> list[Finding]:
     return [
         *found,
         *agreement.check(connector, document),
+        *addresses.check(connector, document),
         *nesting.check(connector, document),
         *proofs.check(connector, document),
         *lookups.check(connector, document),
@@ -50,8 +46,6 @@ class _Check:
         self.document = document
 
     def findings(self) -> Iterator[Finding]:
-        yield from self._environments()
-        yield from self._addresses()
         yield from self._unverified()
         yield from self._auth()
         yield from self._calls()
@@ -65,26 +59,6 @@ class _Check:
         if name not in words:
             remedy = suggest(name, words) or f"declare it under `{noun}s`"
             yield Finding(self.document.place(path), code, f"there is no {noun} `{shown(name)}`", remedy)
-
-    def _environments(self) -> Iterator[Finding]:
-        named = list(self.connector.environments.items())
-        first, keys = named[0][0], set(named[0][1])
-        for name, values in named[1:]:
-            for key in sorted(keys ^ set(values)):
-                lacking = name if key in keys else first
-                message = f"the environment `{lacking}` has no `{key}`"
-                place = self.document.key_place(("environments", lacking))
-                yield Finding(place, "uneven-environments", message, "give all environments the same keys")
-
-    def _addresses(self) -> Iterator[Finding]:
-        """Environments hold addresses, and `base_url` begins with one: `api.acme.example` alone is none."""
-        for name, values in self.connector.environments.items():
-            for key, value in values.items():
-                if _HOST.match(value):
-                    yield _schemeless(self.document.place(("environments", name, key)), value)
-        for path, part in parts(self.connector):
-            if isinstance(part, Template) and path[-1] in _URLS and _HOST.match(part.text):
-                yield _schemeless(self.document.place(path), part.text)
 
     def _unverified(self) -> Iterator[Finding]:
         for index, fact in enumerate(self.connector.unverified):
@@ -261,9 +235,3 @@ class _Check:
             yield from self._enrich(path, reaction.enrich)
         if isinstance(reaction, RunSync):
             yield from self._known((*path, "sync"), reaction.sync, self.connector.syncs, "unknown-sync", "sync")
-
-
-def _schemeless(place: Place, address: str) -> Finding:
-    return Finding(
-        place, "wrong-value", f"`{shown(address)}` is no address without `https://`", "write https:// before it"
-    )

@@ -10,7 +10,7 @@ from jmespath import lexer
 
 from runner.authoring.rules.rule import Doubt, Subject, rule
 from runner.components.block import parts
-from runner.connector.messages import value_at
+from runner.connector.document import value_at
 from runner.mapping.expression import Expression
 from runner.model.text import place_of
 

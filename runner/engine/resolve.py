@@ -101,12 +101,15 @@ def resolve(
     raise Unlinked(PushState.WAITING, f"waits until {where} is at {destination.connector}", reads)
 
 
-def remember(connection: Connection, made: Iterable[Link]) -> None:
-    """Keep links that a push used or made; nobody is missed any more whom they name."""
-    found = [link for link in made if link.how != BACKWARDS]
-    for link in found:
-        links.put(connection, link)
-    unmatched.clear(connection, found)
+def remember(connection: Connection, found: Iterable[Link], made: Link | None = None) -> None:
+    """Keep links that a push found or made; nobody is missed any more whom they name. What was found does not take the
+    place of what somebody has said meanwhile."""
+    kept = [link for link in (*found, *([made] if made else [])) if link.how != BACKWARDS]
+    for link in kept:
+        stored = links.get(connection, link.integration_id, link.destination, link.kind, link.external_id)
+        if stored is None or (link is made and stored.host_id != link.host_id):
+            links.put(connection, link)
+    unmatched.clear(connection, kept)
 
 
 def by_hand(source: Integration, kind: str, external_id: str) -> str:

@@ -7,7 +7,7 @@ snapshot that a test delivers when it likes: late, twice, in any order.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -70,7 +70,8 @@ RULE: dict[str, Any] = {
 
 @dataclass
 class System:
-    """One side. `snapshots` are what it has told and nobody has delivered yet; `calls` counts what we changed there."""
+    """One side. `snapshots` are what it has told and nobody has delivered yet; `calls` counts what we changed there,
+    `meanwhile` happens while the next of these calls is answered."""
 
     clock: FakeClock
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class System:
     calls: int = 0
     ticks: int = 0
     down: bool = False
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
 
     def edit(self, id_: str, **values: Any) -> None:
         """Somebody, or a call of ours, changes a thing."""
@@ -170,8 +172,12 @@ async def between(database: Path, *, rules: dict[str, Any] | None = None, **more
     clock, log = FakeClock(), Log()
     systems = {"shop.example": System(clock), "board.example": System(clock)}
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        return systems[request.url.host](request)
+    async def answer(request: httpx.Request) -> httpx.Response:
+        system = systems[request.url.host]
+        answered, meanwhile, system.meanwhile = system(request), system.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return answered
 
     store = Store.open(f"sqlite:///{database}", KEYS)
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from runner.cli.replaying import Wanted
-    from runner.service.shapes import QuarantinedShape
+    from runner.service.record_shapes import QuarantinedShape
     from runner.store.store import Store
 
 Integration = typer.Option(None, "--integration", metavar="INTEGRATION", help="Of one: id, or company/connector.")
@@ -30,7 +30,7 @@ def records(
 ) -> None:
     """Print records as JSON, one a line, in the order of their last change."""
     from runner.cli.workshop import in_store
-    from runner.service.shapes import QuarantinedShape, RecordShape
+    from runner.service.record_shapes import QuarantinedShape, RecordShape
     from runner.store import feed, integrations, quarantine
 
     async def work(store: Store) -> None:
@@ -75,7 +75,7 @@ def deliveries(
     from runner.model.event import EventState
     from runner.model.push import PushState
     from runner.service.push_shapes import PushShape
-    from runner.service.shapes import EventShape
+    from runner.service.record_shapes import EventShape
     from runner.store import events, pushes
     from runner.store.events import EventFilter
 

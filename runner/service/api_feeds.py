@@ -18,7 +18,8 @@ from runner.service.asked import check_connector, check_integration, check_kind
 from runner.service.cursors import check_place, cursor_of, place_of
 from runner.service.operation import json, query_of, reads
 from runner.service.push_shapes import PushShape
-from runner.service.shapes import ChangeShape, EventShape, RecordShape, RunShape
+from runner.service.record_shapes import EventShape, RecordShape
+from runner.service.shapes import ChangeShape, RunShape
 from runner.store import changes, events, feed, integrations, pushes, runs
 from runner.store.events import EventFilter
 

@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from runner.service.push_shapes import PushShape
+from runner.service.record_shapes import EventShape, RecordShape
 from runner.service.shapes import (
     ChangeShape,
-    EventShape,
     IntegrationShape,
-    RecordShape,
     RunShape,
     SyncShape,
 )

@@ -6,7 +6,7 @@ import orjson
 
 from runner.cli.looking import quarantined_lines
 from runner.model.record import Flaw
-from runner.service.shapes import QuarantinedShape
+from runner.service.record_shapes import QuarantinedShape
 from runner.store.quarantine import Quarantined
 
 AT = datetime(2026, 5, 4, 15, 20, tzinfo=UTC)

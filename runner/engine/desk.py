@@ -104,6 +104,22 @@ class Desk:
         now = self.house.clock.now()
         return until(error, attempts, now) if isinstance(error, PartnerUnavailable | RateLimited) else now + LOOK
 
+    def ends_soon(self, known: Subscribed) -> bool:
+        """Whether a new one is to take over from it now."""
+        renew = self._renew_at(known.made_at, known.expires_at)
+        return renew is not None and renew <= self.house.clock.now()
+
+    def look_at(self, made_at: datetime, ends: datetime | None) -> datetime | None:
+        """When to look at a live one: before its end (once that is due, the new one says when), and hourly by
+        `check`."""
+        now, renew = self.house.clock.now(), self._renew_at(made_at, ends)
+        look = now + LOOK if self.declared.check is not None else None
+        return min((at for at in (renew, look) if at is not None and at > now), default=None)
+
+    def _renew_at(self, made_at: datetime, ends: datetime | None) -> datetime | None:
+        """`renew_before` its end; in the middle of its life where the partner gave it less than twice that."""
+        return max(ends - self.declared.renew_before, made_at + (ends - made_at) / 2) if ends is not None else None
+
     async def next_at(self) -> datetime | None:
         """When the first of them is to be looked at."""
         return min((one.due_at for one in await self.all() if one.due_at), default=None)

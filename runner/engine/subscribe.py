@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from runner.connector.connector import Connector
 from runner.engine.act import find_action, kept
-from runner.engine.desk import LOOK, Desk
+from runner.engine.desk import Desk
 from runner.engine.house import House
 from runner.engine.unsubscribe import end, retire
 from runner.errors import (
@@ -65,7 +65,7 @@ async def keep(house: House, integration_id: str) -> datetime | None:
     try:
         await _take_stock(desk)
         live = await _alive(desk)
-        if live is None or _ends_soon(desk, live):
+        if live is None or desk.ends_soon(live):
             await _ask(desk, live)
         for old in await desk.all(SubscriptionState.ENDING):
             if desk.is_due(old):
@@ -114,7 +114,7 @@ async def _alive(desk: Desk) -> Subscribed | None:
     if live is None or not desk.is_due(live):
         return live
     if desk.declared.check is None:
-        await desk.change(live, due_at=_look_at(desk, live.made_at, live.expires_at))  # else it were due for ever
+        await desk.change(live, due_at=desk.look_at(live.made_at, live.expires_at))  # else it were due for ever
         return live
     try:
         response = await desk.call(desk.declared.check.endpoint, live)
@@ -125,7 +125,7 @@ async def _alive(desk: Desk) -> Subscribed | None:
         await desk.note(live, error)
         return live
     if is_alive:
-        await desk.change(live, due_at=_look_at(desk, live.made_at, live.expires_at), attempts=0, note=None)
+        await desk.change(live, due_at=desk.look_at(live.made_at, live.expires_at), attempts=0, note=None)
         return live
     desk.house.log.warning("subscription-off", integration=desk.integration.id, found=found is not None)
     await desk.write(lambda connection: _give_up(connection, desk, live, is_there=found is not None))
@@ -223,7 +223,7 @@ def _made(
     """It is there, and takes over from the old one."""
     now = desk.house.clock.now()
     fresh: dict[str, Any] = {"state": SubscriptionState.LIVE.value, "attempts": 0, "note": None, "expires_at": ends}
-    fresh |= {"external_id": as_id(values.get("id")), "made_at": now, "due_at": _look_at(desk, now, ends)}
+    fresh |= {"external_id": as_id(values.get("id")), "made_at": now, "due_at": desk.look_at(now, ends)}
     subscriptions.keep(connection, desk.house.store.vault.keys, asked.key, values)
     subscriptions.change(connection, asked.key, **fresh)
     if old is not None:
@@ -233,20 +233,3 @@ def _made(
 def _ending(connection: Connection, desk: Desk, old: Subscribed) -> None:
     at = desk.house.clock.now()
     subscriptions.change(connection, old.key, state=SubscriptionState.ENDING.value, due_at=at, attempts=0)
-
-
-def _ends_soon(desk: Desk, live: Subscribed) -> bool:
-    renew = _renew_at(desk, live.made_at, live.expires_at)
-    return renew is not None and renew <= desk.house.clock.now()
-
-
-def _renew_at(desk: Desk, made_at: datetime, ends: datetime | None) -> datetime | None:
-    """`renew_before` its end; in the middle of its life where the partner gave it less than twice that."""
-    return max(ends - desk.declared.renew_before, made_at + (ends - made_at) / 2) if ends is not None else None
-
-
-def _look_at(desk: Desk, made_at: datetime, ends: datetime | None) -> datetime | None:
-    """When to look at a live one: before its end (once that is due, the new one says when), and hourly by `check`."""
-    now, renew = desk.house.clock.now(), _renew_at(desk, made_at, ends)
-    look = now + LOOK if desk.declared.check is not None else None
-    return min((at for at in (renew, look) if at is not None and at > now), default=None)

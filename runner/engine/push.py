@@ -93,7 +93,8 @@ class _Work:
         return self.pushed
 
     def _pack(self, connection: Connection, counter: Counter[Any]) -> list[Any]:
-        """The due pushes of the first rule that has any: projects are there before anybody is assigned to them."""
+        """The due pushes of the first rule that has any: projects are there before anybody is assigned to them. A trial
+        is made with the least tried of all, so that one at which the destination breaks is not each of them."""
         config, now = self.house.config, self.house.clock.now()
         self.circuit = circuits.get(connection, self.destination_id)
         state, free_at = self.circuit.state(now), self.circuit.free_at
@@ -105,7 +106,8 @@ class _Work:
             return []
         limit = 1 if state is CircuitState.HALF_OPEN else _room(counter)
         behind = order.behind(config, counter.name)
-        due = pushes.due(connection, self.destination_id, limit, now, list(config.deliver), behind)
+        rules = () if state is CircuitState.HALF_OPEN else list(config.deliver)
+        due = pushes.due(connection, self.destination_id, limit, now, rules, behind)
         mine = [push for push in due if push.rule == due[0].rule]
         held = {push.id: order.held(connection, config, push) for push in mine}
         packed = counter.pack(connection, [push for push in mine if held[push.id] is None])
@@ -174,6 +176,8 @@ class _Work:
         for one in found[:1] if in_one else found:
             if one.is_unavailable:
                 self.circuit = self.circuit.failed(now, one.note, one.spread)
+            elif one.is_refusal:
+                self.circuit = self.circuit.worked()
         self._tell(found, before)
         await self.house.store.database.write(lambda connection: self._keep(connection, found, before))
         stops = [one for one in found if one.stops or self.circuit.state(now) is CircuitState.OPEN]
@@ -206,6 +210,8 @@ class _Work:
         if circuit.opened_at is not None and before.opened_at is None:
             trial = circuit.trial_at.isoformat(timespec="seconds") if circuit.trial_at else None
             log.error("circuit-opened", destination=self.destination_id, trial_at=trial, note=circuit.note)
+        if circuit.opened_at is None and before.opened_at is not None:
+            log.info("circuit-closed", destination=self.destination_id)
 
     async def _keep_pace(self, counter: Counter[Any], count: int) -> None:
         """Say when the destination's own rate lets the next push go: before the next round, in whatever process."""

@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from runner.engine.trouble import backoff, is_passing, until, words
-from runner.errors import FileAway, PartnerError, PartnerUnavailable, PushError, RateLimited, RunnerError
+from runner.errors import (
+    FileAway,
+    PartnerError,
+    PartnerUnavailable,
+    PushError,
+    RateLimited,
+    RunnerError,
+    UnexpectedResponse,
+)
 from runner.model.circuit import Circuit
 from runner.model.push import Push
 
@@ -20,7 +28,8 @@ MOST_TRIES = 20
 @dataclass(frozen=True)
 class Setback:
     """`is_final`: not again. Else again at `due_at`; with `stops` all else waits too. `is_unavailable`: it counts for
-    the circuit. `spread` is from 0 to 1 and the same for the same try."""
+    the circuit. `is_refusal`: the destination is there, and said no. `spread` is from 0 to 1 and the same for the same
+    try."""
 
     push: Push
     error: Exception
@@ -29,6 +38,7 @@ class Setback:
     said: str | None
     is_final: bool
     is_unavailable: bool
+    is_refusal: bool
     stops: bool
     due_at: datetime
     spread: float
@@ -48,6 +58,7 @@ def setback(push: Push, error: Exception, circuit: Circuit, now: datetime) -> Se
         said=_told(error),
         is_final=_is_final(push, error, passing=passing, unavailable=unavailable, circuit=circuit),
         is_unavailable=unavailable,
+        is_refusal=isinstance(error, UnexpectedResponse) and error.status is not None and 400 <= error.status < 500,
         stops=passing and not unavailable,
         due_at=due if isinstance(error, RateLimited) else _later(now, due - now, spread),
         spread=spread,

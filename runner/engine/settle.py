@@ -38,7 +38,7 @@ def settle(connection: Connection, packed: Packed, handed: Handed, at: datetime)
 
 
 def _is_linked_anew(connection: Connection, parcel: Parcel, handed: Handed) -> bool:
-    """Whether the link is neither the one that the parcel was made with nor the one that was made by handing it over."""
+    """Whether the link is neither the one that the parcel was made with nor the one that handing it over made."""
     push = parcel.push
     stored = links.get(connection, push.integration_id, push.destination, push.kind, push.external_id)
     known = parcel.link if parcel.link is not None and parcel.link.how != BACKWARDS else None

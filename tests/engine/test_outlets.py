@@ -43,6 +43,7 @@ class Receiver:
 
     answers: list[httpx.Response] = field(default_factory=list)
     bad: set[str] = field(default_factory=set)
+    poison: set[str] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
@@ -56,6 +57,8 @@ class Receiver:
         self.bodies.append(json.loads(request.content))
         if self.answers:
             return self.answers.pop(0)
+        if self.poison & {one["external_id"] for one in changes(self.bodies[-1])}:
+            return httpx.Response(500)
         if self.bad & {one["external_id"] for one in changes(self.bodies[-1])}:
             return httpx.Response(422, text="name is\n  too short")
         return httpx.Response(204)
@@ -277,6 +280,38 @@ class TestCircuit:
         assert len(shop.receiver.bodies) == ENOUGH + 1
         assert second.next_at is not None
         assert second.next_at > first.next_at
+
+    async def test_one_that_breaks_the_destination_is_not_every_trial(self, shop: Shop) -> None:
+        one_by_one = {"type": "webhook", "url": "https://host.example/in", "at_once": 1}
+        shop.deliver(one_by_one, {**RULE, "when": "id == 'poison'"}, {**RULE, "when": "id != 'poison'"})
+        shop.receiver.poison = {"poison"}
+        await shop.store("poison", "Roof")
+        shop.receiver.answers = [httpx.Response(503)] * ENOUGH
+        for _ in range(3 * ENOUGH):
+            await shop.drain()
+            shop.here.clock.advance(20 * 60)
+        await self.fill(shop, 3)
+        await shop.here.work(wait=timedelta(hours=2))
+        states = [one.state for one in await shop.pushes("rule1") if one.external_id != "poison"]
+        assert states == [PushState.DONE] * 3
+
+    async def test_a_trial_that_is_refused_shows_that_the_destination_is_back(self, shop: Shop) -> None:
+        shop.receiver.answers = [httpx.Response(503)] * ENOUGH
+        shop.receiver.bad = {str(number) for number in range(20)}
+        await self.fill(shop)
+        first = await shop.drain()
+        assert first.next_at is not None
+        shop.here.clock.advance((first.next_at - shop.now).total_seconds())
+        await shop.drain()
+        circuit = await shop.here.read(lambda c: circuits.get(c, "out"))
+        assert circuit.state(shop.now) is CircuitState.CLOSED
+
+    async def test_tries_in_vain_with_refusals_between_them_open_nothing(self, shop: Shop) -> None:
+        shop.receiver.answers = [httpx.Response(status) for status in (503, 422) * ENOUGH]
+        await self.fill(shop)
+        await shop.drain()
+        circuit = await shop.here.read(lambda c: circuits.get(c, "out"))
+        assert circuit.state(shop.now) is CircuitState.CLOSED
 
     async def test_it_is_told_once_and_again_when_it_is_over(self, shop: Shop) -> None:
         shop.receiver.answers = [httpx.Response(503)] * (ENOUGH + 2)

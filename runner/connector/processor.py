@@ -244,13 +244,20 @@ class _Work:
         return self._moment(value)
 
     def _moment(self, value: Any) -> str | None:
-        if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
-            version: str | None = iso8601(value)
-            return version
+        """How new the payload is. What can be no time refuses it; a text or number that is none is told, and says
+        nothing."""
         rule = self.processor.cursor
-        assert rule is not None  # else there is no value
-        self._flaw("cursor", f"`{rule}` gives {type(value).__name__}: a cursor is a time", rule, got=json_type(value))
-        return None
+        if value is None or rule is None:
+            return None
+        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        version: str | None = iso8601(value) if is_plain else None
+        if version is None:
+            message = (
+                f"`{rule}` gives {'a text or number' if is_plain else json_type(value)} that is no time (a cursor is a "
+                f"time: ISO 8601 text or unix seconds; iso8601({rule}, 'ms') reads milliseconds)"
+            )
+            self._flaw("cursor", message, rule, fatal=not is_plain, got=json_type(value))
+        return version
 
     def _references(self) -> Iterator[tuple[str, Any]]:
         for name, rule in self.processor._named.items():

@@ -36,6 +36,7 @@ def admit(connection: Connection, house: House, integration: Integration, batch:
         skipped=len(batch.skipped),
         quarantined=len(batch.bad),
         deleted=deleted,
+        timeless=batch.timeless,
     )
 
 
@@ -60,7 +61,12 @@ def tell(house: House, integration: Integration, batch: Batch) -> None:
     parts = {(flaw.part, flaw.message): flaw for flaw in batch.warnings}
     for flaw in list(parts.values())[:20]:
         house.log.warning(
-            "field-left-out", integration=integration.id, processor=flaw.processor, part=flaw.part, message=flaw.message
+            "cursor-is-no-time" if flaw.part == "cursor" else "field-left-out",
+            integration=integration.id,
+            processor=flaw.processor,
+            record=flaw.external_id,
+            part=flaw.part,
+            message=flaw.message,
         )
     if batch.bad:
         house.log.warning("quarantined", integration=integration.id, processor=batch.processor, count=len(batch.bad))

@@ -22,9 +22,10 @@ class Batch:
     """What some raw payloads of one processor say.
 
     `good`, `bad` and `skipped` tell the payloads apart by external id; `errors` of the bad are a partner's error
-    answers. `newest` is the latest cursor, as UTC text, and `cursors` says how many payloads had one. `owners` holds
-    the records, by the name that children know them by, that tell of all the children they own. `gone` is what
-    payloads say is gone, each with the number of records that came before: the partner tells things in their order.
+    answers. `newest` is the latest cursor, as UTC text, and `cursors` says how many payloads had one; `timeless`
+    counts the payloads whose cursor is no time. `owners` holds the records, by the name that children know them by,
+    that tell of all the children they own. `gone` is what payloads say is gone, each with the number of records that
+    came before: the partner tells things in their order.
     """
 
     processor: str
@@ -38,6 +39,7 @@ class Batch:
     owners: dict[str, Record] = field(default_factory=dict)
     newest: str | None = None
     cursors: int = 0
+    timeless: int = 0
     gone: list[tuple[int, Deletion]] = field(default_factory=list)
 
     def extend(self, other: Batch) -> None:
@@ -52,6 +54,7 @@ class Batch:
         self.warnings.extend(other.warnings)
         self.owners.update(other.owners)
         self.cursors += other.cursors
+        self.timeless += other.timeless
         self.newest = max((cursor for cursor in (self.newest, other.newest) if cursor), default=None)
 
     def note_cursor(self, cursor: str | None) -> None:

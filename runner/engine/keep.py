@@ -73,15 +73,20 @@ class Pass:
             runs.save_counts(connection, self.run_id, counts)
         else:
             kept = self._finished(kept, newest)
-            note = self._note(connection, page, at)
+            note = self._note(connection, page, counts, at)
             counts += Counts(deleted=self.roll.struck if self.roll else 0)
             runs.end(connection, self.run_id, RunState.DONE, at, counts, note)
         checkpoints.save(connection, self.integration.id, self.name, kept)
         return counts
 
-    def _note(self, connection: Connection, page: Page, at: datetime) -> str | None:
+    def _note(self, connection: Connection, page: Page, counts: Counts, at: datetime) -> str | None:
         """What an operator should know of a run that is done."""
-        notes = []
+        notes: list[str | None] = []
+        if counts.timeless:
+            notes.append(
+                f"cursors that are no time, on which the checkpoint does not move: {counts.timeless} (mend `cursor` of "
+                f"processor `{self.sync.processor}`; the log names one of its records: cursor-is-no-time)"
+            )
         if self.roll is not None:
             notes.append(self.roll.strike(connection, self.house, self.integration, self.start.began_at, at))
         if page.smaller is not None:

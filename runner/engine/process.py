@@ -114,6 +114,7 @@ class Intake:
         elif made.error is not None:
             fatal.append(self._refusal(made.error))
         self.batch.warnings.extend(flaw for flaw in made.flaws if not flaw.fatal)
+        self.batch.timeless += any(flaw.part == "cursor" and not flaw.fatal for flaw in made.flaws)
         record = self._checked(made, fatal) if made.record else None
         for nested in made.nested:
             self._collect(nested, fatal)

@@ -111,8 +111,9 @@ class Running:
             self.mapping += (self.house.clock.now() - began).total_seconds()
         batch = intake.batch
         is_told = self.sync.incremental is not None and self.sync.incremental.is_told
-        timeless = batch.seen > batch.errors + len(batch.gone) and not batch.cursors
-        if self.has_cursor and timeless and not is_told:
+        looked_at = batch.seen - batch.errors - len(batch.gone)
+        is_timeless = looked_at > 0 and not batch.cursors and not looked_at == batch.timeless == 1  # one is a bad one
+        if self.has_cursor and is_timeless and not is_told:
             name, rule = self.sync.processor, self.connector.processor(self.sync.processor).cursor
             raise UnexpectedResponse(
                 f"sync `{self.own.name}`: not one payload of a page has a time at `cursor: {rule}` of processor "

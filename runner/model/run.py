@@ -22,6 +22,7 @@ class Counts:
     `calls` are the tries that were answered, `limited` those answered 429 or the like, `retries` those after the first
     of a call. `bytes` counts bodies, decompressed. The seconds say what the run waited for limits and pauses, and how
     long fetching, mapping and storing took: the next page is fetched meanwhile, so their sum may be more than the run.
+    `timeless` counts the payloads whose cursor is no time: they are stored, and no checkpoint moves on them.
     """
 
     pages: int = 0
@@ -41,6 +42,7 @@ class Counts:
     fetch_seconds: float = 0.0
     map_seconds: float = 0.0
     store_seconds: float = 0.0
+    timeless: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*map(add, vars(self).values(), vars(other).values()))

@@ -138,6 +138,16 @@ def test_a_flaw_says_what_type_of_value_did_not_do(payload: Any, changes: Any, p
     assert [(flaw.part, flaw.got) for flaw in process(payload, **changes).flaws] == [(part, got)]
 
 
+@pytest.mark.parametrize("told", ["", "soon", "04/05/2026", 1e300])
+def test_a_cursor_that_is_no_time_is_told_and_costs_no_record(told: Any) -> None:
+    outcome = process(GOOD | {"updated": told})
+    assert outcome.record is not None
+    assert outcome.record.version is None
+    (flaw,) = outcome.flaws
+    assert (flaw.part, flaw.fatal, flaw.got) == ("cursor", False, "string" if isinstance(told, str) else "number")
+    assert "unix seconds" in flaw.message
+
+
 def test_the_payload_is_not_changed() -> None:
     payload = {**GOOD, "crew": [{"id": 1, "name": "Ann"}]}
     before = repr(payload)

@@ -16,6 +16,7 @@ from runner.components.destinations.base import Destination
 from runner.components.destinations.jsonl import JsonlDestination
 from runner.components.destinations.table import TableDestination
 from runner.components.destinations.webhook import WebhookDestination
+from runner.components.waits.amount import seconds_of
 from runner.engine.counter import Counter, Fate
 from runner.engine.entry import Entry, pack_entry
 from runner.engine.hand_over import Handed
@@ -107,8 +108,8 @@ class _Address(_Outlet[WebhookDestination]):
     def _later(self, answer: Response) -> PartnerUnavailable | RateLimited:
         said = f"`{self.name}` answers {answer.status}"
         if answer.status == 429:
-            after = answer.headers.get("retry-after") or ""
-            return RateLimited(said, wait=float(after) if after.isdecimal() else PATIENCE, status=429)
+            wait = seconds_of(answer.headers.get("retry-after"), "s", self.house.clock.now())
+            return RateLimited(said, wait=PATIENCE if wait is None else wait, status=429)
         return PartnerUnavailable(said, status=answer.status)
 
     def _refused(self, answer: Response) -> UnexpectedResponse:

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,12 @@ class TestAddress:
         await shop.store("1", "Roof")
         pushed = await shop.drain()
         assert pushed.next_at == shop.now + timedelta(seconds=17)
+
+    async def test_the_moment_that_a_limit_names_is_waited_for(self, shop: Shop) -> None:
+        moment = (shop.now + timedelta(seconds=40)).replace(microsecond=0)
+        shop.receiver.answers = [httpx.Response(429, headers={"Retry-After": format_datetime(moment, usegmt=True)})]
+        await shop.store("1", "Roof")
+        assert (await shop.drain()).next_at == moment
 
     async def test_without_a_secret_nothing_goes_out(self, shop: Shop) -> None:
         shop.here.house = replace(shop.here.house, destination_keys=DestinationKeys())

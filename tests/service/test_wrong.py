@@ -4,7 +4,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from runner.service.api_shapes import Connect, Sent, WhichIntegrations, WhichRecords
+from runner.service.api_shapes import Connect, Sent, WhichChanges, WhichIntegrations, WhichRecords
 from runner.service.wrong import sentences
 
 
@@ -26,9 +26,9 @@ def told(model: type[Sent], body: bytes) -> list[str]:
         (Connect, b'{"company": "a", "connector": "x", "settings": {"b": 1}}', "`settings.b` must be text"),
         (Connect, b'{"company": "a", "connector": "x", "redirect_to": "ftp://x"}',
          "`redirect_to` does not have the right form"),
-        (WhichRecords, b'{"after": -1}', "`after` must be 0 or more"),
+        (WhichChanges, b'{"after": -1}', "`after` must be 0 or more"),
         (WhichRecords, b'{"limit": 5000}', "`limit` must be 1000 or less"),
-        (WhichRecords, b'{"after": "x"}', "`after` must be a whole number"),
+        (WhichChanges, b'{"after": "x"}', "`after` must be a whole number"),
         (WhichIntegrations, b'{"state": "eror"}', "`state` must be 'pending', 'active', 'error' or 'disabled'"),
     ],
 )  # fmt: skip

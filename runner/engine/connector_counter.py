@@ -64,11 +64,11 @@ class ConnectorCounter:
         return [*together, *groups.values()]
 
     async def take(self, load: Sequence[Parcel]) -> list[Fate]:
-        counter = hand_over.Counter(self.house, self._connector, self.destination)
         how = self._together(load[0])
         if how is not None:
             return await self._many(how, load)
-        return [await self._one(counter, parcel) for parcel in load]
+        carrier = hand_over.Carrier(self.house, self._connector, self.destination)
+        return [await self._one(carrier, parcel) for parcel in load]
 
     @property
     def _connector(self) -> Connector:
@@ -96,9 +96,9 @@ class ConnectorCounter:
             return error
         return Handed(parcel.fingerprint, False, link)
 
-    async def _one(self, counter: hand_over.Counter, parcel: Parcel) -> Fate:
+    async def _one(self, carrier: hand_over.Carrier, parcel: Parcel) -> Fate:
         try:
-            return await counter.take(parcel)
+            return await carrier.take(parcel)
         except StoreUnavailable:
             raise
         except Exception as error:

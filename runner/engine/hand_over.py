@@ -30,8 +30,8 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Counter:
-    """Where parcels are handed over: one destination."""
+class Carrier:
+    """Takes parcels to one destination, each by the actions of its rule."""
 
     house: House
     connector: Connector

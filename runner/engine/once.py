@@ -7,7 +7,7 @@ whether the thing is there; where it offers none of these, the outcome stays unk
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -72,15 +72,15 @@ async def once(
     if name in reserved(connector):
         raise NotFound(f"{connector.connector}: `{name}` is a step of the runner's own, and not to be asked for")
     action = check_input(connector, name, given)
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    plain = {word: str(value) if isinstance(value, Path) else value for word, value in given.items()}
     wanted = Act(integration.id, key or uuid4().hex, name, plain, fingerprint(plain), house.clock.now())
     former = await house.store.database.write(lambda c: acts.begin(c, wanted))
-    counter = _Counter(house, connector, integration, action, given, hear)
+    work = _Work(house, connector, integration, action, given, hear)
     if former is None:
-        return await counter.do(wanted)
+        return await work.do(wanted)
     if (former.action, former.fingerprint) != (wanted.action, wanted.fingerprint):
         raise KeyReused(f"the key was used for `{former.action}` with another input (take a key of its own for each)")
-    return await counter.repeat(former)
+    return await work.repeat(former)
 
 
 def reserved(connector: Connector) -> set[str]:
@@ -96,12 +96,13 @@ def reserved(connector: Connector) -> set[str]:
 
 def offered(connector: Connector) -> dict[str, Action]:
     """The actions that a host or an operator may ask for."""
-    return {name: action for name, action in connector.actions.items() if name not in reserved(connector)}
+    steps = reserved(connector)
+    return {name: action for name, action in connector.actions.items() if name not in steps}
 
 
 @dataclass(frozen=True)
-class _Counter:
-    """Where an act is done, with the input as it was given: files on the disk are paths."""
+class _Work:
+    """One act, with the input as it was given: files on the disk are paths."""
 
     house: House
     connector: Connector
@@ -190,7 +191,7 @@ class _Counter:
     async def _end(self, begun: Act, state: ActState, **more: Any) -> None:
         await self._write(lambda c: acts.move(c, begun, replace(begun, state=state, **more)))
 
-    async def _write(self, work: Any) -> None:
+    async def _write(self, work: Callable[[Connection], object]) -> None:
         await self.house.store.database.write(work)
 
     def _unknown(self, key: str, why: str, words: str, status: int | None) -> UnknownOutcome:

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
-BLOCK = 65_536
+RECENT = 1_000_000
+"""Bytes at the end of a file that are looked at: what a crash left in doubt may come back in parts, and in other
+company."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class LineFile:
     def append(self, lines: Sequence[dict[str, Any]], at: datetime) -> int:
         """Write those whose `key` is not among the last lines; returns how many. They are on the disk by then.
 
-        Half a line that a crash left is cut off first. So whoever repeats the last `append` in full, because it does
-        not know how that ended, writes nothing twice. Blocks; raises OSError.
+        Half a line that a crash left is cut off first. So whoever repeats lines of the last `append`, because it does
+        not know how that ended, writes nothing twice. Blocks; raises OSError, and then wrote none.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
@@ -39,7 +42,7 @@ class LineFile:
             return len(fresh)
 
     def _known(self, count: int) -> set[str]:
-        """The keys of the last `count` lines, once the file ends with a whole one."""
+        """The keys of the last lines, `count` at least, once the file ends with a whole one."""
         if not self.path.exists():
             return set()
         with self.path.open("rb+") as file:
@@ -48,15 +51,19 @@ class LineFile:
             if half:
                 file.truncate(file.seek(0, os.SEEK_END) - len(half))
                 os.fsync(file.fileno())
-        return {orjson.loads(line)["key"] for line in whole.splitlines()[-count:]} if whole else set()
+        return {orjson.loads(line)["key"] for line in whole.split(b"\n")} if whole else set()
 
     def _write(self, lines: list[bytes], at: datetime) -> None:
         if self._is_full(sum(map(len, lines)), at):
             os.rename(self.path, self._aside(at))
-        with self.path.open("ab") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
+        with self.path.open("ab", buffering=0) as file:
+            there = file.tell()
+            try:
+                _write_all(file, b"".join(lines))
+                os.fsync(file.fileno())
+            except OSError:  # a full disk: what did fit is taken back
+                file.truncate(there)
+                raise
         _sync_folder(self.path.parent)
 
     def _is_full(self, more: int, at: datetime) -> bool:
@@ -88,15 +95,25 @@ class LineFile:
             yield
 
 
+def _write_all(file: FileIO, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+
+
 def _tail(file: BinaryIO, count: int) -> bytes:
-    """The end of a file: at least its last `count` whole lines, and what follows them."""
-    end = file.seek(0, os.SEEK_END)
-    start, tail = end, b""
-    while start and tail.count(b"\n") <= count:
-        start = max(0, start - BLOCK)
+    """The end of a file: at least its last `count` whole lines, and what follows them. It begins with a line."""
+    end, size = file.seek(0, os.SEEK_END), RECENT
+    while True:
+        start = max(0, end - size)
         file.seek(start)
         tail = file.read(end - start)
-    return tail
+        if not start:
+            return tail
+        _, _, tail = tail.partition(b"\n")
+        if tail.count(b"\n") >= count:
+            return tail
+        size *= 2
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,3 +101,27 @@ def test_writers_do_not_write_into_each_others_lines(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(append, "ab"))
     assert sorted(keys(path)) == sorted(f"{name}{number}" for name in "ab" for number in range(20))
+
+
+def test_what_is_repeated_in_parts_is_not_written_again(tmp_path: Path) -> None:
+    """After a kill the same lines come back in other company, each when it is due."""
+    file = LineFile(tmp_path / "records.jsonl")
+    file.append(lines("a", "b", "c"), NOW)
+    file.append(lines("x"), NOW)
+    assert [file.append(lines(key), NOW) for key in "abc"] == [0, 0, 0]
+
+
+def test_a_full_disk_leaves_nothing_of_what_did_not_fit(tmp_path: Path) -> None:
+    """The system refuses to let the file grow, as a full disk does: some of the lines are in it by then."""
+    file = LineFile(tmp_path / "records.jsonl")
+    file.append(lines("a"), NOW)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            file.append(lines("b", "c", "d", pad=9_000), NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert keys(file.path) == ["a"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.dropbox_data import ACCOUNT, FIRST, MEMBER, ROOT
 from runner.engine import disconnect, sync
 from runner.engine.act import act
-from runner.errors import PartnerError, PushError, RecordSkipped, UnexpectedResponse
+from runner.errors import PartnerError, PartnerUnavailable, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from tests.partners import World, world
@@ -256,6 +257,41 @@ async def test_a_reset_cursor_begins_the_listing_anew(path: Path) -> None:
         done = await sync.run(here.house, company, "files")
         assert done.state is RunState.DONE
         assert len(await here.records(company, "file")) == len(partner.table("entries"))
+
+
+async def test_a_cursor_that_died_between_two_runs_leads_to_a_full_pass_that_deletes_what_is_gone(
+    here: World, partner: Dropbox, company: Integration
+) -> None:
+    await sync.run(here.house, company, "files")
+    gone = next(row["id"] for row in partner.table("entries") if row[".tag"] == "file" and row["id"] != FIRST)
+    partner.remove("entries", gone)
+    partner.listing.reset()
+    again = await sync.run(here.house, company, "files")
+    assert (again.full, again.state) == (True, RunState.DONE)
+    assert (await here.records(company, "file")).keys() == {row["id"] for row in partner.table("entries")}
+    assert (await sync.run(here.house, company, "files")).full is False
+
+
+async def test_a_pass_that_breaks_off_after_a_reset_deletes_nothing_until_one_comes_through(path: Path) -> None:
+    async with world(path, partners=("dropbox",), dropbox={"size": 2100}) as here:
+        company, partner = await here.connect("dropbox"), here.partners["dropbox"]
+        await sync.run(here.house, company, "files")
+        before = (await here.records(company, "file")).keys()
+        gone = next(row["id"] for row in partner.table("entries") if row[".tag"] == "file")
+        partner.remove("entries", gone)
+        partner.listing.reset()
+
+        async def down(request: httpx.Request) -> None:
+            if request.url.path.endswith("/list_folder"):  # of the new pass: what comes after it is refused
+                partner.fail_next(5, 500, on="/files/list_folder/continue")  # all tries of one call
+                here.wire.after = None
+
+        here.wire.after = down
+        with pytest.raises(PartnerUnavailable):
+            await sync.run(here.house, company, "files")
+        assert (await here.records(company, "file")).keys() == before
+        assert (await sync.run(here.house, company, "files")).state is RunState.DONE
+        assert (await here.records(company, "file")).keys() == {row["id"] for row in partner.table("entries")}
 
 
 async def test_the_account_is_a_record(here: World, company: Integration) -> None:

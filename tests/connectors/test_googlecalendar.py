@@ -11,6 +11,7 @@ import pytest
 
 from runner.authoring.simulate.googlecalendar import GoogleCalendar
 from runner.authoring.simulate.googlecalendar_data import CREW, FIRST
+from runner.connector.library import Connectors
 from runner.engine import disconnect, sync
 from runner.engine.act import act
 from runner.errors import AuthenticationError, PartnerError, PushError, RunnerError, UnexpectedResponse
@@ -18,7 +19,7 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record
 from runner.model.run import RunState, SyncRun
 from runner.store import integrations
-from tests.partners import World, world
+from tests.partners import ROOT, World, world
 
 WEEK = timedelta(days=7)
 
@@ -230,6 +231,69 @@ async def test_a_token_that_is_gone_begins_anew(path: Path) -> None:
         second = await run(here, company)
         assert (second.full, second.state) == (True, RunState.DONE)
         assert (await appointments(here, company)).keys() == ordinary(partner).keys()
+
+
+async def a_year_of_changes(here: World, partner: GoogleCalendar) -> tuple[str, str, str]:
+    """What can become of a series: renamed, one occurrence moved, one cancelled, and another series deleted whole."""
+    below = [row for row in partner.table("events") if "recurringEventId" in row]
+    moved = next(row for row in below if row["status"] == "confirmed")
+    ended = next(row["recurringEventId"] for row in below if row["recurringEventId"] != moved["recurringEventId"])
+    partner.change("events", moved["recurringEventId"], summary="Weekly briefing, new room")
+    partner.change("events", moved["id"], summary="Briefing, in the afternoon", status="confirmed")
+    other = next(row for row in below if row["recurringEventId"] == moved["recurringEventId"] and row is not moved)
+    partner.change("events", other["id"], status="cancelled")
+    partner.remove("events", ended)
+    here.clock.advance(60)
+    return moved["recurringEventId"], other["id"], ended
+
+
+@pytest.mark.parametrize("dead", ["by age", "by a change of rights", "not at all"])
+async def test_series_and_their_exceptions_come_to_the_same_by_delta_and_by_a_new_beginning(
+    path: Path, dead: str
+) -> None:
+    lifetime = {"googlecalendar": {"sync_lifetime": 3600.0, "size": 39}}
+    async with world(path, partners=("googlecalendar",), **lifetime) as here:
+        company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
+        await run(here, company)
+        series, cancelled, ended = await a_year_of_changes(here, partner)
+        if dead == "by age":
+            here.clock.advance(7200)
+        elif dead == "by a change of rights":
+            partner.change("calendars", company.account_id, accessRole="writer")
+        second = await run(here, company)
+        assert (second.full, second.state, second.error) == (dead != "not at all", RunState.DONE, None)
+        found = await appointments(here, company)
+        assert found[series].fields["title"] == "Weekly briefing, new room"
+        assert found[series].fields["recurrence"]
+        assert (found[cancelled].inactive, found[cancelled].fields["series"]) == (True, series)
+        assert ended not in found
+        assert {key for key, one in found.items() if not one.inactive} == {
+            key for key, row in ordinary(partner).items() if row["status"] != "cancelled"
+        }
+        assert (await run(here, company)).full is False
+        assert partner.violations == 0
+
+
+async def test_a_filter_by_change_that_reaches_no_further_back_begins_anew(path: Path, tmp_path: Path) -> None:
+    """`updatedMinTooLongAgo`, by a connector that asks with `updatedMin` in place of a token."""
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    text = (ROOT / "connectors/googlecalendar.yaml").read_text(encoding="utf-8")
+    token = "incremental: {type: token, path: nextSyncToken, at: last_page}"
+    assert text.count('syncToken: "{{ checkpoint }}"') == text.count(token) == 1
+    text = text.replace('syncToken: "{{ checkpoint }}"', 'updatedMin: "{{ checkpoint }}"')
+    (folder / "googlecalendar.yaml").write_text(text.replace(token, "incremental: {type: since}"), encoding="utf-8")
+    for one in ("servicetitan", "jobber", "companycam"):
+        (folder / f"{one}.yaml").write_text((ROOT / f"connectors/{one}.yaml").read_text(encoding="utf-8"))
+    days = {"googlecalendar": {"reach": 86_400.0}}
+    async with world(path, partners=("googlecalendar",), connectors=Connectors(folder), **days) as here:
+        company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
+        await run(here, company)
+        partner.remove("events", FIRST)
+        here.clock.advance(2 * 86_400)
+        second = await run(here, company)
+        assert (second.full, second.state) == (True, RunState.DONE)
+        assert FIRST not in await appointments(here, company)
 
 
 NEW = {"title": "Zephyr survey", "starts_at": "2026-06-01T09:00:00Z", "ends_at": "2026-06-01T11:00:00Z"}

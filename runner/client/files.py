@@ -15,7 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import httpx
 
@@ -30,7 +30,9 @@ SLOWEST = 10_000
 """Bytes a second, beside a minute to begin with."""
 AWAY = (408, 425, 429)
 """Besides 5xx, answers of an address that a later try may get better ones than."""
-_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_DIGITS = 19
+"""No size has more."""
 
 
 class Files:
@@ -46,8 +48,8 @@ class Files:
 
         FileUnreadable when there is none that may be sent, FileAway when its host does not answer now.
         """
-        if isinstance(where, str) and urlsplit(where).scheme != "file":
-            found = await _Remote(self._http, _checked(where)).look()
+        if isinstance(where, str) and _parts(where).scheme != "file":
+            found = await _Remote(self._http, _checked(where), self._largest).look()
         else:
             path = where if isinstance(where, Path) else await asyncio.to_thread(self._allowed, where)
             found = await asyncio.to_thread(_local, path)
@@ -59,19 +61,30 @@ class Files:
         return found
 
     def _allowed(self, address: str) -> Path:
-        path = Path(unquote(urlsplit(address).path)).resolve()
+        try:
+            path = Path(unquote(_parts(address).path)).resolve()
+        except (ValueError, OSError, RuntimeError):  # NUL in it, or links that lead round
+            raise FileUnreadable("the path of a file cannot be read") from None
         if not any(path.is_relative_to(folder) for folder in self._folders):
             raise FileUnreadable(f"{path.name} lies in no folder that may be read from (files.folders in runner.yaml)")
         return path
 
 
-def _checked(address: str) -> str:
-    parts = urlsplit(address)
+def _parts(address: str, base: str = "") -> SplitResult:
+    try:
+        return urlsplit(urljoin(base, address))
+    except ValueError:
+        raise FileUnreadable("the address of a file cannot be read") from None
+
+
+def _checked(address: str, base: str = "") -> str:
+    """The address, seen from `base`, when a file may be fetched from there."""
+    parts = _parts(address, base)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FileUnreadable("a file is fetched from an address that begins with https://")
     if parts.username is not None or parts.password is not None:
         raise FileUnreadable(f"the address of a file at {parts.hostname} holds a password: that is not sent")
-    return address
+    return parts.geturl() if base else address
 
 
 def _local(path: Path) -> File:
@@ -107,6 +120,7 @@ class _Remote:
 
     http: httpx.AsyncClient
     url: str = field(repr=False)
+    largest: int = LARGEST
 
     @property
     def told(self) -> str:
@@ -115,14 +129,13 @@ class _Remote:
     async def look(self) -> File:
         """Its size and version. Many addresses are signed for GET alone: so one byte is asked for, not HEAD."""
         answer = await self._open("bytes=0-0")
+        if answer.status_code == 206 and _size(answer) is None:
+            await answer.aclose()
+            answer = await self._open(None)
         try:
             size = _size(answer)
             if size is None:
-                size = 0
-                async for piece in answer.aiter_bytes():
-                    size += len(piece)
-        except httpx.TransportError as error:
-            self._away(type(error).__name__)
+                size = await self._count(answer)
         finally:
             await answer.aclose()
         version, path = _version(answer, size), unquote(urlsplit(self.url).path)
@@ -136,6 +149,16 @@ class _Remote:
                     yield piece
 
         return File(name, size, read, kind, version, is_random=answer.status_code != 200)
+
+    async def _count(self, answer: httpx.Response) -> int:
+        """How many bytes come: at most one piece more than a file may have."""
+        size = 0
+        async with aclosing(self._pieces(answer)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > self.largest:
+                    break
+        return size
 
     async def _read(self, begin: int, end: int, size: int, version: str) -> AsyncGenerator[bytes, None]:
         if begin >= end:
@@ -183,7 +206,7 @@ class _Remote:
             if not answer.is_redirect:
                 return await self._judged(answer)
             await answer.aclose()
-            onward = _checked(urljoin(url, answer.headers.get("location", "")))
+            onward = _checked(answer.headers.get("location", ""), url)
             if url.startswith("https:") and not onward.startswith("https:"):
                 raise FileUnreadable(f"{self.told} leads to an address without https")
             url = onward
@@ -219,14 +242,14 @@ def _size(answer: httpx.Response) -> int | None:
     """Of the whole file; None where the answer does not say."""
     told = _RANGE.fullmatch(answer.headers.get("content-range", ""))
     if told:
-        return int(told[2])
+        return int(told[2][:_DIGITS]) if told[2] != "*" else None
     length = answer.headers.get("content-length", "")
-    return int(length) if answer.status_code == 200 and length.isdecimal() else None
+    return int(length[:_DIGITS]) if answer.status_code == 200 and length.isdecimal() else None
 
 
 def _beginning(answer: httpx.Response) -> int:
     told = _RANGE.fullmatch(answer.headers.get("content-range", ""))
-    return int(told[1] or 0) if told and answer.status_code == 206 else 0
+    return int((told[1] or "0")[:_DIGITS]) if told and answer.status_code == 206 else 0
 
 
 def _version(answer: httpx.Response, size: int) -> str:

@@ -20,6 +20,8 @@ from runner.errors import SettingsError
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 _Options = Iterable[httpcore.SOCKET_OPTION]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is given out to the internet (RFC 4291, section 2.4)."""
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -37,6 +39,8 @@ def is_public(address: str) -> bool:
             wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(str(wrapped))
+        if found not in _UNICAST:
+            return False
     return found.is_global and not found.is_multicast
 
 

@@ -254,3 +254,50 @@ async def test_a_path_without_a_file_is_told(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(FileUnreadable):
             await Host(ranged).files().find(path)
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that never ends."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(60_000)
+
+
+async def test_a_body_without_end_is_read_as_far_as_a_file_may_go() -> None:
+    host = Host(lambda _: httpx.Response(200, stream=Endless()))
+    with pytest.raises(FileUnreadable, match="1000000 are allowed"):
+        await host.files(largest=1_000_000).find(AT)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[", "https://[::1/a.jpg", "file:///tmp/a%00b", "file://[/a", "https://a:b/c"]
+)
+async def test_what_is_no_address_at_all_is_refused(address: str) -> None:
+    with pytest.raises(FileUnreadable):
+        await Host(ranged).files().find(address)
+
+
+@pytest.mark.parametrize("onward", ["http://[", "https://[::1/a.jpg", "https://a:b/c"])
+async def test_a_redirect_to_no_address_at_all_is_refused(onward: str) -> None:
+    with pytest.raises((FileUnreadable, PartnerUnavailable)):
+        await Host(lambda _: httpx.Response(302, headers={"Location": onward})).files().find(AT)
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [(200, {"Content-Length": "9" * 5000}), (206, {"Content-Range": f"bytes 0-0/{'9' * 5000}"})],
+)
+async def test_a_size_beyond_all_sense_is_refused(status: int, head: dict[str, str]) -> None:
+    with pytest.raises(FileUnreadable):
+        await Host(lambda _: httpx.Response(status, headers=head, stream=Slowly(b"x"))).files().find(AT)
+
+
+async def test_a_part_of_a_whole_that_nobody_knows_is_not_taken_for_the_whole() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "range" in request.headers:
+            return httpx.Response(206, headers={"Content-Range": "bytes 0-0/*"}, content=CONTENT[:1])
+        return httpx.Response(200, stream=Slowly(CONTENT))
+
+    found = await Host(answer).files().find(AT)
+    assert (found.size, await read(found)) == (len(CONTENT), CONTENT)

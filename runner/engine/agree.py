@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection
 
 from runner.connector.delivery_rule import DeliveryRule
-from runner.engine.context import without_nulls
+from runner.engine.context import read_fields
 from runner.engine.merge import Sides, merge, value_of
-from runner.errors import MappingError
-from runner.mapping.expression import Expression
-from runner.mapping.fields import Fields
 from runner.model.common import Common, Decision, Pair, Replaced, Side, Values
 from runner.store import commons, decisions
 from runner.store.feed import StoredRecord
@@ -140,19 +137,6 @@ def settle(connection: Connection, merged: Merged, sets: Values, push_id: int, a
         commons.put(connection, standing.pair, replace(known, revision=known.revision + 1), at)
     source: Way = "partner" if merged.side == "host" else "host"
     return standing.echo.get(source) if undisturbed else at
-
-
-def read_fields(fields: Fields, record: Mapping[str, Any]) -> Values:
-    """What fields say of a record, without nulls; MappingError names every expression that fails."""
-    wrong: list[str] = []
-
-    def failed(name: str, _: Expression, error: MappingError) -> None:
-        wrong.append(f"`{name}`: {error}")
-
-    made = without_nulls(fields.map(dict(record), failed))
-    if wrong:
-        raise MappingError("; ".join(wrong))
-    return made if isinstance(made, dict) else {}
 
 
 def _present(side: Side, read: Values, names: set[str], seen: int, at: datetime) -> tuple[Values, datetime | None]:

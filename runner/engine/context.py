@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,6 +10,8 @@ from sqlalchemy import Connection
 from runner.connector.delivery_rule import DeliveryRule
 from runner.errors import MappingError, NotFound
 from runner.mapping.expression import Expression
+from runner.mapping.fields import Fields
+from runner.model.common import Values
 from runner.model.integration import Integration
 from runner.model.record import as_id
 from runner.store import feed
@@ -23,19 +26,23 @@ def context_of(connection: Connection, rule: DeliveryRule, stored: StoredRecord,
     return {**record.fields, **_others(connection, rule, stored), **about, "links": {}}
 
 
-def written(rule: DeliveryRule, context: dict[str, Any]) -> dict[str, Any]:
+def written(rule: DeliveryRule, context: dict[str, Any]) -> Values:
     """The rule's `input` and `write`, without nulls; MappingError names every expression that fails."""
+    made = read_fields(rule.input, context)
+    return {**made, **{name: path.render(context) for name, path in rule.write.items()}}
+
+
+def read_fields(fields: Fields, record: Mapping[str, Any]) -> Values:
+    """What fields say of a record, without nulls; MappingError names every expression that fails."""
     wrong: list[str] = []
 
     def failed(name: str, _: Expression, error: MappingError) -> None:
         wrong.append(f"`{name}`: {error}")
 
-    values = rule.input.map(context, failed)
+    made = without_nulls(fields.map(dict(record), failed))
     if wrong:
         raise MappingError("; ".join(wrong))
-    made = without_nulls(values)
-    paths = {name: path.render(context) for name, path in rule.write.items()}
-    return {**made, **paths} if isinstance(made, dict) else paths
+    return made if isinstance(made, dict) else {}
 
 
 def fields_of(connection: Connection, integration_id: str, kind: str, external_id: str | None) -> dict[str, Any] | None:

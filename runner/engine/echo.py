@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from runner.connector.config import Config
 from runner.connector.delivery_rule import DeliveryRule
-from runner.engine.agree import read_fields
+from runner.engine.context import read_fields
 from runner.mapping.expression import Expression
 from runner.mapping.fields import Fields
 from runner.model.common import Pair, Values

@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -19,7 +20,7 @@ from runner.engine.disconnect import disconnect
 from runner.engine.house import House
 from runner.errors import AlreadyExists
 from runner.model.event import EventState, WebhookEvent
-from runner.model.integration import Integration, Reason
+from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
 from runner.store import events as stored_events
 from runner.store import integrations
@@ -98,7 +99,13 @@ def _companies(path: Path) -> list[str]:
 
 async def test_many_where_the_connector_says_so(here: World) -> None:
     house = with_apps(here.house, {"teamup": {"token": Secret("teamup-token")}})
-    made = [await connect.begin(house, "acme", "teamup", later=True) for _ in range(3)]
+    made = []
+    for _ in range(3):
+        made.append(await connect.begin(house, "acme", "teamup", later=True))
+        reason, at = Reason("switched-off", "for this test"), house.clock.now()
+        await here.write(
+            partial(house.store.move, integration_id=made[-1].id, state=State.DISABLED, reason=reason, at=at)
+        )
     assert len({one.id for one in made}) == 3
 
 

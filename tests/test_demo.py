@@ -16,6 +16,11 @@ def test_both_sides_agree_and_a_second_time_changes_nothing(tmp_path: Path, caps
     assert (first, told.err) == (0, "")
     assert "records are stored." in told.out
     assert "The host refused project" in told.out
+    assert "each is stored in Dropbox, the large one in 3 pieces, and noted on its job" in told.out
+    assert "the office's circuit is open: `office` answers 503" in told.out
+    assert "the host's stayed, since both changed it: host_wins" in told.out
+    assert "the partner's stayed, since both changed it: partner_wins" in told.out
+    assert "its circuit is closed; all has arrived" in told.out
 
     second = demo.run(tmp_path / "demo", 12)
     told = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""`runner demo`: the whole runner against three simulated partners, and whether both sides counted the same."""
+"""`runner demo`: the whole runner against four simulated partners, and whether both sides counted the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runner.cli.demo_acts import Acts
 from runner.cli.demo_figures import Figures, compare, measure
 from runner.cli.demo_world import World, open_world
 
-PATIENCE = 50.0
+PATIENCE = 120.0
 """Seconds after which what is still not done is told as a difference."""
 
 

@@ -10,16 +10,19 @@ import httpx
 import orjson
 from sqlalchemy import Connection, func, select
 
-from runner.cli.demo_acts import Acts
+from runner.cli.demo_outside import PICTURES, picture
+from runner.cli.demo_stage import Stage
 from runner.cli.demo_world import CAM, World
 from runner.engine.house import House
 from runner.model.push import Push, PushState
 from runner.service.assemble import save_calls
-from runner.store import calls, deliveries, feed, integrations, links, push_table, pushes, rejections
+from runner.store import calls, deliveries, feed, figures, integrations, links, push_table, pushes, rejections
 from runner.store.events import events
 
 EVERY = 100_000
-NOT_API = ("/connect/token", "/oauth/")
+NOT_API = ("/connect/token", "/oauth/", "/oauth2/")
+PIECES = "POST /2/files/upload_session/append_v2"
+"""The call by which Dropbox takes a piece of a file."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Figures:
     projects: int
     archived: int
     crew: frozenset[tuple[str, str]]
+    stored: int
+    noted: int
+    told: int
+    made: dict[tuple[str, str], int]
     failed: int
 
 
@@ -60,7 +67,7 @@ async def measure(house: House) -> Figures:
     return await house.store.database.read(_read)
 
 
-async def compare(world: World, acts: Acts, before: Figures, after: Figures) -> list[Check]:
+async def compare(world: World, acts: Stage, before: Figures, after: Figures) -> list[Check]:
     """Each figure of this demo from the database, beside what the partners and the postman saw."""
     made = sum(_api_calls(world))
     over = sum(partner.violations for partner in world.partners.values())
@@ -86,9 +93,11 @@ async def compare(world: World, acts: Acts, before: Figures, after: Figures) -> 
         Check("events told more than once", after.duplicates - before.duplicates, _twice(acts, keys, before)),
         Check("wrong signatures turned away", _refused(before, after, "bad-signature"), acts.knocks[401]),
         Check("malformed requests turned away", _refused(before, after, "malformed-delivery"), acts.knocks[400]),
-        Check("projects pushed to the host", known, len(host.table("projects"))),
+        Check("projects pushed to the host", known, len(host.table("projects")) - len(world.past.projects)),
         Check("projects archived at the host", *_archived(world, before, after)),
         Check("people assigned at the host", *await _crew(world, before, after)),
+        *_both_ways(world, before, after),
+        *(Check(what, *pair) for what, pair in acts.moments.items()),
         Check("unchanged records pushed once more", *await _late(world, acts)),
         Check("calls to partners", after.calls - before.calls, made),
         Check("calls over a limit, retried", after.limited - before.limited, over),
@@ -115,6 +124,10 @@ def _read(connection: Connection) -> Figures:
         projects=sum(link.how == "pushed" for link in links.find(connection, kind="project", limit=EVERY)),
         archived=sum(push.archived for push in _pushes(connection, "projects")),
         crew=frozenset(_assigned(connection)),
+        stored=len(_pushes(connection, "photos")),
+        noted=len(_pushes(connection, "notes")),
+        told=len(_pushes(connection, "told_photos")),
+        made=_made(connection),
         failed=pushes.counts(connection).states[PushState.FAILED],
     )
 
@@ -150,9 +163,32 @@ def _assigned(connection: Connection) -> Iterator[tuple[str, str]]:
         yield str(pair[0]), str(pair[1])
 
 
+def _made(connection: Connection) -> dict[tuple[str, str], int]:
+    """Calls by connector and endpoint."""
+    found: dict[tuple[str, str], int] = {}
+    for one in figures.find(connection):
+        found[one.connector, one.endpoint] = found.get((one.connector, one.endpoint), 0) + one.calls
+    return found
+
+
+def _both_ways(world: World, before: Figures, after: Figures) -> Iterator[Check]:
+    """What went on from the host."""
+    host, cloud, notes = world.companycam, world.dropbox, world.servicetitan.job_notes.notes
+    pieces, update = ("dropbox", "append_upload"), ("companycam", "update_project")
+    expected = [picture(name) for name in PICTURES]
+    whole = sum(cloud.tree.contents[row["id"]] in expected for row in cloud.table("entries") if row[".tag"] == "file")
+    yield Check("photos of CompanyCam", after.kinds.get(("companycam", "photo")), len(host.table("photos")))
+    yield Check("photos in Dropbox, byte for byte", after.stored - before.stored, whole)
+    yield Check("pieces of large photos", after.made.get(pieces, 0) - before.made.get(pieces, 0), cloud.calls[PIECES])
+    yield Check("notes on ServiceTitan's jobs", after.noted - before.noted, sum(map(len, notes.values())))
+    yield Check("photos told to the office", after.told - before.told, len(world.outside.changes))
+    changes = after.made.get(update, 0) - before.made.get(update, 0)
+    yield Check("changes of projects at the host", changes, host.calls["PUT /v2/projects/{id}"])
+
+
 def _archived(world: World, before: Figures, after: Figures) -> tuple[int, int]:
-    rows = list(world.companycam.table("projects"))
-    return after.archived - before.archived, sum(bool(row["archived"]) for row in rows)
+    archived = sum(bool(row["archived"]) for row in world.companycam.table("projects"))
+    return after.archived - before.archived, archived - sum(bool(row["archived"]) for row in world.past.projects)
 
 
 async def _crew(world: World, before: Figures, after: Figures) -> tuple[int, int]:
@@ -167,9 +203,10 @@ async def _crew(world: World, before: Figures, after: Figures) -> tuple[int, int
     return len(after.crew - before.crew), len(pairs)
 
 
-async def _late(world: World, acts: Acts) -> tuple[int, int]:
+async def _late(world: World, acts: Stage) -> tuple[int, int]:
     """Pushes that moved, and writes that the host saw, since everything was synced once more."""
     since = acts.again_at
+    assert since is not None, "everything was synced once more"
 
     def moved(connection: Connection) -> int:
         query = select(func.count()).select_from(push_table.pushes).where(push_table.pushes.c.updated_at >= since)
@@ -183,7 +220,7 @@ def _api_calls(world: World) -> Iterator[int]:
         yield from (count for label, count in partner.calls.items() if not any(part in label for part in NOT_API))
 
 
-def _twice(acts: Acts, keys: set[str], before: Figures) -> int:
+def _twice(acts: Stage, keys: set[str], before: Figures) -> int:
     """Accepted webhooks beyond the first of each that the database did not know before the demo."""
     accepted = sum(one.accepted for one in acts.attempts) + acts.knocks[200]
     fresh = keys | {"CLIENT_UPDATE:1:now"}
@@ -195,6 +232,9 @@ def _key(body: bytes) -> str:
     told = orjson.loads(body)
     if "userassignedid" in told:
         return str(told["userassignedid"])
+    if "webhook_id" in told:
+        thing = told["payload"].get("project") or told["payload"]["photo"]
+        return f"{told['webhook_id']}:{told['event_type']}:{told['created_at']}:{thing['id']}"
     event = told["data"]["webHookEvent"]
     return ":".join((event["topic"], event["itemId"], event["occurredAt"]))
 

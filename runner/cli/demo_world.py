@@ -1,15 +1,15 @@
-"""The world of the demo: three simulated partners on ports of this machine, and the real service among them."""
+"""The world of the demo: four simulated partners on ports of this machine, and the real service among them."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import yaml
 
 from runner.authoring.simulate.companycam import CompanyCam
 from runner.authoring.simulate.companycam_options import CompanyCamOptions
+from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.guide import configuration, variables
 from runner.authoring.simulate.jobber import Jobber
 from runner.authoring.simulate.jobber_options import JobberOptions
@@ -26,10 +27,12 @@ from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.server import Running, start
 from runner.authoring.simulate.servicetitan import ServiceTitan
 from runner.authoring.simulate.servicetitan_options import ServiceTitanOptions
+from runner.cli.demo_outside import Outside
+from runner.cli.demo_past import DemoClock, PartnersClock, Past
 from runner.cli.keeping import make_key
 from runner.connector.library import Connectors
 from runner.engine.house import House
-from runner.service.assemble import opened, read_apps, secrets_of
+from runner.service.assemble import Seams, opened, read_apps, secrets_of
 from runner.service.logs import Redactor, build_log, join_libraries
 from runner.service.serve import Parts, listen, serve
 from runner.service.settings import Settings
@@ -38,23 +41,21 @@ TITAN, JOBBER, CAM = ServiceTitanOptions(), JobberOptions(), CompanyCamOptions()
 LIMITS: dict[str, dict[str, Any]] = {
     "servicetitan": {"limits": (Window(4, 1.0),)},
     "jobber": {"duplicates": 2},
+    "dropbox": {"team_space": False},
     "companycam": {
-        "limits": {"GET": Window(240, 60.0), "POST": Window(10, 1.0), "PUT": Window(20, 1.0), "DELETE": Window(20, 1.0)}
+        "processing": 0.0,
+        "limits": {
+            "GET": Window(240, 60.0),
+            "POST": Window(10, 1.0),
+            "PUT": Window(20, 1.0),
+            "DELETE": Window(20, 1.0),
+        },
     },
 }
 """Stricter than the real partners, so that a small demo really meets a 429; and one that says everything twice."""
 
 
-class PartnersClock:
-    """The partners' clock: the machine's own, but set to the first demo of the folder while they make up data."""
-
-    def __init__(self, first: datetime) -> None:
-        self.first = first
-        self.stands = True
-
-    def now(self) -> datetime:
-        """The present, or the moment at which the clock stands."""
-        return self.first if self.stands else datetime.now(UTC)
+RULES = Path(__file__).with_name("demo.yaml")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ class World:
     folder: Path
     house: House
     settings: Settings
-    clock: PartnersClock
+    clock: DemoClock
+    theirs: PartnersClock
+    past: Past
+    outside: Outside
     partners: dict[str, Partner]
     browser: httpx.AsyncClient
     stop: asyncio.Event
@@ -87,6 +91,12 @@ class World:
         assert isinstance(found, CompanyCam)
         return found
 
+    @property
+    def dropbox(self) -> Dropbox:
+        found = self.partners["dropbox"]
+        assert isinstance(found, Dropbox)
+        return found
+
     async def begin_work(self, tasks: asyncio.TaskGroup) -> None:
         """Start the schedules and the worker."""
         up = asyncio.Event()
@@ -98,21 +108,38 @@ class World:
 @contextlib.asynccontextmanager
 async def open_world(folder: Path, size: int) -> AsyncIterator[World]:
     """Open everything but the worker: partners, house, web server, and a browser that keeps cookies."""
-    clock, door = PartnersClock(_first(folder)), listen("127.0.0.1", 0)
-    base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    past, door = Past(folder), listen("127.0.0.1", 0)
+    clock = DemoClock(past.ahead())
+    theirs, base_url = PartnersClock(clock, past.first(clock.now())), f"http://127.0.0.1:{door.getsockname()[1]}"
     async with contextlib.AsyncExitStack() as stack:
-        field = await _running(stack, clock, ("servicetitan", "jobber"), base_url, size)
-        host = await _running(stack, clock, ("companycam",), None, 0)
-        clock.stands = False
-        settings = _settings(folder, base_url, {**field.urls, **host.urls})
+        field = await _running(stack, theirs, ("servicetitan", "jobber"), base_url, size)
+        rest = [await _running(stack, theirs, (name,), None, own) for name, own in (("companycam", 0), ("dropbox", 1))]
+        partners = field.partners | rest[0].partners | rest[1].partners
+        past.recall(partners["companycam"], base_url)
+        theirs.stands = False
+        outside = await _outside(stack)
+        settings = _settings(folder, base_url, {**field.urls, **rest[0].urls, **rest[1].urls}, outside)
         log = _log(stack, folder, settings)
-        house = await stack.enter_async_context(opened(settings, log))
+        house = await stack.enter_async_context(opened(settings, log, Seams(clock)))
         browser = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=20.0, trust_env=False))
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             await _web(tasks, house, settings, door, stop)
-            yield World(folder, house, settings, clock, {**field.partners, **host.partners}, browser, stop)
+            yield World(folder, house, settings, clock, theirs, past, outside, partners, browser, stop)
+            past.keep(partners["companycam"], clock)
             stop.set()
+
+
+async def _outside(stack: contextlib.AsyncExitStack) -> Outside:
+    outside = Outside(secrets.token_bytes(32))
+    listener, task = await outside.open()
+
+    async def close() -> None:
+        listener.should_exit = listener.force_exit = True
+        await task
+
+    stack.push_async_callback(close)
+    return outside
 
 
 async def _running(
@@ -133,20 +160,11 @@ async def _web(
     await up.wait()
 
 
-def _first(folder: Path) -> datetime:
-    """When the first demo of this folder began: a later one meets the same data."""
-    file = folder / "began"
-    if not file.exists():
-        file.write_text(datetime.now(UTC).replace(microsecond=0).isoformat(), encoding="utf-8")
-    return datetime.fromisoformat(file.read_text(encoding="utf-8"))
-
-
-def _settings(folder: Path, base_url: str, urls: dict[str, str]) -> Settings:
+def _settings(folder: Path, base_url: str, urls: dict[str, str], outside: Outside) -> Settings:
     """What an operator would set, with the simulated partners as an environment of each connector."""
-    own = Settings.read({})
-    config = yaml.safe_load(own.config.read_text(encoding="utf-8")) if own.config.exists() else {}
-    config |= configuration(urls)
-    (folder / "runner.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    added = configuration(urls) | {"destinations": {"office": {"type": "webhook", "url": f"{outside.url}/office"}}}
+    text = RULES.read_text(encoding="utf-8") + "\n" + yaml.safe_dump(added, sort_keys=False)
+    (folder / "runner.yaml").write_text(text, encoding="utf-8")
     return Settings.read(
         {
             "RUNNER_DATABASE_URL": f"sqlite:///{folder / 'runner.db'}",
@@ -154,6 +172,7 @@ def _settings(folder: Path, base_url: str, urls: dict[str, str]) -> Settings:
             "RUNNER_ENCRYPTION_KEYS": _key(folder),
             "RUNNER_BASE_URL": base_url,
             "RUNNER_API_KEYS": secrets.token_urlsafe(32),
+            "RUNNER_DESTINATION_OFFICE_SECRET": f"whsec_{base64.b64encode(outside.secret).decode()}",
             **variables(urls),
         }
     )

@@ -76,7 +76,7 @@ def demo(
     folder: Path = typer.Option(Path(".demo"), "--dir", help="Where the demo keeps its database."),
     size: int = typer.Option(24, "--size", min=10, max=60, help="How many things each simulated partner has."),
 ) -> None:
-    """Show it all without an account: three simulated partners, real HTTP, a real database, and what happened."""
+    """Show it all without an account: four simulated partners, real HTTP, a real database, and what happened."""
     from runner.cli.demo import run
 
     raise typer.Exit(run(folder, size))

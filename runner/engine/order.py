@@ -45,14 +45,14 @@ def held(connection: Connection, config: Config, push: Push) -> Held | None:
         except MappingError as error:
             return Held(push, PushState.FAILED, f"rule `{push.rule}`: {error}", (), error.code)
         if external_id is not None and other in config.deliver:
-            found = _standing(connection, push, other, (config.deliver[other].record, external_id))
-            if found is not None:
-                return found
+            waits = _wait_for(connection, push, other, (config.deliver[other].record, external_id))
+            if waits is not None:
+                return waits
     return None
 
 
-def _standing(connection: Connection, push: Push, rule: str, key: Key) -> Held | None:
-    """Whether the push of another record has arrived."""
+def _wait_for(connection: Connection, push: Push, rule: str, key: Key) -> Held | None:
+    """Why a push cannot go before that of another record by `rule`; None when that one has arrived."""
     other = pushes.one(connection, rule, push.integration_id, *key, push.destination)
     what = f"{key[0]} {key[1]}"
     if other is not None and other.state is PushState.DONE:

@@ -15,8 +15,8 @@ from runner.store import feed
 
 @dataclass
 class Twins:
-    """The active records of one integration by the text that an expression gives of them, in lower case; read once a
-    drain."""
+    """The active records of one integration by the text that an expression gives of them, in lower case; each
+    kind is read once, for one round of pushes."""
 
     connection: Connection
     destination: Integration

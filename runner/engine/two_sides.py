@@ -80,7 +80,9 @@ def _told(connection: Connection, rule: DeliveryRule | None, pair: Pair) -> Told
     link = links.get(connection, pair.integration_id, pair.destination, pair.kind, pair.external_id)
     last = {one.field: one for one in decisions.find(connection, pair)[::-1]}
     known = commons.get(connection, pair)
-    inputs = [_input(name, rule, known, last.get(name)) for name in rule.input.parts] if _minds(rule) and rule else []
+    inputs = []
+    if rule is not None and agree.keeps(rule):
+        inputs = [_input(name, rule, known, last.get(name)) for name in rule.input.parts]
     return Told(
         rule=pair.rule,
         partner=_name(names.get(pair.integration_id), pair.integration_id),
@@ -92,10 +94,6 @@ def _told(connection: Connection, rule: DeliveryRule | None, pair: Pair) -> Told
         note=push.note if push else None,
         inputs=tuple(inputs),
     )
-
-
-def _minds(rule: DeliveryRule | None) -> bool:
-    return rule is not None and agree.keeps(rule)
 
 
 def _input(name: str, rule: DeliveryRule, known: Common, last: Decision | None) -> Input:

@@ -20,7 +20,11 @@ from runner.store import changes, feed, integrations, links, unmatched
 
 MOST_CANDIDATES = 5
 NEAR = 0.5
+"""How alike two names must be, from 0 to 1."""
 MOST_NAMED = 10
+MOST_LINKS = 100_000
+_REMEDY = "Add them there, or say who they are: `runner links unmatched` and `PUT /api/integrations/{id}/links`"
+_whose = attrgetter("integration_id", "destination")
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,6 @@ def missing(connection: Connection, integration_id: str | None, kind: str | None
     return told
 
 
-_REMEDY = "Add them there, or say who they are: `runner links unmatched` and `PUT /api/integrations/{id}/links`"
-_whose = attrgetter("integration_id", "destination")
-
-
 def _sentence(rows: Sequence[Unmatched], source: str, host: str) -> str:
     named = [f"{row.kind} {row.external_id}" for row in rows[:MOST_NAMED]]
     rest = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
@@ -93,9 +93,8 @@ def _sentence(rows: Sequence[Unmatched], source: str, host: str) -> str:
 
 
 def _free(connection: Connection, row: Unmatched) -> list[Candidate]:
-    taken = {
-        one.host_id for one in links.find(connection, row.integration_id, row.destination, row.kind, limit=100_000)
-    }
+    linked = links.find(connection, row.integration_id, row.destination, row.kind, limit=MOST_LINKS)
+    taken = {one.host_id for one in linked}
     return [
         Candidate(one.record.external_id, one.record.fields.get("name"), one.record.fields.get("email"), 0.0)
         for one in feed.iterate(connection, row.destination, row.there)

@@ -28,6 +28,8 @@ from runner.store.uploads import Piece, Sent
 
 MOST_STARTS = 3
 """How often an upload begins anew, because the file changed or the partner lost the session."""
+OPTIONS = {Start: "start", Append: "append", Finish: "finish"}
+"""By the kind of a step, the option of `upload` that names its action."""
 Hear = Callable[[int, int], None]
 """Is told how many bytes of how many are with the partner."""
 Send = Callable[[Action, Mapping[str, Any]], Awaitable[Response]]
@@ -97,7 +99,9 @@ class _Sending:
         """The last answer, once the hash is found to be right."""
         if self.upload.takes_whole(self.file.size):
             return await self._whole()
-        known = await self.house.store.database.read(lambda connection: uploads.get(connection, key))
+        known = None
+        if self.file.version:  # else the rest may be that of another file
+            known = await self.house.store.database.read(lambda connection: uploads.get(connection, key))
         try:
             answer = await self._walk(key, known)
         except ResyncNeeded:
@@ -174,8 +178,7 @@ class _Sending:
     async def _step(self, step: Step, piece: File) -> Response:
         """The answer to a step; of a piece also the digests, taken on its way."""
         seen = _Seen(self.upload, None, piece.size)
-        option = {Start: "start", Append: "append", Finish: "finish"}[type(step)]
-        action = self.connector.actions[self.upload.actions[option]]
+        action = self._action(step)
         offered = {**self.given, "session": self.session, "offset": getattr(step, "offset", 0)}
         offered |= {"last": isinstance(step, Finish) or (isinstance(step, Append) and step.last)}
         offered |= {"piece": piece.watched(seen.see)}
@@ -184,9 +187,11 @@ class _Sending:
             self.has[step.offset] = Piece(step.offset, step.end, seen.digests)
         return answer
 
+    def _action(self, step: Step) -> Action:
+        return self.connector.actions[self.upload.actions[OPTIONS[type(step)]]]
+
     def _heard(self, step: Step, answer: Response) -> Heard:
-        option = {Start: "start", Append: "append", Finish: "finish"}[type(step)]
-        rules = self.connector.actions[self.upload.actions[option]].result
+        rules = self._action(step).result
         session = rules["id"].search(answer.json) if isinstance(step, Start) else None
         offset = rules["offset"].search(answer.json) if "offset" in rules else None
         return Heard(as_id(session), offset if isinstance(offset, int) else None)

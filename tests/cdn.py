@@ -37,20 +37,21 @@ class _Body(httpx.AsyncByteStream):
 
 @dataclass
 class Cdn(httpx.AsyncBaseTransport):
-    """`breaks` are offsets at which the line is cut, each once; without `ranges` the whole is sent; `given` counts the
-    bytes."""
+    """`breaks` are offsets at which the line is cut, each once; without `ranges` the whole is sent, without `tagged`
+    nothing tells one version from another; `given` counts the bytes."""
 
     size: int
     seed: int = 1
     step: int = 65_536
     ranges: bool = True
+    tagged: bool = True
     breaks: list[int] = field(default_factory=list)
     given: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        head = {"ETag": f'"{self.seed}"', "Content-Type": "image/jpeg"}
+        head = {"Content-Type": "image/jpeg", **({"ETag": f'"{self.seed}"'} if self.tagged else {})}
         asked = request.headers.get("range")
         if asked is None or not self.ranges:
             return httpx.Response(

@@ -148,7 +148,8 @@ class _Remote:
                 async for piece in pieces:
                     yield piece
 
-        return File(name, size, read, kind, version, is_random=answer.status_code != 200)
+        told = version if _tag(answer) else ""
+        return File(name, size, read, kind, told, is_random=bool(told) and answer.status_code != 200)
 
     async def _count(self, answer: httpx.Response) -> int:
         """How many bytes come: at most one piece more than a file may have."""
@@ -253,4 +254,9 @@ def _beginning(answer: httpx.Response) -> int:
 
 
 def _version(answer: httpx.Response, size: int) -> str:
-    return f"{answer.headers.get('etag') or answer.headers.get('last-modified') or ''}:{size}"
+    return f"{_tag(answer)}:{size}"
+
+
+def _tag(answer: httpx.Response) -> str:
+    """What tells one version from another; empty where nothing does."""
+    return answer.headers.get("etag") or answer.headers.get("last-modified") or ""

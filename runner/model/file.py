@@ -15,9 +15,9 @@ Read = Callable[[int, int], AsyncGenerator[bytes, None]]
 
 @dataclass(frozen=True)
 class File:
-    """`size` in bytes, always known; `type` is a media type; `version` changes when the content does, as far as one can
-    know; `is_random` says that a part in its midst costs no more than the same at its beginning. Templates read `name`,
-    `size` and `type`; the file itself is a body, or a part of one."""
+    """`size` in bytes, always known; `type` is a media type; `version` changes when the content does, and is empty
+    where nothing tells; `is_random` says that a part in its midst costs no more than the same at its beginning.
+    Templates read `name`, `size` and `type`; the file itself is a body, or a part of one."""
 
     name: str
     size: int

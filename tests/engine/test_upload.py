@@ -212,6 +212,16 @@ async def test_a_file_that_changed_meanwhile_begins_anew(
     assert partner.calls[f"{SESSION}/start"] == 2
 
 
+async def test_a_file_of_which_nobody_tells_whether_it_changed_begins_anew(
+    here: World, partner: Dropbox, company: Integration, cdn: Cdn
+) -> None:
+    cdn.tagged = False
+    await broken_off(here, partner, company, after=8)
+    cdn.seed = 2
+    await send(here, company)
+    assert stored(partner) == cdn.whole
+
+
 async def test_a_file_that_changes_while_it_is_read_begins_anew(
     here: World, partner: Dropbox, company: Integration
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.authoring.kinds import Kinds, unknown_kind
+from runner.authoring.rule_reads import unread
 from runner.authoring.two_way import OWN_NAMES, TwoWay, unseen
 from runner.connector import config_check
 from runner.connector.config import Config
@@ -63,6 +64,7 @@ class _Rule:
         for index, source in enumerate(self.rule.sources or []):
             yield from _known(self.document, (*self.path, "from", index), source, self.connectors, "connector")
         yield from self._records()
+        yield from unread(self.rule, self.path, self.document, self.kinds)
         destination = self.connectors.get(self.rule.to)
         if destination is not None:
             yield from self._actions(destination)

@@ -28,6 +28,8 @@ from sqlalchemy import (
 from runner.model.push import Push, PushState
 from runner.store.columns import Number, UtcDateTime, metadata, partial_index
 
+IDENTITY = ("rule", "integration_id", "kind", "external_id", "destination")
+
 pushes = Table(
     "pushes",
     metadata,
@@ -48,7 +50,7 @@ pushes = Table(
     Column("said", Text),
     Column("updated_at", UtcDateTime),
     Column("marks", Integer, nullable=False),
-    UniqueConstraint("rule", "integration_id", "kind", "external_id", "destination"),
+    UniqueConstraint(*IDENTITY),
 )
 
 Behind = Mapping[str, Sequence[str]]

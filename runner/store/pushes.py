@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
+from sqlalchemy import Connection, case, func, literal, select, update
 
 from runner.model.push import Push, PushState
-from runner.store.push_table import Behind, is_due, is_first, is_pending, pushes, read_push
+from runner.store.push_table import IDENTITY, Behind, is_due, is_first, is_pending, pushes, read_push
 from runner.store.statements import insert
 
 
@@ -34,7 +34,7 @@ def mark(
     """Make records due for `destination`, new ones and those that arrived before; what was sent last stays known."""
     if not ids:
         return
-    fresh = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
+    fresh = _anew(at)
     whose = {"rule": rule, "integration_id": integration_id, "kind": kind, "destination": destination}
     rows = [
         {**whose, **fresh, "external_id": external_id, "retries": 0, "archived": False, "marks": 1}
@@ -42,8 +42,7 @@ def mark(
     ]
     statement = insert(connection.dialect.name, pushes)
     renewed = {name: statement.excluded[name] for name in fresh} | {"marks": pushes.c.marks + 1}
-    identity = ["rule", "integration_id", "kind", "external_id", "destination"]
-    connection.execute(statement.on_conflict_do_update(index_elements=identity, set_=renewed), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=IDENTITY, set_=renewed), rows)
 
 
 def due(
@@ -116,7 +115,8 @@ def defer(connection: Connection, push_id: int, until: datetime, note: str | Non
 
 def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
     """Make pushes due that wait for a link, since one was made; returns how many."""
-    return _renew(connection, [pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value], at)
+    mine = (pushes.c.destination == destination, pushes.c.state == PushState.WAITING.value)
+    return connection.execute(update(pushes).where(*mine).values(_anew(at))).rowcount
 
 
 def look_again(connection: Connection, push_id: int, at: datetime) -> None:
@@ -132,7 +132,6 @@ def send_anew(
 ) -> int:
     """Make the pushes of one record to a destination due as if nothing had been sent yet; returns how many."""
     table = pushes.c
-    fresh = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
     query = update(pushes).where(
         table.integration_id == integration_id,
         table.kind == kind,
@@ -140,7 +139,7 @@ def send_anew(
         table.destination == destination,
     )
     unsent = {"fingerprint": None, "archived": False, "marks": table.marks + 1}
-    return connection.execute(query.values({**fresh, **unsent})).rowcount
+    return connection.execute(query.values({**_anew(at), **unsent})).rowcount
 
 
 def stands_elsewhere(connection: Connection, push: Push, fingerprint: str) -> bool:
@@ -220,6 +219,6 @@ def counts(connection: Connection, integration_id: str | None = None, destinatio
     return PushCounts(states, retries)
 
 
-def _renew(connection: Connection, conditions: list[ColumnElement[bool]], at: datetime) -> int:
-    values = {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}
-    return connection.execute(update(pushes).where(*conditions).values(values)).rowcount
+def _anew(at: datetime) -> dict[str, Any]:
+    """The values of a push that is due from now on, as if it had not been tried."""
+    return {"state": PushState.PENDING.value, "attempts": 0, "due_at": at, "note": None, "updated_at": at}

@@ -189,7 +189,7 @@ class _Work:
         return error
 
     async def _end(self, begun: Act, state: ActState, **more: Any) -> None:
-        await self._write(lambda c: acts.move(c, begun, replace(begun, state=state, **more)))
+        await self._write(lambda c: acts.end(c, begun, replace(begun, state=state, **more)))
 
     async def _write(self, work: Callable[[Connection], object]) -> None:
         await self.house.store.database.write(work)

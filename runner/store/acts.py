@@ -64,9 +64,16 @@ def move(connection: Connection, former: Act, now: Act) -> bool:
     return bool(connection.execute(update(acts).where(*same).values(_values(now))).rowcount)
 
 
+def end(connection: Connection, begun: Act, ended: Act) -> bool:
+    """Keep what came of an act, also where it was given up meanwhile; False when it was begun anew since."""
+    undecided = acts.c.state.in_((ActState.SENT.value, ActState.UNKNOWN.value))
+    same = (*_is(begun.integration_id, begun.key), acts.c.at == begun.at, undecided)
+    return bool(connection.execute(update(acts).where(*same).values(_values(ended))).rowcount)
+
+
 def forget(connection: Connection, act: Act) -> None:
-    """It was not done: its key is free."""
-    connection.execute(delete(acts).where(*_is(act.integration_id, act.key)))
+    """It was not done: its key is free, unless it was begun anew since."""
+    connection.execute(delete(acts).where(*_is(act.integration_id, act.key), acts.c.at == act.at))
 
 
 def is_made(connection: Connection, integration_id: str, action: str, made_id: str) -> bool:

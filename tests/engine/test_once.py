@@ -229,3 +229,43 @@ async def test_what_is_not_offered_is_not_done(here: World) -> None:
     host = await here.connect("companycam")
     with pytest.raises(NotFound, match="not to be asked for"):
         await once(here.house, host, "create_webhook", {}, "k1")
+
+
+class TestAnActThatTakesLongerThanItMay:
+    """Somebody asks again by the same key, since it counts as broken off, and then it ends after all."""
+
+    async def test_what_it_did_is_told_though_it_was_given_up(self, here: World) -> None:
+        company = await here.connect("housecallpro")
+
+        async def again(request: httpx.Request) -> None:
+            if request.method == "POST":
+                here.wire.after = None
+                here.clock.advance(LONGEST.total_seconds() + 1)
+                with pytest.raises(UnknownOutcome):
+                    await once(here.house, company, "create_customer", {"last_name": "Vega"}, "k1")
+
+        here.wire.after = again
+        first = await once(here.house, company, "create_customer", {"last_name": "Vega"}, "k1")
+        second = await once(here.house, company, "create_customer", {"last_name": "Vega"}, "k1")
+        assert (second.repeated, second.result, posts(here, "/customers")) == (True, first.result, 1)
+
+    async def test_that_it_was_not_sent_frees_no_key_of_one_that_was(self, here: World) -> None:
+        host = await here.connect("companycam")
+
+        async def down(request: httpx.Request) -> None:
+            raise httpx.ConnectError("refused")
+
+        async def again(request: httpx.Request) -> None:
+            if request.method == "POST":
+                here.wire.before = None
+                here.clock.advance(LONGEST.total_seconds() + 1)
+                await ask(here, host)
+                here.wire.before = down
+                await down(request)
+
+        here.wire.before = again
+        with pytest.raises(PartnerUnavailable):
+            await ask(here, host)
+        here.wire.before = None
+        assert (await ask(here, host)).repeated
+        assert here.companycam.calls["POST /v2/projects"] == 1

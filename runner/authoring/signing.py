@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import yaml
 
 from runner.authoring.vector import defaults, delivered, refused
 from runner.connector.connector import Connector
+from runner.connector.document import read
+from runner.connector.loader import examine, text_of
 from runner.connector.webhook import Vector
-from runner.errors import SettingsError
+from runner.errors import ConnectorError, SettingsError
 from runner.model.secret import Secret
 
 WIDTH = 1_000_000
@@ -36,6 +39,19 @@ class Signed:
 
     vector: Vector
     refusal: str | None
+
+
+def unproved(path: Path) -> Connector:
+    """The connector in a file that may lack the `vector`, which is about to be made. Raises ConnectorError with every
+    other finding."""
+    document = read(text_of(path), str(path))
+    webhooks = document.data.get("webhooks") if isinstance(document.data, dict) else None
+    if isinstance(webhooks, dict):
+        webhooks.setdefault("vector", {"secret": "", "headers": {}, "body": ""})
+    connector, findings = examine(document)
+    if connector is None or findings:
+        raise ConnectorError(findings)
+    return connector
 
 
 def signed(connector: Connector, what: Unsigned, secret: str) -> Signed:

@@ -183,10 +183,12 @@ def sign(
     at: str = typer.Option(None, "--at", help="When it arrives (ISO 8601), where a time is signed; else now."),
 ) -> None:
     """Sign a body as the partner would, and print the `vector` for `webhooks`: where the partner publishes none."""
-    from runner.authoring.signing import signed, written
+    from runner.authoring.signing import signed, unproved, written
     from runner.cli.files import unsigned
+    from runner.connector.library import Connectors
 
-    made = signed(_connector(connector), unsigned(body, header, url, method, at), secret)
+    given = unproved(Connectors(here().connectors).path(connector))
+    made = signed(given, unsigned(body, header, url, method, at), secret)
     typer.echo(written(made.vector), nl=False)
     if made.refusal:
         typer.echo(f"not taken as it is; complete it by hand: {made.refusal}", err=True)

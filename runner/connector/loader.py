@@ -23,7 +23,7 @@ B = TypeVar("B", bound=Block)
 
 def load(path: Path) -> Connector:
     """The connector in a file. Raises ConnectorError with every finding."""
-    return _loaded(_text(path), str(path))
+    return _loaded(text_of(path), str(path))
 
 
 @lru_cache(maxsize=64)
@@ -81,7 +81,7 @@ def load_config(path: Path) -> Config:
     """runner.yaml; an absent file is an empty one. Raises ConnectorError with every finding."""
     if not path.exists():
         return Config()
-    config, findings = examine_config(read(_text(path), str(path)))
+    config, findings = examine_config(read(text_of(path), str(path)))
     if config is None or findings:
         raise ConnectorError(findings)
     return config
@@ -93,7 +93,7 @@ def examine_config(document: Document) -> tuple[Config | None, list[Finding]]:
     return config, sorted([*findings, *(config_check.check(config, document) if config else ())])
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a file; ConnectorError when it cannot be read. What is no UTF-8 in it, `read` finds."""
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape")

@@ -82,7 +82,7 @@ class Webhooks(Block):
 
     verify: AnyVerifier = Declared(description="How to know that a request is the partner's.")
     handshake: AnyHandshake | None = Declared(None, description="How the partner tries the address, if it does.")
-    vector: Vector = Declared(description="A signed example, which proves `verify`.")
+    vector: Vector = Declared(description="A signed example, which proves `verify`; `runner sign` writes one.")
     answer: Answer = Declared(Answer(), description="What the partner takes for success.")
     subscription: Subscription | None = Declared(
         None, description="Webhooks that are asked for per integration; without it they are set up by hand, per app."

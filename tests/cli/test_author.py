@@ -284,14 +284,16 @@ def test_example_runs(line: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_a_body_is_signed_for_the_connector(run: Run, acme: Path, tmp_path: Path) -> None:
-    hooks = """webhooks:
+HOOKS = """webhooks:
   verify: {type: hmac, header: X-Acme, secret: settings.api_key}
-  vector: {secret: s, headers: {X-Acme: x}, body: b}
   events: {split: '@', id: id, type: type}
   on: {'*': {do: drop, because: none}}
+"""
+VECTOR = "  vector: {secret: s, headers: {X-Acme: x}, body: b}\n"
 
-syncs:"""
+
+@pytest.mark.parametrize("hooks", [f"{HOOKS}{VECTOR}\nsyncs:", f"{HOOKS}\nsyncs:"], ids=["another", "the-first"])
+def test_a_body_is_signed_for_the_connector(run: Run, acme: Path, tmp_path: Path, hooks: str) -> None:
     acme.write_text(acme.read_text().replace("syncs:", hooks))
     (tmp_path / "body.json").write_bytes(b'{"id": 1}')
     code, said = run("sign", "acme", "--body", str(tmp_path / "body.json"), "--secret", "s")
@@ -300,6 +302,15 @@ syncs:"""
         0,
         f"  vector:\n    secret: s\n    headers:\n      X-Acme: {digest}\n    body: '{{\"id\": 1}}'\n",
     )
+
+
+def test_what_is_wrong_beside_the_signature_is_told_before_it_is_signed(run: Run, acme: Path, tmp_path: Path) -> None:
+    acme.write_text(acme.read_text().replace("syncs:", f"{HOOKS.replace('events', 'evnts')}\nsyncs:"))
+    (tmp_path / "body.json").write_bytes(b"{}")
+    code, said = run("sign", "acme", "--body", str(tmp_path / "body.json"))
+    assert code == 1
+    assert "did you mean `events`" in said
+    assert "vector" not in said
 
 
 @pytest.mark.parametrize(

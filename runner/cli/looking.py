@@ -147,13 +147,16 @@ def replay(
     if what not in REPLAYS:
         refuse(f"replay takes {', '.join(REPLAYS)}, not {what}")
     if what != "events" and (wanted.is_of_events or dry_run):
-        refuse(f"{what} are chosen by ids, --failed or --integration; the rest is for events")
+        refuse("--connector, --type, --state, --since, --until and --dry-run are of events")
     if what != "pushes" and wanted.is_of_pushes:
         refuse("--rule, --reason and --to are of pushes")
     if fetch and not dry_run:
         refuse("--fetch goes with --dry-run; a replay asks the partner anyway")
     if wanted.is_open:
-        refuse("say which: ids, --failed, --integration INTEGRATION, or of events --connector, --type, --since...")
+        refuse(
+            "say which: ids, --failed, --integration INTEGRATION; of events also --connector, --type, --since..., "
+            "of pushes --rule, --reason, --to"
+        )
     if dry_run:
         _compare(wanted, fetch, as_json)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from runner.authoring.report import counted
@@ -47,7 +48,6 @@ _COLUMNS = (
     "calls",
     "limited",
 )
-_SEE = "See `runner deliveries --failed`, then"
 _COUNTS = ("seen", "created", "changed", "unchanged", "quarantined", "deleted", "calls")
 _SYNCS = ("integration", "sync", "state", "last_run", "took", *_COUNTS, "checkpoint")
 
@@ -127,17 +127,20 @@ def _problems(found: Overview) -> Iterator[str]:
     yield from _shut(found)
     for one in found.integrations:
         name, reason = _name(one), one.integration.reason
+        typed = shlex.quote(name)
         if reason is not None:
             yield f"- {name} is {one.integration.state.value}: {reason.message}. {reason.remedy}".rstrip(". ") + "."
         for sync in one.syncs:
             if sync.state == "failed":
                 often = f" {sync.failures} times in a row" if sync.failures > 1 else ""
-                yield f"- {name} sync {sync.sync} failed{often}: {sync.error}. Try `runner sync {name} {sync.sync}`."
+                yield f"- {name} sync {sync.sync} failed{often}: {sync.error}. Try `runner sync {typed} {sync.sync}`."
         yield from _unheard(name, one)
         if count := one.events[EventState.DEAD]:
-            yield f"- {name} has {counted(count, 'failed event')}. {_SEE} `runner replay events`."
+            again = f"`runner replay events --failed --integration {typed}`"
+            yield f"- {name} has {counted(count, 'failed event')}. See `runner deliveries --failed`, then {again}."
         if count := one.pushes[PushState.FAILED]:
-            yield f"- {name} refused {count} {'push' if count == 1 else 'pushes'}. {_SEE} `runner replay pushes`."
+            what = f"{count} {'push' if count == 1 else 'pushes'}"
+            yield f"- {name} refused {what}. See `runner pushes --dead`, then `runner replay pushes --to {typed}`."
         for waits in one.waits:
             most = f"most often ({waits.alike})" if waits.alike < waits.count else "because"
             what = f"1 {waits.kind} waits" if waits.count == 1 else f"{waits.count} pushes of kind {waits.kind} wait"

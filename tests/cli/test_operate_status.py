@@ -86,6 +86,16 @@ def test_what_wants_a_person_is_told_with_the_remedy(one: Standing, words: str) 
     assert words in shown
 
 
+def test_what_is_to_be_replayed_is_told_with_a_command_that_can_be_typed() -> None:
+    named = replace(FINE.integration, company="Sample Plumbing")
+    one = replace(
+        FINE, integration=named, events=FINE.events | {EventState.DEAD: 2}, pushes={**FINE.pushes, PushState.FAILED: 3}
+    )
+    shown = told(one)
+    assert "`runner replay events --failed --integration 'Sample Plumbing/jobber'`" in shown
+    assert "`runner replay pushes --to 'Sample Plumbing/jobber'`" in shown
+
+
 def test_what_the_host_could_not_be_told_is_told_to_the_operator() -> None:
     house = Overview((FINE,), dict.fromkeys(EventState, 0), {}, (), Kept(None, 0), {Telling.DEAD: 2})
     assert any("could not be told of 2 changes" in line and "replay notices --failed" in line for line in lines(house))

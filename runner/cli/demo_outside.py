@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -52,12 +53,17 @@ class Outside:
     wrong: list[str] = field(default_factory=list)
     url: str = ""
 
+    @cached_property
+    def app(self) -> Starlette:
+        """Their HTTP surface."""
+        routes = [Route("/pictures/{name}.jpg", self._picture), Route("/office", self._told, methods=["POST"])]
+        return Starlette(routes=routes)
+
     async def open(self) -> tuple[Listener, asyncio.Task[None]]:
         """Listen on a free port; whoever called ends the task by `should_exit` of the listener."""
-        routes = [Route("/pictures/{name}.jpg", self._picture), Route("/office", self._told, methods=["POST"])]
         door = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{door.getsockname()[1]}"
-        config = uvicorn.Config(Starlette(routes=routes), lifespan="off", log_level="warning", access_log=False)
+        config = uvicorn.Config(self.app, lifespan="off", log_level="warning", access_log=False)
         listener = Listener(config)
         task = asyncio.create_task(listener.serve(sockets=[door]))
         await listener.settled.wait()

@@ -40,7 +40,7 @@ from runner.service.settings import Settings
 TITAN, JOBBER, CAM = ServiceTitanOptions(), JobberOptions(), CompanyCamOptions()
 LIMITS: dict[str, dict[str, Any]] = {
     "servicetitan": {"limits": (Window(4, 1.0),)},
-    "jobber": {"duplicates": 2},
+    "jobber": {"duplicates": 2, "budget": 40_000},
     "dropbox": {"team_space": False},
     "companycam": {
         "processing": 0.0,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-
-import structlog
+from typing import Any
 
 from runner.client.guard import open_http
 from runner.connector.config import Config
@@ -26,6 +24,7 @@ from runner.model.clock import SystemClock
 from runner.model.credential import Credential
 from runner.model.integration import Integration, State
 from runner.model.secret import Secret
+from runner.service.logs import Redactor, build_log
 from runner.store import integrations
 from runner.store.keys import KeyRing
 from runner.store.store import Store
@@ -34,13 +33,9 @@ HERE = Path(__file__).parent / "partner"
 INTEGRATION = Integration("int-bench", "Bench Co", "bench", "local", State.ACTIVE, account_id="acct-1")
 
 
-def _log() -> structlog.typing.FilteringBoundLogger:
+def _log() -> Any:
     """What a process says at its default level, into nowhere: writing to a terminal is not what is measured."""
-    return structlog.wrap_logger(
-        structlog.PrintLogger(open(os.devnull, "w", encoding="utf-8")),  # as long as the process
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        processors=[structlog.contextvars.merge_contextvars, structlog.processors.JSONRenderer()],
-    )
+    return build_log("json", Redactor(), open(os.devnull, "w", encoding="utf-8"))  # as long as the process
 
 
 def migrated(database: Path) -> None:

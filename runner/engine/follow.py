@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry.trace import Span
-from structlog.contextvars import bound_contextvars
 
 from runner.client.attempt import Attempt
 from runner.engine.house import House, Log
 from runner.model.integration import Integration
+from runner.model.lines import structlog
 from runner.model.run import SyncRun
 
 
@@ -21,7 +21,7 @@ def followed(house: House, integration: Integration, run: SyncRun) -> Iterator[S
     attributes = {f"runner.{name}": value for name, value in said.items()} | {"runner.full": run.full}
     with (
         house.tally.during(run.id),
-        bound_contextvars(**said),
+        structlog.contextvars.bound_contextvars(**said),
         house.tracer.start_as_current_span(f"{integration.connector}.{run.sync}", attributes=attributes) as span,
     ):
         yield span

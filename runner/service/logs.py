@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterable, MutableMapping
 from typing import Any, TextIO
 
-import structlog
-
+from runner.model.lines import structlog
 from runner.model.secret import DOTS, Secret
 from runner.service.settings import LogForm
 

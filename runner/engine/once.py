@@ -133,14 +133,14 @@ class _Work:
             raise _refused(former.note or "", former.words, former.status)
         now = self.house.clock.now()
         if former.state is ActState.SENT and now < former.at + LONGEST:
-            raise Underway(f"`{former.action}` with this key is under way (ask again with the same key)")
+            raise _underway(former)
         if not self.is_settled_later:
             note = former.note or "the runner ended before the partner answered"
             await self._write(lambda c: acts.move(c, former, replace(former, state=ActState.UNKNOWN, note=note)))
             raise self._unknown(former.key, note, former.words, former.status)
         again = replace(former, state=ActState.SENT, at=now)
         if not await self.house.store.database.write(lambda c: acts.move(c, former, again)):
-            raise Underway(f"`{former.action}` with this key is under way (ask again with the same key)")
+            raise _underway(again)
         return await self._settle(again)
 
     @property
@@ -214,3 +214,10 @@ def _without_remedy(text: str) -> str:
     """A message without the remedy in parentheses that it may end with."""
     head, bracket, _ = text.rpartition(" (")
     return head if bracket and text.endswith(")") else text
+
+
+def _underway(former: Act) -> Underway:
+    return Underway(
+        f"`{former.action}` with this key is under way since {former.at:%H:%M:%S} UTC (ask again with the same key; "
+        f"should the process that does it have ended, that helps from {former.at + LONGEST:%H:%M:%S} UTC on)"
+    )

@@ -111,6 +111,10 @@ def split(error: RunnerError) -> tuple[str, str]:
     text = str(error)
     if isinstance(error, SettingsError) and len(error.problems) > 1:
         return text, "mend each of them"
+    if isinstance(error, BadInput) and error.flaws:
+        return text, "mend what `fields` names; `GET /api/integrations/{id}/actions` has what the action takes"
+    if isinstance(error, ActionRefused):
+        return text, "mend what the partner refuses, and ask with a new key: this one tells the same again"
     found = _REMEDY.search(text)
     if found:
         return text[: found.start()], found.group(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,3 +71,10 @@ def test_only_what_failed_is_replayed(typed: Type, words: tuple[str, ...]) -> No
 @pytest.mark.parametrize("words", [("pushes", "x"), ("pushes", "99999"), ("events", "--reason", "answer-422")])
 def test_what_is_not_there_or_not_of_pushes_is_misuse(typed: Type, words: tuple[str, ...]) -> None:
     assert typed("replay", *words).exit_code == 2
+
+
+def test_what_status_says_to_type_is_taken(typed: Type) -> None:
+    (told,) = (line for line in typed("status").stdout.splitlines() if "refused 1 push" in line)
+    look, again = (shlex.split(command)[1:] for command in re.findall(r"`(runner [^`]+)`", told))
+    assert "answer-422" in typed(*look).stdout
+    assert typed(*again).stdout == "1 push is replayed\n"

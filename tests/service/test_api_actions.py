@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from runner.engine.once import LONGEST
 from runner.model.integration import Integration
 from runner.store import integrations
 from tests.partners import World
@@ -100,10 +101,29 @@ async def test_what_is_under_way_is_a_conflict(api: httpx.AsyncClient, host: Int
             here.wire.before = None
             answer = await ask(api, host, "create_project", {"name": "Roof"}, "k1")
             told.append((answer.status_code, answer.json()["error"]["code"]))
+            remedies.append(answer.json()["error"]["remedy"])
 
+    remedies: list[str] = []
+    given_up = f"{here.clock.now() + LONGEST:%H:%M:%S} UTC"
     here.wire.before = meanwhile
     assert (await ask(api, host, "create_project", {"name": "Roof"}, "k1")).status_code == 200
     assert told == [(409, "under-way")]
+    assert given_up in remedies[0]
+
+
+async def test_every_wrong_value_of_an_input_is_in_the_message(api: httpx.AsyncClient, host: Integration) -> None:
+    told = (await ask(api, host, "create_project", {"nme": "Roof"})).json()["error"]
+    assert "`nme`" in told["message"]
+    assert "`name` is missing" in told["message"]
+    assert "/actions" in told["remedy"]
+
+
+async def test_what_the_partner_refused_says_that_another_key_is_needed(
+    api: httpx.AsyncClient, host: Integration
+) -> None:
+    told = (await ask(api, host, "update_project", {"id": "999999", "name": "Roof"}, "k1")).json()["error"]
+    assert (told["code"], told["partner"]["status"]) == ("partner-refused", 404)
+    assert "a new key" in told["remedy"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])

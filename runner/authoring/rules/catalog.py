@@ -13,6 +13,7 @@ from runner.authoring.rules.plain_http import plain_http
 from runner.authoring.rules.processor_without_error_example import processor_without_error_example
 from runner.authoring.rules.processor_without_example import processor_without_example
 from runner.authoring.rules.quoted_field import quoted_field
+from runner.authoring.rules.refused_too_early import refused_too_early
 from runner.authoring.rules.secret_not_marked import secret_not_marked
 from runner.authoring.rules.short_answer import short_answer
 from runner.authoring.rules.since_without_full import since_without_full
@@ -35,6 +36,7 @@ RULES = (
     processor_without_error_example,
     processor_without_example,
     quoted_field,
+    refused_too_early,
     secret_not_marked,
     short_answer,
     since_without_full,

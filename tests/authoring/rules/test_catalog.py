@@ -76,6 +76,11 @@ BROKEN = {
         "processors:\n  spare: {record: user, id: id, fields: {name: 'trim(city) || \"Lincoln\"'}}\n",
         '35:63: `"Lincoln"` is read as a field named Lincoln',
     ),
+    "refused-too-early": (
+        "  timeout: 30s\n",
+        "  timeout: 30s\n  errors: [{status: [429], do: retry}, {when: error, do: fail}]\n",
+        "21:40: `error` may hold for answers of status 401 and status 5xx too, which then fail at once",
+    ),
     "secret-not-marked": (
         "secret: true, ",
         "",
@@ -148,6 +153,20 @@ def test_rule_is_silent_about_the_scaffold(code: str, doubts: Callable[..., list
 def test_nothing_is_unused_while_nothing_is_fetched_yet(doubts: Callable[..., list[str]]) -> None:
     sync = "syncs:\n  jobs: {endpoint: jobs, processor: job, every: 15m, incremental: {type: since, overlap: 2m}, "
     assert doubts("unused-processor", sync + "full: {every: 24h}}\n") == []
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        '{status: [401], do: refresh_token}, {status: [429, "5xx"], do: retry}, {when: error, do: fail}',
+        "{status: [200], when: error, do: fail}",
+        "{when: error.code == 'closed', do: fail}",
+        "{when: error, do: retry}",
+        "{when: error, header: {x-final: 'yes'}, do: fail}",
+    ],
+)
+def test_a_refusal_that_leaves_the_rest_to_others_is_in_time(above: str, doubts: Callable[..., list[str]]) -> None:
+    assert doubts("refused-too-early", "  timeout: 30s\n", f"  timeout: 30s\n  errors: [{above}]\n") == []
 
 
 def test_every_rule_is_broken_once_here() -> None:

@@ -14,9 +14,8 @@ from pydantic import Field, field_validator, model_validator
 
 from runner.components.block import Block, Duration, refusal
 from runner.components.verifiers.base import Verifier
-from runner.components.verifiers.chosen import chosen, chosen_word, known_word
+from runner.components.verifiers.chosen import DIGESTS, Digest, Encoding, chosen, chosen_word
 from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
-from runner.components.verifiers.signature import DIGESTS
 from runner.components.verifiers.signed import signed_bytes
 from runner.components.verifiers.timestamp import check_age
 from runner.errors import BadSignature, MappingError
@@ -94,8 +93,8 @@ class CanonicalHeaders(Verifier):
     )
     parts: list[Template] = Field(min_length=1, description="What is hashed, in its order.")
     join: str = Field(",", description="What stands between the parts.")
-    digest: Template = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
-    encoding: Template = Field("base64", validate_default=True, description="`hex`, `base64` or `base64url`.")
+    digest: Digest = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
+    encoding: Encoding = Field("base64", validate_default=True, description="`hex`, `base64` or `base64url`.")
     body_hash: BodyHash = Field(description="The header that holds the hash of the body.")
     date: SignedDate | None = Field(None, description="The header that holds the time of signing.")
     secret: SecretName = Field(description="Where the secret is.")
@@ -110,16 +109,6 @@ class CanonicalHeaders(Verifier):
         if not fine:
             raise refusal(f"it is no regular expression with a group `{GROUP}`", f"write (?P<{GROUP}>.+) into it")
         return value
-
-    @field_validator("digest")
-    @classmethod
-    def _knows_digest(cls, value: Template) -> Template:
-        return known_word(value, DIGESTS)
-
-    @field_validator("encoding")
-    @classmethod
-    def _knows_encoding(cls, value: Template) -> Template:
-        return known_word(value, ENCODINGS)
 
     @model_validator(mode="after")
     def _covers_its_headers(self) -> CanonicalHeaders:

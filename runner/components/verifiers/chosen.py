@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from runner.components.block import refusal
+from runner.components.verifiers.proof import ENCODINGS
 from runner.errors import BadSignature, MappingError
 from runner.mapping.template import Template
+
+DIGESTS = ("sha1", "sha256", "sha512")
 
 
 def chosen(template: Template, app: Mapping[str, Any]) -> str:
@@ -41,3 +46,7 @@ def known_word(value: Template, known: tuple[str, ...]) -> Template:
     if not value.names and value.text not in known:
         raise refusal(f"`{value.text}` is not known", f"use one of: {', '.join(known)}")
     return value
+
+
+Digest = Annotated[Template, AfterValidator(lambda value: known_word(value, DIGESTS))]
+Encoding = Annotated[Template, AfterValidator(lambda value: known_word(value, ENCODINGS))]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from runner.components.verifiers.base import Check, Verifier
-from runner.components.verifiers.chosen import chosen, chosen_word, chosen_words, known_word
+from runner.components.verifiers.chosen import DIGESTS, Digest, Encoding, chosen, chosen_word, chosen_words
 from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
 from runner.components.verifiers.signed import BODY_ALONE, signed_bytes
 from runner.components.verifiers.timestamp import Timestamp
@@ -21,7 +21,6 @@ from runner.mapping.template import Template
 from runner.model.event import Delivery
 from runner.model.secret import Secret
 
-DIGESTS = ("sha1", "sha256", "sha512")
 MOST_SIGNATURES = 20
 
 
@@ -38,8 +37,8 @@ class Signature(Verifier):
     """A hash over the delivery and a secret, sent in a header."""
 
     header: Template = Field(description="The header with the signature.", examples=["X-Hub-Signature-256"])
-    digest: Template = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
-    encoding: Template | list[Template] = Field(
+    digest: Digest = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
+    encoding: Encoding | list[Encoding] = Field(
         "hex",
         validate_default=True,
         description="`hex`, `base64` or `base64url`, or a list of them where either may come.",
@@ -57,18 +56,6 @@ class Signature(Verifier):
     key: Literal["text", "base64", "hex"] = Field(
         "text", description="`base64` or `hex` where the secret that they show stands for bytes."
     )
-
-    @field_validator("digest")
-    @classmethod
-    def _knows_digest(cls, value: Template) -> Template:
-        return known_word(value, DIGESTS)
-
-    @field_validator("encoding")
-    @classmethod
-    def _knows_encoding(cls, value: Template | list[Template]) -> Template | list[Template]:
-        for part in value if isinstance(value, list) else [value]:
-            known_word(part, ENCODINGS)
-        return value
 
     @property
     def secret_name(self) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from runner.cli import output
 from runner.connector.library import Connectors
-from runner.errors import MalformedDelivery, RunnerError
+from runner.errors import BadSignature, MalformedDelivery, RunnerError
+from runner.model.event import Delivery
 from runner.store import rejections
 from runner.store.rejections import Rejected
 
@@ -42,7 +43,10 @@ def shown(one: Rejected) -> dict[str, Any]:
 
 
 def why(connectors: Connectors, one: Rejected) -> str | None:
-    """What the connector, as it is now, finds wrong in a request that it could not read; None for other reasons."""
+    """What the connector, as it is now, finds wrong in a request that it could not read, and which address a proof
+    needs; None for other reasons."""
+    if one.reason == BadSignature.code:
+        return _misdirected(connectors, one.delivery)
     if one.reason != MalformedDelivery.code:
         return None
     if one.size > len(one.delivery.body):
@@ -54,3 +58,16 @@ def why(connectors: Connectors, one: Rejected) -> str | None:
     except RunnerError as error:
         return str(error)
     return "the connector reads it now"
+
+
+def _misdirected(connectors: Connectors, delivery: Delivery) -> str | None:
+    """Where a company's own secret proves nothing, because the address names no integration."""
+    try:
+        webhooks = connectors.get(delivery.connector).webhooks
+    except RunnerError as error:
+        return str(error)
+    name = webhooks.verify.secret_name if webhooks else None
+    if delivery.integration_id is not None or name is None or name.startswith("app."):
+        return None
+    where = f"/webhooks/{delivery.connector}/<integration>"
+    return f"`{name}` is each company's own: the address must name the integration, {where}"

@@ -69,3 +69,23 @@ def test_what_could_not_be_read_says_why(one: Rejected, said: str) -> None:
 
 def test_of_a_signature_no_more_is_told_than_its_reason() -> None:
     assert why(CONNECTORS, Rejected(1, "bad-signature", DELIVERY, 3)) is None
+
+
+def forged(connector: str, integration_id: str | None) -> Rejected:
+    return Rejected(1, "bad-signature", replace(DELIVERY, connector=connector, integration_id=integration_id), 3)
+
+
+def test_an_address_that_names_nobody_whose_secret_it_could_be_is_told() -> None:
+    said = why(CONNECTORS, forged("companycam", None))
+    assert said is not None
+    assert said.startswith("`subscription.secret` is each company's own")
+    assert said.endswith("/webhooks/companycam/<integration>")
+
+
+@pytest.mark.parametrize(("connector", "owner"), [("companycam", "i1"), ("jobber", None)])
+def test_a_wrong_signature_at_the_right_address_is_only_that(connector: str, owner: str | None) -> None:
+    assert why(CONNECTORS, forged(connector, owner)) is None
+
+
+def test_a_forgery_for_a_connector_that_went_tells_so() -> None:
+    assert "there is no connector `nobody`" in str(why(CONNECTORS, forged("nobody", None)))

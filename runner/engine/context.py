@@ -21,8 +21,8 @@ from runner.store.feed import StoredRecord
 def context_of(connection: Connection, rule: DeliveryRule, stored: StoredRecord, source: Integration) -> dict[str, Any]:
     """The record's fields, the included records by name (null while they are not there), and what it is. `links` is
     empty, to be filled."""
-    record, gone = stored.record, stored.record.inactive or stored.deleted_at is not None
-    about = {"id": record.external_id, "kind": record.kind, "connector": source.connector, "inactive": gone}
+    record = stored.record
+    about = {"id": record.external_id, "kind": record.kind, "connector": source.connector, "inactive": stored.is_gone}
     return {**record.fields, **_others(connection, rule, stored), **about, "links": {}}
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from runner.connector.config import Config
+from runner.connector.conflict import Back
 from runner.connector.delivery_rule import DeliveryRule
 from runner.engine import agree, echo
 from runner.engine.agree import Merged, Standing
@@ -65,7 +66,7 @@ class _Forth:
 
     def _pack(self, stored: StoredRecord, read: tuple[Key, ...]) -> Parcel | Held:
         rule, push, record = self.rule, self.push, stored.record
-        gone = record.inactive or stored.deleted_at is not None
+        gone = stored.is_gone
         own = known_link(self.connection, self.source, self.destination, record.kind, rule.there, record.external_id)
         doubt = doubts.get(self.connection, push.id)
         if gone and own is None and push.fingerprint is None and doubt is None:
@@ -85,9 +86,8 @@ class _Forth:
 
     def written(self, stored: StoredRecord) -> tuple[Values | None, tuple[Link, ...]]:
         """What the rule writes of a record, and the links that it names; None where its `when` is false."""
-        gone = stored.record.inactive or stored.deleted_at is not None
         context = context_of(self.connection, self.rule, stored, self.source)
-        if self.rule.when is not None and not gone and not self.rule.when.test(context):
+        if self.rule.when is not None and not stored.is_gone and not self.rule.when.test(context):
             return None, ()
         made: list[Link] = []
         for name, linked in self.rule.links.items():
@@ -134,7 +134,7 @@ def _back(
     link = found[0]
     ours = feed.get(connection, partner.id, link.kind, link.external_id)
     pair = Pair(push.rule, partner.id, link.kind, link.external_id, host.id)
-    if stored.record.inactive or stored.deleted_at is not None or ours.record.inactive or ours.deleted_at is not None:
+    if stored.is_gone or ours.is_gone:
         return Held(push, PushState.SKIPPED, "one of both sides is inactive")
     forth = _Forth(connection, config, rule, push, partner, host, Twins(connection, host), at)
     try:
@@ -146,6 +146,10 @@ def _back(
         return Held(push, error.state, str(error), error.reads)
     except MappingError as error:
         return Held(push, PushState.FAILED, f"rule `{push.rule}`, back: {error}", (), error.code)
-    turned = rule.model_copy(update={"update": rule.back.update, "create": None, "archive": None, "restore": None})
     own = Link(host.id, push.kind, push.external_id, partner.id, link.external_id, BACKWARDS)
-    return Parcel(push, turned, False, whole, fingerprint(whole), own, None, merged=merged)
+    return Parcel(push, _turned(rule, rule.back), False, whole, fingerprint(whole), own, None, merged=merged)
+
+
+def _turned(rule: DeliveryRule, back: Back) -> DeliveryRule:
+    """The rule as it is for the way back: it only updates."""
+    return rule.model_copy(update={"update": back.update, "create": None, "archive": None, "restore": None})

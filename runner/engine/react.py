@@ -117,15 +117,7 @@ def _sort(
         key, errand = errand_of(connector, reaction, event)
         made.errands.setdefault(key, errand).events.append(event)
     elif isinstance(reaction, Process):
-        payload = reaction.payload.search(event.payload)
-        batch = digest(house, connector, reaction.processor, [] if payload is None else [payload], event.received_at)
-        if payload is None or batch.bad:
-            note = _note(batch) or f"there is nothing at `payload: {reaction.payload}`"
-            made.outcomes.append(Outcome([event], note=note, apply=_admitting(house, integration, batch)))
-            return
-        known, told = made.batches.setdefault(reaction.processor, (Batch(reaction.processor), []))
-        known.extend(batch)
-        told.append(event)
+        _take_payload(made, house, connector, integration, reaction, event)
     elif isinstance(reaction, Delete):
         key_ = (reaction.record, gone_id(reaction, event))
         apply = _deleting(house, integration, [key_], as_of([event]))
@@ -140,6 +132,21 @@ def _sort(
         made.trials.append((reaction, event))
     elif isinstance(reaction, Disconnect):
         made.outcomes.append(Outcome([event], apply=_parting(house, connector, integration, event)))
+
+
+def _take_payload(
+    made: Plan, house: House, connector: Connector, integration: Integration, reaction: Process, event: WebhookEvent
+) -> None:
+    """What an event holds itself is mapped now, and stored with that of the others."""
+    payload = reaction.payload.search(event.payload)
+    batch = digest(house, connector, reaction.processor, [] if payload is None else [payload], event.received_at)
+    if payload is None or batch.bad:
+        note = _note(batch) or f"there is nothing at `payload: {reaction.payload}`"
+        made.outcomes.append(Outcome([event], note=note, apply=_admitting(house, integration, batch)))
+        return
+    known, told = made.batches.setdefault(reaction.processor, (Batch(reaction.processor), []))
+    known.extend(batch)
+    told.append(event)
 
 
 def _gone(house: House, integration: Integration, errand: Errand, asked_at: datetime) -> Outcome:

@@ -31,6 +31,11 @@ class StoredRecord:
     deleted_at: datetime | None
     record: Record
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the thing is at the partner no more, or at rest there: hosts archive it."""
+        return self.record.inactive or self.deleted_at is not None
+
 
 def get(connection: Connection, integration_id: str, kind: str, external_id: str) -> StoredRecord:
     """The record, deleted or not; NotFound when it never was."""

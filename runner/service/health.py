@@ -94,16 +94,9 @@ class _Figures:
         yield self._outcomes("event", "runner_events_processed", "Webhook events worked off, or given up")
         yield self._outcomes("push", "runner_pushes_processed", "Records that a destination took, or refused for good")
         yield from destination_families(self._found.destinations)
-        oldest = GaugeMetricFamily(
-            "runner_oldest_pending_event_seconds", "How long the oldest pending event waits", labels=["connector"]
-        )
-        for connector, seconds in self._waits.items():
-            oldest.add_metric([connector], seconds)
-        yield oldest
-        backlog = GaugeMetricFamily("runner_wakeups", "Wake-ups in the queue", labels=["state"])
-        for state, count in self._found.backlog.items():
-            backlog.add_metric([state], count)
-        yield backlog
+        waiting = "How long the oldest pending event waits"
+        yield _gauge("runner_oldest_pending_event_seconds", waiting, "connector", self._waits)
+        yield _gauge("runner_wakeups", "Wake-ups in the queue", "state", self._found.backlog)
         yield GaugeMetricFamily("runner_database_bytes", "What the database holds", value=self._found.kept.bytes)
         yield GaugeMetricFamily(
             "runner_oldest_delivery_seconds", "How old the oldest webhook request is that is kept", value=self._kept_for
@@ -172,3 +165,10 @@ class _Figures:
 
 def _not_ready(code: str, message: str) -> Response:
     return JSONResponse({"ready": False, "code": code, "message": message}, 503)
+
+
+def _gauge(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for one, value in values.items():
+        family.add_metric([one], value)
+    return family

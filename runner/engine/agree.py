@@ -24,6 +24,12 @@ from runner.store.feed import StoredRecord
 ECHO = timedelta(minutes=10)
 """How long a value that we replaced may come back as an echo."""
 MOST_REPLACED = 20
+MOST_RETURNS = 3
+"""How often the same value is written over the same one: a side that has the old one again by then writes what it is
+given in its own way."""
+OWN_WAY = "and has its own again: it writes it in its own way"
+REMEMBERED = timedelta(days=1)
+"""How long a value that we replaced is remembered beyond that."""
 
 Way = Literal["partner", "host"]
 
@@ -45,6 +51,12 @@ class Standing:
         """What both are to have, as far as one of them has it."""
         found = {one.field: value_of(one) for one in self.decisions}
         return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def note(self) -> str | None:
+        """What a person should know; None where both sides can be alike."""
+        found = [one for one in self.decisions if one.why.endswith(OWN_WAY)]
+        return "; ".join(f"`{one.field}` stays different: {one.why}" for one in found) or None
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def stand(
     if echo_at is not None:
         echo["host"] = echo_at
     sides = Sides(known.values, now_ours, now_theirs, _changed_at(partner), _changed_at(host))
-    made = merge(rule.input.parts, rule.on_conflict, sides)
+    made = [_without_loop(one, known) for one in merge(rule.input.parts, rule.on_conflict, sides)]
     return Standing(pair, known, now_ours, now_theirs, seen, echo, tuple(made))
 
 
@@ -157,13 +169,27 @@ def _present(side: Side, read: Values, names: set[str], seen: int, at: datetime)
     return {name: value for name, value in found.items() if value is not None}, echo
 
 
+def _without_loop(made: Decision, known: Common) -> Decision:
+    """The decision, unless it was carried out again and again and the other side never had the value: then each keeps
+    its own, until one of them has another."""
+    if made.winner not in ("partner", "host"):
+        return made
+    forth = made.winner == "partner"
+    loser, side = ("host", known.host) if forth else ("partner", known.partner)
+    value, own = (made.partner, made.host) if forth else (made.host, made.partner)
+    past = side.replaced.get(made.field, ())
+    if sum(one.value == own and one.by == value for one in past) < MOST_RETURNS:
+        return made
+    return replace(made, winner="neither", why=f"the {loser} was given it {MOST_RETURNS} times, {OWN_WAY}")
+
+
 def _given(side: Side, sets: Values, seen: int, at: datetime) -> Side:
     """A side after we wrote to it."""
     replaced = {name: list(past) for name, past in side.replaced.items()}
     for name in sets:
-        replaced.setdefault(name, []).append(Replaced(side.values.get(name), at + ECHO, seen))
+        replaced.setdefault(name, []).append(Replaced(side.values.get(name), at + ECHO, seen, sets[name]))
     fresh = {
-        name: [one for one in past if one.until > at or seen <= one.seen][-MOST_REPLACED:]
+        name: [one for one in past if one.until + REMEMBERED > at or seen <= one.seen][-MOST_REPLACED:]
         for name, past in replaced.items()
     }
     kept = {name: past for name, past in fresh.items() if past}

@@ -32,7 +32,7 @@ def settle(connection: Connection, packed: Packed, handed: Handed, at: datetime)
         at,
         fingerprint=handed.fingerprint,
         archived=handed.archived,
-        note=handed.note,
+        note=handed.note or (packed.merged.standing.note if isinstance(packed, Parcel) and packed.merged else None),
     )
     keep_agreement(connection, packed, handed, at)
 

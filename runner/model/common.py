@@ -24,11 +24,12 @@ class Pair:
 @dataclass(frozen=True)
 class Replaced:
     """A value that we overwrote: until when its return is taken for an echo, and the number that its record had in the
-    feed then: what has no higher one does not know of our write yet."""
+    feed then: what has no higher one does not know of our write yet; and what took its place."""
 
     value: Any
     until: datetime
     seen: int
+    by: Any = None
 
 
 @dataclass(frozen=True)

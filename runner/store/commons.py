@@ -78,11 +78,14 @@ def is_of(table: Table, pair: Pair) -> ColumnElement[bool]:
 
 
 def _plain(side: Side) -> dict[str, list[Any]]:
-    return {name: [[one.value, utc_text(one.until), one.seen] for one in past] for name, past in side.replaced.items()}
+    return {
+        name: [[one.value, utc_text(one.until), one.seen, one.by] for one in past]
+        for name, past in side.replaced.items()
+    }
 
 
 def _read(plain: dict[str, list[Any]]) -> dict[str, list[Replaced]]:
     return {
-        name: [Replaced(value, datetime.fromisoformat(until), seen) for value, until, seen in past]
+        name: [Replaced(value, datetime.fromisoformat(until), *rest) for value, until, *rest in past]
         for name, past in plain.items()
     }

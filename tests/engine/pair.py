@@ -71,7 +71,7 @@ RULE: dict[str, Any] = {
 @dataclass
 class System:
     """One side. `snapshots` are what it has told and nobody has delivered yet; `calls` counts what we changed there,
-    `meanwhile` happens while the next of these calls is answered."""
+    `writes` is what it makes of a name that it is given; `meanwhile` happens while the next of them is answered."""
 
     clock: FakeClock
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -79,6 +79,7 @@ class System:
     calls: int = 0
     ticks: int = 0
     down: bool = False
+    writes: Callable[[str], str] = str
     meanwhile: Callable[[], Awaitable[Any]] | None = None
 
     def edit(self, id_: str, **values: Any) -> None:
@@ -94,6 +95,8 @@ class System:
             return httpx.Response(503)
         self.calls += 1
         given = {name: value for name, value in json.loads(request.content).items() if name in ("name", "notes")}
+        if given.get("name"):
+            given["name"] = self.writes(given["name"])
         id_ = f"b{self.calls}" if request.method == "POST" else request.url.path.rpartition("/")[2]
         if request.method == "PUT" and id_ not in self.rows:
             return httpx.Response(404, json={})
@@ -137,6 +140,13 @@ class Between:
         """Pushes to both sides, or to those named, that are due now."""
         for side in sides or ("board", "shop"):
             await push.drain(self.house, (self.host if side == "board" else self.partner).id)
+
+    async def round(self) -> None:
+        """What both tell arrives, what is due goes out, and ten minutes go by."""
+        for side in ("shop", "board"):
+            await self.deliver(side)
+        await self.drain()
+        self.clock.advance(timedelta(minutes=11).total_seconds())
 
     async def quiet(self) -> None:
         """Deliver and push until nothing is on its way, echoes that are waited for included."""

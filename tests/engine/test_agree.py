@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.model.common import Pair
-from runner.store import decisions
+from runner.store import decisions, pushes
 from tests.engine.pair import Between, System, between
 
 
@@ -213,3 +213,43 @@ def some(chance: random.Random, told: System) -> list[dict[str, Any]]:
     found, told.snapshots = told.snapshots[:count], told.snapshots[count:]
     told.snapshots += [one for one in found if chance.random() < 0.2]
     return found or told.snapshots[:1]
+
+
+class TestSidesThatWriteAValueInTheirOwnWay:
+    """The board has names in capitals, the shop in small letters: neither ever has what it is given."""
+
+    @pytest.mark.parametrize("policy", ["partner_wins", "host_wins", "newest_wins"])
+    async def test_comes_to_an_end_and_is_told(self, path: Path, policy: str) -> None:
+        async with between(path, on_conflict={"name": policy}) as two:
+            two.board.writes, two.shop.writes = str.upper, str.lower
+            two.shop.edit("1", name="roof", notes="Old")
+            for _ in range(100):
+                await two.round()
+            rested = two.calls
+            for _ in range(50):
+                await two.round()
+            assert two.calls == rested
+            assert sum(rested) < 20
+            assert two.both() == ("roof", "ROOF")
+            found = await two.house.store.database.read(lambda c: pushes.find(c))
+            assert any("`name` stays different: the" in str(one.note) for one in found)
+
+    async def test_a_new_value_goes_over_all_the_same(self, two: Between) -> None:
+        two.board.writes, two.shop.writes = str.upper, str.lower
+        two.shop.edit("1", name="roof", notes="Old")
+        for _ in range(100):
+            await two.round()
+        two.shop.edit("1", name="shed")
+        for _ in range(100):
+            await two.round()
+        assert two.both() == ("shed", "SHED")
+
+    async def test_other_values_of_it_go_on(self, two: Between) -> None:
+        two.board.writes, two.shop.writes = str.upper, str.lower
+        two.shop.edit("1", name="roof", notes="Old")
+        for _ in range(100):
+            await two.round()
+        two.shop.edit("1", notes="New")
+        for _ in range(100):
+            await two.round()
+        assert two.both("notes") == ("New", "New")

@@ -130,6 +130,6 @@ class Config(Block):
         return self.schedules.get(connector, {}).get(name) or sync.schedule
 
     def outlet(self, name: str) -> Destination | None:
-        """The destination of that name; None for connectors, which have integrations."""
+        """The destination of that name that is no connector; None for connectors, which have integrations."""
         found = self.destinations.get(name)
         return None if isinstance(found, ConnectorDestination) else found

@@ -101,7 +101,7 @@ class ConnectorCounter:
             return await carrier.take(parcel)
         except StoreUnavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # a bug too: it is this parcel's alone
             return error
 
     async def refuse(self, error: Exception) -> None:

@@ -126,7 +126,7 @@ class _Work:
             fates = await counter.take(load)
         except StoreUnavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # a bug too: these pushes say so, and the others go on
             fates = [error] * len(load)
         arrived = [(one, fate) for one, fate in zip(load, fates, strict=True) if isinstance(fate, Handed)]
         failed = [(one, fate) for one, fate in zip(load, fates, strict=True) if isinstance(fate, Exception)]

@@ -66,7 +66,10 @@ class Acts(Stage):
             url = await self._begin(connector, settings, active.get(connector))
             if url is not None:
                 await self._consent(url)
-                self.say(f"  {connector} is connected: consent given in a browser")
+                again = (
+                    " once more: this one was started anew, and knows nothing of before" if connector in active else ""
+                )
+                self.say(f"  {connector} is connected: consent given in a browser{again}")
             else:
                 self.say(f"  {connector} is connected: credentials proved with a call")
         await self.api("POST", f"/api/integrations/{self.ids['dropbox']}/pause", {})  # it is only written to

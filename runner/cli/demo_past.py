@@ -13,6 +13,7 @@ import orjson
 
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.table import Row
+from runner.errors import SettingsError
 
 TABLES = ("projects", "photos", "webhooks")
 
@@ -55,10 +56,16 @@ class Past:
     projects: list[Row] = field(default_factory=list)
 
     def first(self, now: datetime) -> datetime:
-        """When the first demo of this folder began: a later one meets the same data."""
+        """When the first demo of this folder began: a later one meets the same data. SettingsError when the last one
+        left a database, and nobody knows what the host held."""
         file = self.folder / "began"
         if not file.exists():
             file.write_text(now.replace(microsecond=0).isoformat(), encoding="utf-8")
+        elif (self.folder / "runner.db").exists() and not (self.folder / "host.json").exists():
+            raise SettingsError(
+                f"the last demo in {self.folder} was broken off, and what its simulated host held is lost; remove "
+                f"{self.folder}, or choose another folder with --dir"
+            )
         return datetime.fromisoformat(file.read_text(encoding="utf-8"))
 
     def ahead(self) -> timedelta:

@@ -125,8 +125,10 @@ async def open_world(folder: Path, size: int) -> AsyncIterator[World]:
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             await _web(tasks, house, settings, door, stop)
-            yield World(folder, house, settings, clock, theirs, past, outside, partners, browser, stop)
-            past.keep(partners["companycam"], clock)
+            try:
+                yield World(folder, house, settings, clock, theirs, past, outside, partners, browser, stop)
+            finally:
+                past.keep(partners["companycam"], clock)
             stop.set()
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from runner.authoring.simulate.companycam import CompanyCam, companycam
 from runner.cli.demo_past import DemoClock, PartnersClock, Past
+from runner.errors import SettingsError
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -36,7 +39,17 @@ def test_a_folder_that_saw_no_demo_holds_nothing(tmp_path: Path) -> None:
 
 
 def test_the_first_demo_of_a_folder_is_remembered(tmp_path: Path) -> None:
-    assert Past(tmp_path).first(NOON) == Past(tmp_path).first(NOON + timedelta(days=1)) == NOON
+    past = Past(tmp_path)
+    assert past.first(NOON) == NOON
+    past.keep(host(), DemoClock(timedelta()))
+    assert past.first(NOON + timedelta(days=1)) == NOON
+
+
+def test_a_demo_that_was_broken_off_is_not_gone_on_with(tmp_path: Path) -> None:
+    Past(tmp_path).first(NOON)
+    (tmp_path / "runner.db").touch()
+    with pytest.raises(SettingsError, match=r"was broken off.*--dir"):
+        Past(tmp_path).first(NOON)
 
 
 def test_the_partners_clock_stands_while_they_make_up_data() -> None:

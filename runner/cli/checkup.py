@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, make_url, select
 
 from runner.cli.workshop import require_database
 from runner.connector.config import Config
@@ -29,6 +31,10 @@ from runner.store.vault import Vault, credentials
 
 SLACK = 60
 """Seconds that the newest event may lie in the future before the clock is doubted."""
+
+
+LEAST_ROOM = 200_000_000
+"""Bytes that must be free beside the database, for its log and a page of records."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +167,29 @@ async def _looked_into(database: Database, settings: Settings) -> tuple[list[Che
             return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")], None
         fine = Check("database", True, f"{database.url} is up to date")
         found = await database.read(lambda c: [_sealed(c, settings), _asked_for(c), _acts(c), _clock(c)])
-        return [fine, *found], {one.connector for one in await database.read(integrations.find)}
+        return [fine, *_disk(settings.database_url), *found], {
+            one.connector for one in await database.read(integrations.find)
+        }
     except StoreUnavailable as error:
         return [Check("database", False, str(error))], None
     finally:
         await database.close()
+
+
+def _disk(url: str) -> Iterator[Check]:
+    """Whether the disk has room for what arrives, where the database is a file of this machine."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        folder = Path(parsed.database).absolute().parent
+        yield room(folder, shutil.disk_usage(folder).free)
+
+
+def room(folder: Path, free: int) -> Check:
+    """Whether so many free bytes will do."""
+    if free < LEAST_ROOM:
+        remedy = "what is not stored is refused: make room there, or give `retention` in runner.yaml a smaller `size`"
+        return Check("disk", False, f"{free / 1e6:,.0f} MB are free at {folder}; {remedy}")
+    return Check("disk", True, f"{free / 1e9:,.1f} GB are free at {folder}")
 
 
 def _sealed(connection: Connection, settings: Settings) -> Check:

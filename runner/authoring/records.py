@@ -8,6 +8,7 @@ from runner.authoring.kinds import Kinds, unknown_kind
 from runner.connector.connector import Connector
 from runner.connector.document import Document
 from runner.connector.processor import Processor
+from runner.connector.reaction import Delete, Fetch
 from runner.errors import Finding
 from runner.model.words import suggest
 
@@ -16,6 +17,7 @@ def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Fi
     """Every kind and field that `schemas/records` does not know."""
     if not kinds.schemas:
         return
+    yield from _reactions(connector, document, kinds)
     for name, processor in connector.processors.items():
         yield from unknown_kind(document.place(("processors", name, "record")), processor.record, kinds)
         yield from _relations(name, processor, document, kinds)
@@ -26,6 +28,16 @@ def check(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Fi
                 yield from _field(document, (*path, "field"), gone.record, (gone.field,), kinds)
         if processor.record in kinds:
             yield from _fields(name, processor, document, kinds)
+
+
+def _reactions(connector: Connector, document: Document, kinds: Kinds) -> Iterator[Finding]:
+    """The kinds that events say are gone: of another kind, nothing would ever be deleted."""
+    for pattern, reaction in (connector.webhooks.on if connector.webhooks else {}).items():
+        path = ("webhooks", "on", pattern)
+        if isinstance(reaction, Delete):
+            yield from unknown_kind(document.place((*path, "record")), reaction.record, kinds)
+        elif isinstance(reaction, Fetch) and reaction.gone is not None:
+            yield from unknown_kind(document.place((*path, "gone", "record")), reaction.gone.record, kinds)
 
 
 def _relations(name: str, processor: Processor, document: Document, kinds: Kinds) -> Iterator[Finding]:

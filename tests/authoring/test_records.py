@@ -41,6 +41,32 @@ def test_kind_or_field_that_does_not_exist(
     assert str(finding).removeprefix(f"{finding.place.file}:").startswith(said)
 
 
+HOOKS = """webhooks:
+  verify: {type: hmac, header: X-S, secret: settings.api_key}
+  vector: {secret: s, headers: {X-S: x}, body: b}
+  events: {split: '@', id: id, type: type, account: account}
+  on:
+    app.gone: REACTION
+
+syncs:"""
+
+
+@pytest.mark.parametrize(
+    "reaction",
+    [
+        "{do: delete, record: projct, id: id}",
+        "{do: fetch, endpoint: jobs, processor: job, gone: {do: delete, record: projct, id: id}}",
+    ],
+)
+def test_what_is_gone_is_of_a_kind_that_there_is(reaction: str, spec: Callable[..., Source], bench: Folders) -> None:
+    found = [str(one) for one in validate([spec(("syncs:", HOOKS.replace("REACTION", reaction)))], bench)]
+    told = [one for one in found if "unknown-record" in one]
+    assert len(told) == 1
+    assert "there is no kind of record `projct` (did you mean `project`?)" in told[0]
+    good = HOOKS.replace("REACTION", reaction.replace("projct", "project"))
+    assert [one for one in validate([spec(("syncs:", good))], bench) if one.code == "unknown-record"] == []
+
+
 def test_fields_inside_a_field_are_known(bench: Folders) -> None:
     kinds = read_kinds(bench.records)
     assert kinds.fields("location", ("coordinates",)) == {"latitude", "longitude"}

@@ -66,13 +66,7 @@ class Running:
         finally:
             if storing is not None:
                 await storing
-        return await self.house.store.database.read(
-            lambda connection: next(
-                known
-                for known in runs.find(connection, self.integration.id, self.own.name)
-                if known.id == self.own.run_id
-            )
-        )
+        return await self.house.store.database.read(lambda connection: runs.get(connection, self.own.run_id))
 
     async def pause(self) -> None:
         """Keep what the calls of a run came to that stays open."""

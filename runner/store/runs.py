@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -43,6 +44,8 @@ sync_runs = Table(
 )
 
 
+_LATEST = (sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+_LAST = (case((sync_runs.c.ended_at.is_(None) & sync_runs.c.full, 0), else_=1), sync_runs.c.ended_at.desc(), *_LATEST)
 _COUNTED = update(sync_runs).where(sync_runs.c.id == bindparam("run")).values(counts=bindparam("made", type_=Json))
 _counting = Compiled(["made", "run"])
 
@@ -85,23 +88,30 @@ def find(
 
 
 def last(connection: Connection, integration_id: str, sync: str) -> SyncRun | None:
-    """The latest run of a sync, if it ever ran."""
-    found = find(connection, integration_id, sync, limit=1)
-    return found[0] if found else None
+    """The run of a sync that goes on, or else ended last; of two that go on the full one, which asks the other aside."""
+    mine = select(sync_runs).where(sync_runs.c.integration_id == integration_id, sync_runs.c.sync == sync)
+    goes_on = case((sync_runs.c.ended_at.is_(None), 0), else_=1)
+    row = connection.execute(mine.order_by(goes_on, *_LAST).limit(1)).one_or_none()
+    return _run(row) if row else None
+
+
+def get(connection: Connection, run_id: str) -> SyncRun:
+    """One run."""
+    return _run(connection.execute(select(sync_runs).where(sync_runs.c.id == run_id)).one())
 
 
 def failures(connection: Connection, integration_id: str, sync: str) -> int:
-    """How many runs have failed since the last one that was done."""
+    """How many runs have failed since the last one that was done; a long pass may have begun before it."""
     table = sync_runs.c
     mine = (table.integration_id == integration_id, table.sync == sync)
-    done = select(func.max(table.started_at)).where(*mine, table.state == RunState.DONE.value)
+    done = select(func.max(table.ended_at)).where(*mine, table.state == RunState.DONE.value)
     since = done.scalar_subquery()
     failed = select(func.count()).where(*mine, table.state == RunState.FAILED.value)
-    return connection.scalar(failed.where((table.started_at > since) | since.is_(None))) or 0
+    return connection.scalar(failed.where((table.ended_at > since) | since.is_(None))) or 0
 
 
 def _latest() -> Select[Any]:
-    return select(sync_runs).order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+    return select(sync_runs).order_by(*_LATEST)
 
 
 def _run(row: Row[Any]) -> SyncRun:

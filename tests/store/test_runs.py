@@ -51,3 +51,24 @@ def test_failures_are_counted_since_the_last_that_was_done(connection: Connectio
         runs.end(connection, f"r{number}", state, later(number), Counts())
     assert runs.failures(connection, "i1", "jobs") == 2
     assert runs.failures(connection, "i1", "crew") == 0
+
+
+def test_a_full_pass_that_goes_on_is_the_last_though_others_began_beside_it(connection: Connection) -> None:
+    begin(connection, "full", at=1)
+    runs.begin(connection, SyncRun("aside", "i1", "jobs", False, RunState.RUNNING, later(2)))
+    assert [run.id for run in runs.find(connection, "i1", "jobs")] == ["aside", "full"]
+    assert runs.last(connection, "i1", "jobs") == runs.get(connection, "full")
+    runs.end(connection, "aside", RunState.DONE, later(3), Counts())
+    assert runs.last(connection, "i1", "jobs") == runs.get(connection, "full")
+    runs.end(connection, "full", RunState.FAILED, later(4), Counts(), "partner is away")
+    assert runs.last(connection, "i1", "jobs") == runs.get(connection, "full")
+    begin(connection, "next", at=5)
+    assert runs.last(connection, "i1", "jobs") == runs.get(connection, "next")
+
+
+def test_a_full_pass_that_fails_after_a_run_beside_it_counts_as_failed(connection: Connection) -> None:
+    begin(connection, "full", at=1)
+    runs.begin(connection, SyncRun("aside", "i1", "jobs", False, RunState.RUNNING, later(2)))
+    runs.end(connection, "aside", RunState.DONE, later(3), Counts())
+    runs.end(connection, "full", RunState.FAILED, later(4), Counts(), "partner is away")
+    assert runs.failures(connection, "i1", "jobs") == 1

@@ -171,6 +171,27 @@ async def test_after_that_the_delta_is_asked_by_the_partner_s_clock(
     assert ["modifiedSince" in params for params in asked] == [False] * 7 + [True]
 
 
+async def test_a_delta_names_the_series_and_its_near_occurrences_come_with_the_hour(
+    here: World, partner: TeamUp, calendar: Integration
+) -> None:
+    await run(here, calendar)
+    here.clock.advance(600)
+    partner.change("events", SERIES, title="Weekly talk")
+    soon = (here.clock.now() + timedelta(days=14)).isoformat()
+
+    async def titles() -> set[str]:
+        stored = await here.records(calendar, "appointment")
+        near = [one for key, one in stored.items() if key.startswith(f"{SERIES}-rid-")]
+        return {one.fields["title"] for one in near if here.clock.now().isoformat() < one.fields["starts_at"] < soon}
+
+    await run(here, calendar)
+    assert await titles() != {"Weekly talk"}
+    before = len(here.wire.requests)
+    await run(here, calendar, "soon")
+    assert await titles() == {"Weekly talk"}
+    assert len(here.wire.requests) - before == 1
+
+
 async def test_a_checkpoint_that_is_too_old_gives_way_to_a_window(
     here: World, partner: TeamUp, calendar: Integration
 ) -> None:

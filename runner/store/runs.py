@@ -88,7 +88,7 @@ def find(
 
 
 def last(connection: Connection, integration_id: str, sync: str) -> SyncRun | None:
-    """The run of a sync that goes on, or else ended last; of two that go on the full one, which asks the other aside."""
+    """The run of a sync that goes on, or else ended last; of two that go on the full one, which asks aside for news."""
     mine = select(sync_runs).where(sync_runs.c.integration_id == integration_id, sync_runs.c.sync == sync)
     goes_on = case((sync_runs.c.ended_at.is_(None), 0), else_=1)
     row = connection.execute(mine.order_by(goes_on, *_LAST).limit(1)).one_or_none()

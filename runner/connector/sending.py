@@ -10,6 +10,7 @@ from runner.components.uploads.base import Upload
 from runner.connector.action import Action
 from runner.connector.connector import Connector
 from runner.connector.document import Document, Path
+from runner.connector.input import Input
 from runner.errors import Finding
 from runner.mapping.template import Template
 from runner.model.words import suggest
@@ -26,9 +27,27 @@ def check(connector: Connector, document: Document) -> Iterator[Finding]:
             place = document.key_place(("endpoints", name, "with", key))
             yield Finding(place, "wrong-value", "an endpoint sends no file", "make it an action")
     for name, action in connector.actions.items():
+        for steps in [
+            steps for key, one in action.input.items() for steps in _inner(one, ("actions", name, "input", key))
+        ]:
+            message = "a file stands at the top of `input`: inside a list or an object it would be sent as its address"
+            yield Finding(
+                document.key_place(steps), "wrong-value", message, "give it an input of its own, a call a file"
+            )
         yield from _bodies(("actions", name), action, document)
         if action.upload is not None:
             yield from _upload(("actions", name), action, action.upload, connector, document)
+
+
+def _inner(declared: Input, path: Path) -> Iterator[Path]:
+    """Where files are inside a list or an object."""
+    inside: dict[Path, Input] = {("fields", name): one for name, one in (declared.fields or {}).items()}
+    if declared.items is not None:
+        inside[("items",)] = declared.items
+    for steps, one in inside.items():
+        if one.type == "file":
+            yield (*path, *steps)
+        yield from _inner(one, (*path, *steps))
 
 
 def _bodies(path: Path, action: Action, document: Document) -> Iterator[Finding]:

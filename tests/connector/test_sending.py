@@ -37,3 +37,21 @@ def test_what_is_known_of_a_file_may_stand_anywhere() -> None:
     text = TEXT.replace("'mode': 'add', 'client", "'mode': 'add', 'mute': input.file.size == 0, 'client", 1)
     assert text != TEXT
     assert check(text, "dropbox.yaml")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("inner", "key"),
+    [
+        ("{type: list, items: {type: file}}", "items: {type: file"),
+        ("{type: object, fields: {roof: {type: file}}}", "roof: "),
+        ("{type: list, items: {type: object, fields: {roof: {type: file}}}}", "roof: "),
+    ],
+)
+def test_a_file_inside_of_another_input_is_told(inner: str, key: str) -> None:
+    line = "\nactions:\n"
+    assert line in TEXT
+    spare = f"{line}  spare:\n    input:\n      it: {inner}\n    post: /x\n    json: {{it: '{{{{ input.it }}}}'}}\n"
+    text = TEXT.replace(line, spare, 1)
+    (finding,) = check(text, "dropbox.yaml")[1]
+    assert finding.message.startswith("a file stands at the top of `input`")
+    assert text.splitlines()[finding.place.line - 1][finding.place.column - 1 :].startswith(key)

@@ -70,14 +70,18 @@ def _do(integration: str, action: str, values: dict[str, Any], files: Sequence[s
 
 def _chosen(files: Sequence[str], wanted: Sequence[str]) -> dict[str, Path]:
     """Paths by the inputs that they are for; the name may be left out where only one takes a file."""
+    from runner.model.words import suggest
+
     found = {}
     for text in files:
         name, is_named, path = text.partition("=")
+        if is_named and name not in wanted and not Path(text).exists():
+            refuse(f"--file {text}: `{name}` is no input that takes a file ({suggest(name, wanted) or 'none does'})")
         if not is_named or name not in wanted:
-            if len(wanted) != 1:
-                refuse(
-                    f"--file {text}: say for which input: {', '.join(f'{one}=PATH' for one in wanted) or 'none is one'}"
-                )
+            if not wanted:
+                refuse(f"--file {text}: no input of the action takes a file; leave it out")
+            if len(wanted) > 1:
+                refuse(f"--file {text}: say for which input: {', '.join(f'{one}=PATH' for one in wanted)}")
             name, path = wanted[0], text
         found[name] = Path(path)
     return found

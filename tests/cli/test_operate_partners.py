@@ -99,7 +99,9 @@ def test_a_file_of_this_machine_is_sent(typed: Type, partners: Running, tmp_path
         held = partners.partners["housecallpro"].table("jobs").row(job)["attachments"][-1]
         assert (held["id"], held["file_name"], held["file_size"]) == (made["id"], "roof.png", 100_000)
     assert typed(*act, str(tmp_path / "none")).exit_code == output.FOUND
-    assert typed("act", "acme/housecallpro", "add_note", "--file", str(path)).exit_code == output.MISUSE
+    assert "`fil` is no input that takes a file (did you mean `file`?)" in typed(*act, f"fil={path}").output
+    refused = typed("act", "acme/housecallpro", "add_note", "--file", str(path))
+    assert (refused.exit_code, "no input of the action takes a file" in refused.output) == (output.MISUSE, True)
 
 
 def test_a_credential_that_the_partner_refuses_is_exit_1_with_the_reason(typed: Type) -> None:

@@ -16,6 +16,7 @@ from runner.errors import MappingError
 from runner.mapping.expression import Expression
 from runner.mapping.template import PathTemplate, Template
 from runner.model.http import Response
+from runner.model.words import readable
 
 Status = Annotated[int, Field(ge=100, le=599)] | Literal["3xx", "4xx", "5xx"]
 Do = Literal["retry", "refresh_token", "ignore", "skip_record", "fail", "fail_integration", "full_resync"]
@@ -66,7 +67,7 @@ class ErrorRule(Block):
             found = self.message.search(response.json) if self.message else None
         except MappingError:
             return ""
-        return found.strip()[:300] if isinstance(found, str) else ""
+        return readable(found.strip()[:300]) if isinstance(found, str) else ""
 
     def _has_status(self, status: int) -> bool:
         return self.status is None or status in self.status or f"{status // 100}xx" in self.status

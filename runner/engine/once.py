@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
 from sqlalchemy import Connection
 
 from runner.connector.action import Action
@@ -73,6 +74,10 @@ async def once(
         raise NotFound(f"{connector.connector}: `{name}` is a step of the runner's own, and not to be asked for")
     action = check_input(connector, name, given)
     plain = {word: str(value) if isinstance(value, Path) else value for word, value in given.items()}
+    if b"\\u0000" in orjson.dumps(plain).replace(b"\\\\", b""):
+        raise BadInput(
+            f"{connector.title} `{name}`: a text holds the character NUL, which no database takes (leave it out)"
+        )
     wanted = Act(integration.id, key or uuid4().hex, name, plain, fingerprint(plain), house.clock.now())
     former = await house.store.database.write(lambda c: acts.begin(c, wanted))
     work = _Work(house, connector, integration, action, given, hear)

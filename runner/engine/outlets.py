@@ -26,6 +26,7 @@ from runner.engine.standard import post
 from runner.errors import PartnerUnavailable, RateLimited, SettingsError, UnexpectedResponse
 from runner.model.http import Response
 from runner.model.push import Push
+from runner.model.words import readable
 from runner.store.lines import LineFile
 from runner.store.outside import table_of
 from runner.store.statements import chunks
@@ -113,7 +114,7 @@ class _Address(_Outlet[WebhookDestination]):
         return PartnerUnavailable(said, status=answer.status)
 
     def _refused(self, answer: Response) -> UnexpectedResponse:
-        words = " ".join(answer.body.decode("utf-8", "replace").split())[:300]
+        words = " ".join(readable(answer.body[:4096].decode("utf-8", "replace")).split())[:300]
         refused = UnexpectedResponse(
             f"`{self.name}` answers {answer.status}{f': {words}' if words else ''}", status=answer.status
         )

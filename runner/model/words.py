@@ -1,4 +1,4 @@
-"""A word that is not known, and the one that was probably meant."""
+"""A word that is not known, and the one that was probably meant; words of others, made readable."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean `{near}`?"
     return f"there {'is' if len(words) == 1 else 'are'}: {', '.join(words)}" if words else ""
+
+
+def readable(text: str) -> str:
+    """Words of others without controls and other things that nobody can read, and that no database stores."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)

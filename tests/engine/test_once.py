@@ -113,6 +113,14 @@ async def test_a_wrong_input_takes_no_key(here: World) -> None:
     await ask(here, host)
 
 
+@pytest.mark.parametrize("name", ["Roof\0", "\\\0"])
+async def test_a_text_that_no_database_takes_is_refused(here: World, name: str) -> None:
+    host = await here.connect("companycam")
+    with pytest.raises(BadInput, match="NUL"):
+        await ask(here, host, {"name": name})
+    assert (await ask(here, host, {"name": r"\u0000 is written out"})).result["id"]
+
+
 async def test_a_refusal_is_told_again_in_the_partners_words(here: World) -> None:
     host = await here.connect("companycam")
     for _ in range(2):

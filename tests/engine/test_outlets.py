@@ -248,6 +248,14 @@ class TestBatches:
         assert await shop.states() == {"0": PushState.DONE, "1": PushState.FAILED, "2": PushState.DONE}
 
 
+async def test_words_of_a_refusal_hold_nothing_that_no_database_takes(shop: Shop) -> None:
+    shop.deliver({"type": "webhook", "url": "https://host.example/in"})
+    shop.receiver.answers = [httpx.Response(422, content=b"too\0 short\x1b[31m \xff")]
+    await shop.store("1", "Roof")
+    await shop.drain()
+    assert (await shop.only()).said == "too short [31m \ufffd"
+
+
 class TestCircuit:
     @pytest.fixture
     def shop(self, shop: Shop) -> Shop:

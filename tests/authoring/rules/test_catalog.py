@@ -46,7 +46,7 @@ BROKEN = {
         "52:8: `gone` of `*` is never done: no answer of `jobs` is a `skip_record`",
     ),
     "incremental-unread": (
-        'updated_since: "{{ checkpoint }}", ',
+        'updated_since: "{{ checkpoint }}"',
         "",
         "48:3: the endpoint `jobs` of the sync `jobs` never reads `checkpoint`",
     ),
@@ -89,7 +89,7 @@ BROKEN = {
     "short-answer": ("syncs:", HOOKS, "50:20: the partner waits less than storing an event can take (500 ms)"),
     "since-without-full": (", full: {every: 24h}", "", "48:3: the sync `jobs` never makes a full pass"),
     "sync-without-paginator": (
-        "    paginate: {type: page_number, param: page, size: 100}\n",
+        "    paginate: {type: page_number, param: page, size_param: per_page, size: 100}\n",
         "",
         "47:20: the sync `jobs` reads only the first page of `jobs`",
     ),

@@ -48,7 +48,7 @@ async def _concluded(world: World, acts: Acts, before: Figures, after: Figures, 
     if after.failed:
         acts.left.append(f"{after.failed} pushes are failed")
     for left in acts.left:
-        typer.echo(f"runner: not done after {PATIENCE:.0f} s: {left}", err=True)
+        typer.echo(f"runner: {left}", err=True)
     return output.FOUND if differing or acts.left else output.FINE
 
 

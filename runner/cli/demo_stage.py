@@ -60,7 +60,7 @@ class Stage:
         while busy := await self.world.house.store.database.read(lambda c: _busy(c, self.world.clock.now(), away)):
             await self._tell_runs()
             if time.monotonic() - self.began > self.patience:
-                self.left.append(busy)
+                self.left.append(f"not done after {self.patience:.0f} s: {busy}")
                 break
             await asyncio.sleep(LOOK)
         await self._tell_runs()

@@ -9,7 +9,7 @@ import pytest
 from runner.engine import sync
 from tests.partners import world
 
-SYNCS = {"housecallpro": "customers", "hover": "jobs"}
+SYNCS = {"housecallpro": "customers", "hover": "jobs", "servicetitan": "jobs"}
 
 
 @pytest.mark.parametrize("connector", SYNCS)

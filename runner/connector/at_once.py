@@ -99,10 +99,11 @@ class AtOnce:
             external_id, cursor = as_id(take(_ID)), take(_CURSOR, None)
             if external_id is None or not (cursor is None or isinstance(cursor, str)):
                 return None
-            if has_error and is_true(take(_ERROR)):
+            version = iso8601(cursor)
+            if (has_error and is_true(take(_ERROR))) or (version is None and cursor is not None):
                 return None
             for name, key, read in references:
                 values[name] = read(take(key))
-            return Record(kind, external_id, values, iso8601(cursor), inactive, processor)
+            return Record(kind, external_id, values, version, inactive, processor)
 
         return made

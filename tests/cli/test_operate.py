@@ -57,6 +57,7 @@ def environ(folder: Path) -> dict[str, str]:
         "RUNNER_CONFIG": str(folder / "runner.yaml"),
         "RUNNER_CONNECTORS": str(ROOT / "connectors"),
         "RUNNER_ENCRYPTION_KEYS": (folder / "key").read_text(encoding="utf-8"),
+        "RUNNER_DESTINATION_OFFICE_SECRET": "whsec_" + "A" * 43 + "=",
         "RUNNER_SERVICETITAN_APP_KEY": "app-key-of-the-operator",
         "RUNNER_SERVICETITAN_WEBHOOK_KEY": "webhook-key-of-the-operator",
         "RUNNER_JOBBER_CLIENT_ID": "jobber-app",

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from runner.components.verifiers.base import Check, Verifier
-from runner.components.verifiers.chosen import DIGESTS, Digest, Encoding, chosen, chosen_word, chosen_words
+from runner.components.verifiers.chosen import DIGESTS, Digest, chosen, chosen_word, chosen_words, known_word
 from runner.components.verifiers.proof import ENCODINGS, SecretName, any_equal, encoded, usable
 from runner.components.verifiers.signed import BODY_ALONE, signed_bytes
 from runner.components.verifiers.timestamp import Timestamp
@@ -38,7 +38,7 @@ class Signature(Verifier):
 
     header: Template = Field(description="The header with the signature.", examples=["X-Hub-Signature-256"])
     digest: Digest = Field("sha256", validate_default=True, description="`sha1`, `sha256` or `sha512`.")
-    encoding: Encoding | list[Encoding] = Field(
+    encoding: Template | list[Template] = Field(
         "hex",
         validate_default=True,
         description="`hex`, `base64` or `base64url`, or a list of them where either may come.",
@@ -56,6 +56,13 @@ class Signature(Verifier):
     key: Literal["text", "base64", "hex"] = Field(
         "text", description="`base64` or `hex` where the secret that they show stands for bytes."
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _knows_encoding(cls, value: Template | list[Template]) -> Template | list[Template]:
+        for part in value if isinstance(value, list) else [value]:
+            known_word(part, ENCODINGS)
+        return value
 
     @property
     def secret_name(self) -> str:

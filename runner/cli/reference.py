@@ -39,7 +39,11 @@ needs all of its secrets; what is no secret is as everywhere where it is not set
 
 The secret that a partner signs webhooks with can change without an event being lost: set its variable to the new one,
 and the same with `_PREVIOUS` after it (`RUNNER_JOBBER_CLIENT_SECRET_PREVIOUS`) to the old one. Webhooks signed with
-either are taken, nothing else is done with the old one; remove it once the partner signs with the new one."""
+either are taken, nothing else is done with the old one; remove it once the partner signs with the new one.
+
+A destination of runner.yaml has a variable of its own, with its name in capitals: `RUNNER_DESTINATION_HOST_SECRET`
+signs what is posted to the webhook `host` (as RUNNER_NOTIFY_SECRET does for notices; two, separated by a comma, while the
+receiver changes over), `RUNNER_DESTINATION_WAREHOUSE_URL` says where the table `warehouse` is."""
 
 
 def settings(connectors: Connectors) -> str:

@@ -29,6 +29,7 @@ def test_commands_and_commands_of_commands_show_their_help() -> None:
 def test_settings_name_what_each_connector_asks_of_the_operator(tmp_path: Path) -> None:
     page = settings(Connectors(Path("connectors")))
     assert "## Jobber\n" in page
+    assert "`RUNNER_DESTINATION_HOST_SECRET`" in page
     assert "| `RUNNER_JOBBER_CLIENT_ID` | Client ID |  | Developer Center > Apps |" in page
     assert "## Teamup" in page
     assert "## ServiceTitan" in page

@@ -42,7 +42,7 @@ and the same with `_PREVIOUS` after it (`RUNNER_JOBBER_CLIENT_SECRET_PREVIOUS`) 
 either are taken, nothing else is done with the old one; remove it once the partner signs with the new one.
 
 A destination of runner.yaml has a variable of its own, with its name in capitals: `RUNNER_DESTINATION_HOST_SECRET`
-signs what is posted to the webhook `host` (as RUNNER_NOTIFY_SECRET does for notices; two, separated by a comma, while the
+signs what is posted to the webhook `host` (as RUNNER_NOTIFY_SECRET does for notices; two with a comma between while the
 receiver changes over), `RUNNER_DESTINATION_WAREHOUSE_URL` says where the table `warehouse` is."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from runner.components.block import Block
-from runner.connector.document import Path
+from runner.connector.document import Path, value_at
 from runner.connector.messages import keys_of
 from runner.connector.problem import Problem, problems
 from runner.model.words import nearest
@@ -69,14 +69,8 @@ def _there(data: Any, path: Path) -> bool:
 
 def _holder(data: Any, path: Path) -> Any:
     """The mapping or list that holds the last step of a path; None where there is none."""
-    for step in path[:-1]:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data if path and isinstance(data, dict | list) else None
+    holder = value_at(data, path[:-1])
+    return holder if path and isinstance(holder, dict | list) else None
 
 
 def _copied(value: Any) -> Any:

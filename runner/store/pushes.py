@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 
 from runner.model.push import Push, PushState
 from runner.store.push_table import IDENTITY, Behind, is_due, is_first, is_pending, pushes, read_push
@@ -131,14 +131,8 @@ def send_anew(
     connection: Connection, integration_id: str, kind: str, external_id: str, destination: str, at: datetime
 ) -> int:
     """Make the pushes of one record to a destination due as if nothing had been sent yet; returns how many."""
-    table = pushes.c
-    query = update(pushes).where(
-        table.integration_id == integration_id,
-        table.kind == kind,
-        table.external_id == external_id,
-        table.destination == destination,
-    )
-    unsent = {"fingerprint": None, "archived": False, "marks": table.marks + 1}
+    query = update(pushes).where(*_of_record(integration_id, kind, external_id, destination))
+    unsent = {"fingerprint": None, "archived": False, "marks": pushes.c.marks + 1}
     return connection.execute(query.values({**_anew(at), **unsent})).rowcount
 
 
@@ -159,14 +153,7 @@ def one(
     connection: Connection, rule: str, integration_id: str, kind: str, external_id: str, destination: str
 ) -> Push | None:
     """The push of one record by one rule; None when there is none."""
-    table = pushes.c
-    query = select(pushes).where(
-        table.rule == rule,
-        table.integration_id == integration_id,
-        table.kind == kind,
-        table.external_id == external_id,
-        table.destination == destination,
-    )
+    query = select(pushes).where(pushes.c.rule == rule, *_of_record(integration_id, kind, external_id, destination))
     row = connection.execute(query).one_or_none()
     return read_push(row) if row else None
 
@@ -217,6 +204,17 @@ def counts(connection: Connection, integration_id: str | None = None, destinatio
         states[PushState(state)] = count
         retries += int(tries)
     return PushCounts(states, retries)
+
+
+def _of_record(integration_id: str, kind: str, external_id: str, destination: str) -> tuple[ColumnElement[bool], ...]:
+    """The pushes of one record to one destination."""
+    table = pushes.c
+    return (
+        table.integration_id == integration_id,
+        table.kind == kind,
+        table.external_id == external_id,
+        table.destination == destination,
+    )
 
 
 def _anew(at: datetime) -> dict[str, Any]:

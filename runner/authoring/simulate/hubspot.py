@@ -35,7 +35,6 @@ from runner.authoring.simulate.table import Row
 
 BY_USER: Row = {"changeSource": "CRM_UI", "sourceId": "userId:111"}
 BY_API: Row = {"changeSource": "INTEGRATION"}
-NO_CREDENTIALS = "Authentication credentials not found"
 BY_TABLE = {kind.table: kind for kind in BY_NAME.values() if kind.told}
 
 

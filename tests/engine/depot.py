@@ -71,6 +71,18 @@ class Depot:
         self.rows[id_] = {"id": id_, "name": name, "updated": (at or self.clock.now()).isoformat()}
         self.rows = dict(sorted(self.rows.items()))
 
+    def strike(self, number: int) -> None:
+        """Kill whoever asks, at the `number`-th request from now on, before it is answered."""
+        left = number
+
+        async def before(_: httpx.Request) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+
+        self.before = before
+
     def fill(self, count: int) -> None:
         """So many contacts, each changed a minute after the one before it, the last an hour ago."""
         for number in range(count):

@@ -33,6 +33,12 @@ class Host:
 
         await self.here.write(work)
 
+    async def store_stranger(self) -> None:
+        """A project with somebody on it whom nobody has by e-mail at the host."""
+        await self.store("user", "7", {"name": "Ann Lee", "email": "ann@old.example"})
+        await self.store("project", "1", {"name": "Roof"})
+        await self.store("assignment", "a", {"project": "1", "user": "7"})
+
     async def drain(self) -> push.Pushed:
         return await push.drain(self.here.house, self.host.id)
 

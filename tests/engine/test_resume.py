@@ -21,15 +21,7 @@ ways = pytest.mark.parametrize("name", WAYS)
 async def persevere(here: Yard, kills: list[int]) -> SyncRun:
     """Run until the run is done: each kill strikes at so many requests from then on, before they are answered."""
     for kill in kills:
-        left = kill
-
-        async def before(_: httpx.Request) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Killed
-
-        here.depot.before = before
+        here.depot.strike(kill)
         try:
             return await here.run()
         except Killed:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,15 +56,7 @@ async def test_each_slice_is_walked_to_its_end(path: Path) -> None:
 
 async def test_a_walk_that_is_killed_goes_on_in_its_slice(path: Path) -> None:
     async with yard(path, SPEC) as here:
-        left = 9
-
-        async def before(_: httpx.Request) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Killed
-
-        here.depot.before = before
+        here.depot.strike(9)
         with pytest.raises(Killed):
             await here.run()
         here.depot.before = None

@@ -16,9 +16,7 @@ from tests.partners import World
 async def host(here: World) -> Host:
     """A project with somebody on it whom nobody has by e-mail over there."""
     opened = await open_host(here)
-    await opened.store("user", "7", {"name": "Ann Lee", "email": "ann@old.example"})
-    await opened.store("project", "1", {"name": "Roof"})
-    await opened.store("assignment", "a", {"project": "1", "user": "7"})
+    await opened.store_stranger()
     await opened.drain()
     return opened
 

@@ -16,9 +16,7 @@ from tests.service.conftest import API_KEY
 async def host(here: World) -> Host:
     """Somebody on a project whom nobody has by e-mail over there."""
     opened = await open_host(here)
-    await opened.store("user", "7", {"name": "Ann Lee", "email": "ann@old.example"})
-    await opened.store("project", "1", {"name": "Roof"})
-    await opened.store("assignment", "a", {"project": "1", "user": "7"})
+    await opened.store_stranger()
     twin = Record("user", "u2", {"name": "Anne Lee", "email": None})
     await here.write(lambda c: records.upsert(c, opened.host.id, [twin], here.clock.now()))
     await opened.drain()

@@ -48,7 +48,7 @@ peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(SOAK)
 
-FUZZED := tests/engine/test_poison.py $(addprefix tests/service/test_, hostile.py heads.py timestamps.py growth.py api_fuzz.py)
+FUZZED := tests/engine/webhooks/test_poison.py $(addprefix tests/service/test_, hostile.py heads.py timestamps.py growth.py api_fuzz.py)
 
 # Thousands of hostile webhooks, calls of the API and broken requests, made up: some minutes. The short form of it is
 # part of `make test`.

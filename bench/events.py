@@ -31,9 +31,9 @@ from bench.house import INTEGRATION, opened
 from bench.jobs import job
 from bench.measure import interleave, report, show
 from bench.sync import by_hand
-from runner.engine.events import CHUNK
 from runner.engine.house import House
-from runner.engine.receive import receive
+from runner.engine.webhooks.events import CHUNK
+from runner.engine.webhooks.receive import receive
 from runner.model.event import Delivery
 from runner.service.serve import runner_of
 from runner.service.worker import Worker

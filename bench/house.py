@@ -18,7 +18,7 @@ from runner.engine.heap import settle
 from runner.engine.house import House
 from runner.engine.opening import open_house
 from runner.engine.schemas import RecordSchemas
-from runner.engine.sync import run
+from runner.engine.syncs.sync import run
 from runner.errors import AlreadyExists
 from runner.model.clock import SystemClock
 from runner.model.credential import Credential

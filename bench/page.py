@@ -25,7 +25,7 @@ from bench.mapping_workloads import JOB, job
 from bench.measure import interleave, report, show
 from runner.connector.endpoint import Endpoint
 from runner.connector.processor import Processor
-from runner.engine.payloads import payloads, split
+from runner.engine.pages.payloads import payloads, split
 from runner.engine.schemas import RecordSchemas
 from runner.mapping.functions import LIBRARY
 from runner.model.http import Response

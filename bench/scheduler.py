@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, delete
 
-from runner.engine.sweep import sweep
+from runner.engine.work.sweep import sweep
 from runner.model.run import Counts, RunState, SyncRun
 from runner.service.scheduler import Scheduler
 from runner.store import integrations, runs

@@ -46,7 +46,7 @@ async def _floor(url: str) -> int:
 
 async def _ours(url: str, folder: Path) -> int:
     from bench.house import opened
-    from runner.engine.act import act
+    from runner.engine.actions.act import act
 
     seen = 0
 

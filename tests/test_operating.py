@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from runner.connector.config import Config
-from runner.engine.notify import PAUSES, body_of
+from runner.engine.pushes.notify import PAUSES, body_of
 from runner.model.integration import Reason, State
 from runner.model.lifecycle import CAUSES, Change
 from runner.testing.clock import START

@@ -14,7 +14,7 @@ from runner.components.auth.oauth2_authorization_code import OAuth2Authorization
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.scope import build
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.engine.opening import open_house
 from runner.model.credential import Credential
 from runner.model.http import Request, Response

@@ -15,8 +15,8 @@ from runner.cli.output import AsJson, example, refuse
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from runner.engine.actions.once import Done
     from runner.engine.house import House
-    from runner.engine.once import Done
     from runner.service.act_shapes import ActionShape
 
 ACTIONS = ("action", "does", "input", "result", "repeat")
@@ -56,8 +56,8 @@ def act(
 def _do(integration: str, action: str, values: dict[str, Any], files: Sequence[str], key: str | None) -> Done:
     from runner.cli.progress import sending
     from runner.cli.workshop import chosen, in_house
-    from runner.engine.act import find_action
-    from runner.engine.once import once
+    from runner.engine.actions.act import find_action
+    from runner.engine.actions.once import once
 
     async def work(house: House) -> Done:
         found = await house.store.database.read(lambda c: chosen(c, integration))

@@ -46,8 +46,8 @@ def connect(
     is for the company's admin: a link is printed, for one use within minutes (`connect.link_lifetime` in runner.yaml).
     """
     from runner.cli.workshop import chosen, in_house
-    from runner.engine import connect as verb
-    from runner.engine.redirects import check_redirect
+    from runner.engine.integrations import connect as verb
+    from runner.engine.integrations.redirects import check_redirect
     from runner.model.integration import State
     from runner.service import tickets
 

@@ -13,7 +13,7 @@ from runner.authoring.simulate.guide import ENVIRONMENT
 from runner.cli.demo_stage import COMPANY, OPEN, Stage
 from runner.cli.demo_story import Story
 from runner.cli.demo_world import CAM, JOBBER, TITAN
-from runner.engine.replay import replay_pushes
+from runner.engine.records.replay import replay_pushes
 from runner.model.integration import State
 from runner.model.push import PushState
 from runner.service import tickets

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from runner.cli.demo_outside import PICTURES
 from runner.cli.demo_stage import OPEN, Stage
 from runner.cli.explaining import told
-from runner.engine.two_sides import Told, explain
+from runner.engine.links.two_sides import Told, explain
 from runner.model.circuit import Circuit, CircuitState
 from runner.model.push import PushState
 from runner.store import circuits, integrations, links, pushes

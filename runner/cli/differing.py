@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.authoring.report import counted
 from runner.cli.output import table
-from runner.engine.compare import Comparison, Difference
+from runner.engine.webhooks.compare import Comparison, Difference
 
 SHOWN = 40
 """The longest value of a table."""

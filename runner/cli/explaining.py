@@ -11,7 +11,7 @@ from runner.cli import output
 from runner.cli.output import AsJson, example
 
 if TYPE_CHECKING:
-    from runner.engine.two_sides import Input, Told
+    from runner.engine.links.two_sides import Input, Told
 
 explain = typer.Typer(
     add_completion=False,
@@ -39,7 +39,7 @@ def record(
     from dataclasses import asdict
 
     from runner.cli.workshop import chosen, look, settings_now
-    from runner.engine.two_sides import explain
+    from runner.engine.links.two_sides import explain
     from runner.service.assemble import read_config
 
     config = read_config(settings_now())

@@ -89,7 +89,7 @@ def forget(
 ) -> None:
     """Give up the credentials that a lost key had sealed; those companies connect again. Their records stay."""
     from runner.cli.workshop import in_store, settings_now
-    from runner.engine.lost import give_up
+    from runner.engine.integrations.lost import give_up
     from runner.model.clock import SystemClock
 
     settings_now().keyring()

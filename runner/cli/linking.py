@@ -63,7 +63,7 @@ def list_unmatched(
 ) -> None:
     """List who and what has no match at a destination, since when, and who may be meant."""
     from runner.cli.workshop import chosen, look
-    from runner.engine.unmatched import missing
+    from runner.engine.links.unmatched import missing
     from runner.service.link_shapes import UnmatchedShape
     from runner.store import integrations
 
@@ -97,7 +97,7 @@ def set_link(
 ) -> None:
     """Say by hand which thing of the host is meant; pushes that waited for it go on."""
     from runner.cli.workshop import chosen, in_house
-    from runner.engine.link import link
+    from runner.engine.links.link import link
 
     async def work(house: House) -> Link:
         source = await house.store.database.read(lambda c: chosen(c, integration))
@@ -112,7 +112,7 @@ def set_link(
 def remove_link(integration: str = Which, kind: str = Kind, external_id: str = Ours, to: str = To) -> None:
     """Forget a link. What is at the host stays there; a push may find or make it anew."""
     from runner.cli.workshop import chosen, in_house
-    from runner.engine.link import unlink
+    from runner.engine.links.link import unlink
 
     async def work(house: House) -> None:
         source = await house.store.database.read(lambda c: chosen(c, integration))

@@ -20,7 +20,7 @@ OneSync = typer.Argument(None, help="One sync; every one when left out.")
 @example("runner pause acme/jobber clients")
 def pause(integration: str = Which, sync: str = OneSync) -> None:
     """Let the schedule of an integration's syncs stand still; webhooks go on, and `runner sync` runs one."""
-    from runner.engine.pause import pause as work
+    from runner.engine.syncs.pause import pause as work
 
     _tell(integration, sync, work)
 
@@ -28,7 +28,7 @@ def pause(integration: str = Which, sync: str = OneSync) -> None:
 @example("runner resume acme/jobber")
 def resume(integration: str = Which, sync: str = OneSync) -> None:
     """Let the schedule of an integration's syncs go on."""
-    from runner.engine.pause import resume as work
+    from runner.engine.syncs.pause import resume as work
 
     _tell(integration, sync, work)
 

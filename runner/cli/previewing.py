@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from runner.cli.output import table
-from runner.engine.preview import Preview
+from runner.engine.syncs.preview import Preview
 
 SHOWN = 40
 """The longest value of a table."""

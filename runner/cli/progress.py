@@ -15,7 +15,7 @@ from runner.model.clock import Clock, SystemClock
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from runner.engine.upload import Hear as HearFile
+    from runner.engine.actions.upload import Hear as HearFile
 
 Hear = Callable[[int, int, int | None], None]
 EVERY = 10

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from runner.cli.workshop import chosen
 from runner.components.block import read_duration
-from runner.engine import notify, replay
-from runner.engine.compare import Comparison, compare
 from runner.engine.house import House
+from runner.engine.pushes import notify
+from runner.engine.records import replay
+from runner.engine.webhooks.compare import Comparison, compare
 from runner.errors import NotFound, SettingsError
 from runner.model.event import EventState
 from runner.store import changes

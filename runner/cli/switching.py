@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from runner.cli.output import refuse
 from runner.cli.workshop import chosen, in_house
-from runner.engine import connect
-from runner.engine import disconnect as parting
 from runner.engine.house import House
-from runner.engine.trial import Proof
+from runner.engine.integrations import connect
+from runner.engine.integrations import disconnect as parting
+from runner.engine.integrations.trial import Proof
 from runner.errors import SettingsError
 from runner.model.integration import Integration, Reason, State
 from runner.model.lifecycle import is_parting

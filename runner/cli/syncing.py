@@ -83,7 +83,7 @@ def _run(
 ) -> Sequence[SyncRun]:
     from runner.cli.progress import shown
     from runner.cli.workshop import in_house
-    from runner.engine import sync as verb
+    from runner.engine.syncs import sync as verb
     from runner.errors import StoreError
     from runner.model.integration import State
     from runner.service.assemble import save_calls
@@ -119,7 +119,7 @@ def _preview(which: str, name: str | None, full: bool, progress: bool, as_json: 
     from runner.cli import previewing
     from runner.cli.progress import shown
     from runner.cli.workshop import in_house
-    from runner.engine.preview import Preview, preview
+    from runner.engine.syncs.preview import Preview, preview
 
     async def work(house: House) -> list[Preview]:
         found, names = await _chosen(house, which, name)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from runner.connector.action import Action
 from runner.connector.connector import Connector
-from runner.engine.once import Done, offered
+from runner.engine.actions.once import Done, offered
 from runner.model.act import Act
 from runner.service.api_shapes import Sent
 from runner.service.shapes import Shape

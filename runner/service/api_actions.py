@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runner.engine.actions.once import once
 from runner.engine.house import House
-from runner.engine.once import once
 from runner.model.act import ActState
 from runner.model.integration import Integration, State
 from runner.service import act_shapes as shapes

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runner.engine import connect
-from runner.engine.disconnect import disconnect
 from runner.engine.house import House
-from runner.engine.pause import pause, resume
-from runner.engine.redirects import check_redirect
+from runner.engine.integrations import connect
+from runner.engine.integrations.disconnect import disconnect
+from runner.engine.integrations.redirects import check_redirect
+from runner.engine.syncs.pause import pause, resume
 from runner.errors import NotFound
 from runner.model.integration import Integration, Reason, State
 from runner.model.wakeup import WakeUp

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.engine.house import House
-from runner.engine.link import link, unlink
-from runner.engine.unmatched import missing
+from runner.engine.links.link import link, unlink
+from runner.engine.links.unmatched import missing
 from runner.model.integration import Integration
 from runner.service import link_shapes as shapes
 from runner.service.link_shapes import LinkShape, UnmatchedShape

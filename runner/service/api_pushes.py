@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.engine.house import House
-from runner.engine.replay import replay_pushes
+from runner.engine.records.replay import replay_pushes
 from runner.model.push import PushState
 from runner.service.api_shapes import Sent, Sequence, Words
 from runner.service.asked import check_integration

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.connector.connector import Connector
-from runner.engine import connect, consent
 from runner.engine.house import House
+from runner.engine.integrations import connect, consent
 from runner.errors import PartnerError, RunnerError, StateRefused
 from runner.model.integration import Integration, Reason, State
 from runner.service import browser, tickets

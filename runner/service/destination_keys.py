@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from runner.components.destinations.table import TableDestination
 from runner.components.destinations.webhook import WebhookDestination
 from runner.connector.config import Config
-from runner.engine.outlets import PREFIX, secret_name, url_name
+from runner.engine.pushes.outlets import PREFIX, secret_name, url_name
 from runner.errors import SettingsError
 from runner.model.destination import DestinationKeys
 from runner.model.secret import Secret

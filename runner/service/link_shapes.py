@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from runner.engine.unmatched import Missing
+from runner.engine.links.unmatched import Missing
 from runner.model.integration import Integration
 from runner.model.push import Link
 from runner.service.api_shapes import Sent, Words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runner.engine import consent
 from runner.engine.house import House
+from runner.engine.integrations import consent
 from runner.errors import RunnerError, StateRefused
 from runner.service import browser, tickets
 from runner.service.connecting import connected

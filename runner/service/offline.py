@@ -27,10 +27,10 @@ from runner.client.tokens import Tokens
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
-from runner.engine import sync
 from runner.engine.house import House, Log
 from runner.engine.opening import open_house
 from runner.engine.schemas import RecordSchemas
+from runner.engine.syncs import sync
 from runner.errors import NotFound, SettingsError
 from runner.model.clock import Clock
 from runner.model.credential import Credential

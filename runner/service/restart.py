@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from runner.components.auth.oauth2_authorization_code import OAuth2AuthorizationCode
 from runner.connector.connector import Connector
-from runner.engine import consent
 from runner.engine.house import House
+from runner.engine.integrations import consent
 from runner.errors import StateRefused
 from runner.model.integration import Integration
 from runner.service import browser

@@ -11,9 +11,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
 from runner.engine.house import House
-from runner.engine.rest import rests
-from runner.engine.retain import retain
-from runner.engine.sweep import sweep
+from runner.engine.syncs.rest import rests
+from runner.engine.work.retain import retain
+from runner.engine.work.sweep import sweep
 from runner.errors import RunnerError
 from runner.model.integration import State
 from runner.model.wakeup import WakeUp

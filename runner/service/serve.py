@@ -14,9 +14,9 @@ from typing import Any
 
 import uvicorn
 
-from runner.engine import dispatch
-from runner.engine.dispatch import Verdict
 from runner.engine.house import House
+from runner.engine.work import dispatch
+from runner.engine.work.dispatch import Verdict
 from runner.errors import SettingsError
 from runner.model.wakeup import WakeUp
 from runner.service import bodies, heads

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from runner.connector.connector import Connector
 from runner.connector.field import Field
 from runner.connector.wanted import wanted
-from runner.engine import filling
-from runner.engine.filling import Filled
 from runner.engine.house import House
+from runner.engine.integrations import filling
+from runner.engine.integrations.filling import Filled
 from runner.errors import SettingsError
 from runner.model.integration import Integration, State
 from runner.service.form import ENVIRONMENT, PREFIX, Control, Option, controls, environments

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from runner.engine.house import House
-from runner.engine.redirects import check_redirect
+from runner.engine.integrations.redirects import check_redirect
 from runner.errors import CredentialUnreadable, StateRefused
 from runner.model.integration import Integration
 from runner.store.sessions import ConnectSession

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.engine.house import House
-from runner.engine.uninstall import uninstalled
+from runner.engine.integrations.uninstall import uninstalled
 from runner.errors import DeliveryError, StoreError
 from runner.service.bodies import HungUp, TooLarge, TooSlow, read_body
 from runner.service.problems import told

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import orjson
 
 from runner.engine.house import House
-from runner.engine.receive import Received, receive, turn_away
+from runner.engine.webhooks.receive import Received, receive, turn_away
 from runner.errors import DeliveryTooLarge
 from runner.model.event import Delivery
 from runner.service.bodies import PATIENCE, HungUp, Receive, Scope, Send, TooLarge, TooSlow, answer, read_body

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from runner.engine.dispatch import Again, Verdict
 from runner.engine.house import Log
+from runner.engine.work.dispatch import Again, Verdict
 from runner.errors import StoreError
 from runner.model.clock import Clock
 from runner.model.wakeup import WakeUp

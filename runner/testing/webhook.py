@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from runner.connector.connector import Connector
 from runner.engine.house import House
-from runner.engine.signing import app_of, signing_secrets
+from runner.engine.subscriptions.signing import app_of, signing_secrets
 from runner.errors import SettingsError
 from runner.model.event import Delivery
 

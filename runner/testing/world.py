@@ -17,12 +17,13 @@ from sqlalchemy import Connection, func, select
 
 from runner.client.tokens import Apps
 from runner.connector.library import Connectors
-from runner.engine import connect, consent, disconnect, dispatch
-from runner.engine import sync as engine_sync
-from runner.engine.dispatch import Again, Verdict
 from runner.engine.house import House
+from runner.engine.integrations import connect, consent, disconnect
 from runner.engine.opening import open_house
-from runner.engine.receive import Received, receive
+from runner.engine.syncs import sync as engine_sync
+from runner.engine.webhooks.receive import Received, receive
+from runner.engine.work import dispatch
+from runner.engine.work.dispatch import Again, Verdict
 from runner.model.event import Delivery
 from runner.model.integration import Integration
 from runner.model.record import Record
@@ -81,7 +82,7 @@ class World:
         return made.integration
 
     async def sync(self, integration: Integration, sync: str, *, full: bool = False) -> SyncRun:
-        """Run one sync to its end; raises what `runner.engine.sync.run` does."""
+        """Run one sync to its end; raises what `runner.engine.syncs.sync.run` does."""
         return await engine_sync.run(self.house, integration, sync, full=full)
 
     async def deliver(self, connector: str, payload: Any, *, to: Integration | None = None, **headers: str) -> Received:

@@ -23,8 +23,8 @@ from runner.authoring.simulate.guide import configuration, variables
 from runner.authoring.simulate.jobber import Jobber
 from runner.authoring.simulate.server import Listener, start
 from runner.authoring.simulate.servicetitan import ServiceTitan
-from runner.engine import connect
 from runner.engine.house import House
+from runner.engine.integrations import connect
 from runner.model.integration import Integration
 from runner.service import tickets
 from runner.service.assemble import Seams, opened

@@ -18,8 +18,8 @@ from runner.authoring.lint import lint
 from runner.client import oauth
 from runner.connector.config import Config
 from runner.connector.library import Connectors
-from runner.engine import connect, consent
 from runner.engine.house import House
+from runner.engine.integrations import connect, consent
 from runner.engine.opening import open_house
 from runner.errors import AuthenticationError, PartnerError, SettingsError, UnexpectedResponse
 from runner.model.integration import Integration, State

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.cli import connecting
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.model.integration import Integration, Reason, State
 from runner.service import tickets
 from runner.service.tickets import ConnectLink

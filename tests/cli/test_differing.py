@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.cli.differing import lines
-from runner.engine.compare import Comparison
+from runner.engine.webhooks.compare import Comparison
 
 
 def test_events_that_only_name_things_are_no_proof_that_nothing_changes() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from runner.cli.explaining import told
-from runner.engine.two_sides import Input, Told
+from runner.engine.links.two_sides import Input, Told
 
 AT = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 NAME = Input("name", "A", "B", "C", "host_wins", "host", "both changed it: host_wins", AT, 17)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from runner.cli import output
-from runner.engine import events
+from runner.engine.webhooks import events
 from tests.cli.test_operate import type_in
 from tests.engine.hooked import hooked
 from tests.partners import ROOT

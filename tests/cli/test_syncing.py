@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from runner.cli import output, runs
 from runner.cli.previewing import lines, plain
-from runner.engine.preview import Changed, Preview, Refused
+from runner.engine.syncs.preview import Changed, Preview, Refused
 from runner.model.record import Record
 from runner.model.run import Counts, RunState, SyncRun
 from runner.testing.clock import START

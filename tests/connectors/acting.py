@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from runner.engine.once import Done, once
+from runner.engine.actions.once import Done, once
 from runner.model.act import Act
 from runner.model.integration import Integration
 from runner.store import acts

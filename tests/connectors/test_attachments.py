@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.act import act
+from runner.engine.actions.act import act
 from runner.errors import FileUnreadable, PartnerUnavailable, UnexpectedResponse
 from tests.cdn import HOST, URL, Cdn
 from tests.partners import World, world

@@ -14,7 +14,7 @@ from runner.client.ledger import MemoryLedger
 from runner.client.limiter import Limiter
 from runner.client.tokens import Tokens
 from runner.connector.connector import Connector
-from runner.engine import sync
+from runner.engine.syncs import sync
 from runner.model.credential import Credential
 from runner.model.integration import Integration
 from runner.model.run import Checkpoint, RunState

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from runner.authoring.simulate.companycam import CompanyCam
-from runner.engine import disconnect, sync
+from runner.engine.integrations import disconnect
+from runner.engine.syncs import sync
 from runner.model.integration import Integration, Reason
 from runner.model.run import RunState
 from tests.partners import World, world

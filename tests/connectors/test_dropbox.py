@@ -10,8 +10,9 @@ import pytest
 
 from runner.authoring.simulate.dropbox import Dropbox
 from runner.authoring.simulate.dropbox_data import ACCOUNT, FIRST, MEMBER, ROOT
-from runner.engine import disconnect, sync
-from runner.engine.act import act
+from runner.engine.actions.act import act
+from runner.engine.integrations import disconnect
+from runner.engine.syncs import sync
 from runner.errors import PartnerError, PartnerUnavailable, PushError, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState

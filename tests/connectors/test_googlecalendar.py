@@ -12,8 +12,9 @@ import pytest
 from runner.authoring.simulate.googlecalendar import GoogleCalendar
 from runner.authoring.simulate.googlecalendar_data import CREW, FIRST
 from runner.connector.library import Connectors
-from runner.engine import disconnect, sync
-from runner.engine.act import act
+from runner.engine.actions.act import act
+from runner.engine.integrations import disconnect
+from runner.engine.syncs import sync
 from runner.errors import AuthenticationError, PartnerError, PushError, RunnerError, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from runner.authoring.simulate.housecallpro import HousecallPro
-from runner.engine import connect, sync
-from runner.engine.act import act
+from runner.engine.actions.act import act
+from runner.engine.integrations import connect
+from runner.engine.syncs import sync
 from runner.errors import PartnerError
 from runner.mapping.functions import iso8601
 from runner.model.integration import Integration, State

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from runner.authoring.simulate.hover import Hover
-from runner.engine import connect, disconnect, sync
-from runner.engine.act import act
-from runner.engine.once import once
+from runner.engine.actions.act import act
+from runner.engine.actions.once import once
+from runner.engine.integrations import connect, disconnect
+from runner.engine.syncs import sync
 from runner.errors import AuthenticationError, BadInput, RecordSkipped, UnexpectedResponse, UnknownOutcome
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState

@@ -11,9 +11,10 @@ import pytest
 from runner.authoring.simulate.hubspot import HubSpot
 from runner.authoring.simulate.hubspot_ties import End
 from runner.connector.library import Connectors
-from runner.engine import disconnect, sync
-from runner.engine.act import act
-from runner.engine.once import once
+from runner.engine.actions.act import act
+from runner.engine.actions.once import once
+from runner.engine.integrations import disconnect
+from runner.engine.syncs import sync
 from runner.errors import AuthenticationError, RecordSkipped, UnexpectedResponse, UnknownOutcome
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from runner.authoring.simulate.quickbooks import QuickBooks
-from runner.engine import disconnect, sync
-from runner.engine.act import act
+from runner.engine.actions.act import act
+from runner.engine.integrations import disconnect
+from runner.engine.syncs import sync
 from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, RecordSkipped
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState

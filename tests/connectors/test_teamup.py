@@ -13,8 +13,8 @@ import pytest
 from runner.authoring.simulate.limits import Window
 from runner.authoring.simulate.teamup import TeamUp
 from runner.connector.config import Config
-from runner.engine import sync
-from runner.engine.act import act
+from runner.engine.actions.act import act
+from runner.engine.syncs import sync
 from runner.errors import PartnerError, RecordSkipped
 from runner.mapping.functions import iso8601
 from runner.model.integration import Integration, State

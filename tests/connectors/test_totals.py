@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine import sync
+from runner.engine.syncs import sync
 from tests.partners import world
 
 SYNCS = {"housecallpro": "customers", "hover": "jobs", "servicetitan": "jobs"}

@@ -19,9 +19,10 @@ import httpx
 
 from runner.connector.config import Config
 from runner.connector.library import Connectors
-from runner.engine import connect, sync
 from runner.engine.house import House
+from runner.engine.integrations import connect
 from runner.engine.opening import open_house
+from runner.engine.syncs import sync
 from runner.model.integration import Integration
 from runner.model.record import Record
 from runner.model.run import Checkpoint, SyncRun

@@ -23,11 +23,12 @@ import orjson
 
 from runner.connector.config import Config
 from runner.connector.library import Connectors
-from runner.engine import connect, dispatch
-from runner.engine.dispatch import Again
 from runner.engine.house import House
+from runner.engine.integrations import connect
 from runner.engine.opening import open_house
-from runner.engine.receive import Received, receive
+from runner.engine.webhooks.receive import Received, receive
+from runner.engine.work import dispatch
+from runner.engine.work.dispatch import Again
 from runner.model.event import Delivery, WebhookEvent
 from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record

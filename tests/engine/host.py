@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from runner.engine import push
-from runner.engine.mark import mark
+from runner.engine.pushes import push
+from runner.engine.records.mark import mark
 from runner.model.integration import Integration
 from runner.model.push import Push
 from runner.model.record import Record

@@ -18,10 +18,11 @@ import httpx
 
 from runner.connector.config import Config
 from runner.connector.library import Connectors
-from runner.engine import connect, push
 from runner.engine.house import House
-from runner.engine.mark import mark
+from runner.engine.integrations import connect
 from runner.engine.opening import open_house
+from runner.engine.pushes import push
+from runner.engine.records.mark import mark
 from runner.model.integration import Integration
 from runner.model.record import Record
 from runner.store import records

@@ -13,15 +13,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from runner.client.attempt import Attempt
-from runner.engine import sync
 from runner.engine.follow import followed, note
+from runner.engine.syncs import sync
 from runner.errors import PartnerUnavailable
 from runner.model.integration import Integration, State
 from runner.model.run import RunState, SyncRun
 from runner.service.logs import Redactor, build_log
 from runner.store import runs
 from runner.testing.clock import START
-from tests.engine.test_sync import JOBS, PAGES, altered
+from tests.engine.syncs.test_sync import JOBS, PAGES, altered
 from tests.partners import World, world
 
 ACME = Integration("i1", "acme", "servicetitan", "production", State.ACTIVE)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runner.engine import sync
+from runner.engine.syncs import sync
 from runner.errors import PartnerUnavailable
 from runner.model.integration import Integration
 from runner.service.app import App

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runner.engine.once import LONGEST
+from runner.engine.actions.once import LONGEST
 from runner.model.integration import Integration
 from runner.store import integrations
 from tests.partners import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from runner.engine import push
+from runner.engine.pushes import push
 from runner.model.push import PushState
 from runner.store import circuits, pushes
 from tests.engine.host import POST, Host, open_host

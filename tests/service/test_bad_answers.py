@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.model.integration import State
 from runner.service import tickets
 from runner.store import integrations

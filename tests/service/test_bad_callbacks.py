@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.model.integration import Integration, State
 from runner.service import tickets
 from runner.store import integrations

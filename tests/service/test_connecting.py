@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.model.integration import Integration, Reason, State
 from runner.model.secret import Secret
 from runner.service import tickets

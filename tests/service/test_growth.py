@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.service import tickets
 from runner.store.states import MOST_OPEN
 from tests.browse import key_of, send

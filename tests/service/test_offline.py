@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 import pytest
 
-from runner.engine import sync
 from runner.engine.house import House
+from runner.engine.syncs import sync
 from runner.errors import SettingsError, UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.run import RunState
 from runner.model.secret import Secret
 from runner.service.offline import Played, play, record
-from tests.engine.test_sync import JOBS, altered
+from tests.engine.syncs.test_sync import JOBS, altered
 from tests.partners import APPS, CONNECTORS, SCHEMAS, SETTINGS, Log, World, world
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from runner.connector.config import Connecting
-from runner.engine import connect
 from runner.engine.house import House
+from runner.engine.integrations import connect
 from runner.model.secret import Secret
 from runner.service import tickets
 from runner.service.app import App

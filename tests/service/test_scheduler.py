@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete
 
 from runner.connector.schedule import Schedule
-from runner.engine.disconnect import disconnect
-from runner.engine.sweep import sweep
+from runner.engine.integrations.disconnect import disconnect
+from runner.engine.work.sweep import sweep
 from runner.model.integration import Integration, Reason
 from runner.service.agenda import Plan
 from runner.service.scheduler import Scheduler

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runner.engine import connect
+from runner.engine.integrations import connect
 from runner.errors import SettingsError, StateRefused
 from runner.service import tickets
 from tests.partners import World

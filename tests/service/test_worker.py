@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.dispatch import Again, Done, Verdict
+from runner.engine.work.dispatch import Again, Done, Verdict
 from runner.model.clock import SystemClock
 from runner.model.wakeup import WakeUp
 from runner.service.worker import Worker

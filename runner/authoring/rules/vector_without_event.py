@@ -10,8 +10,8 @@ from runner.connector.connector import Connector
 from runner.connector.events import Told
 from runner.connector.reaction import Delete, Fetch, Process
 from runner.connector.webhook import Webhooks
-from runner.engine.errands import errand_of
-from runner.engine.react import gone_id
+from runner.engine.webhooks.errands import errand_of
+from runner.engine.webhooks.react import gone_id
 from runner.errors import MalformedDelivery, MappingError
 from runner.model.event import EventState, WebhookEvent
 

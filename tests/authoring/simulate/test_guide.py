@@ -10,7 +10,7 @@ from runner.authoring.simulate.server import PARTNERS
 from runner.connector.config import Config
 from runner.connector.library import Connectors
 from runner.connector.scope import app_values, missing_app_values
-from runner.engine.filling import Filled, flaws
+from runner.engine.integrations.filling import Filled, flaws
 from tests.partners import ROOT
 
 URLS = {name: f"http://127.0.0.1:{9101 + place}" for place, name in enumerate(PARTNERS)}

@@ -23,6 +23,7 @@ from runner.service import bodies, heads
 from runner.service.app import App
 from runner.service.assemble import save_calls
 from runner.service.heads import Heads
+from runner.service.heart import beating
 from runner.service.scheduler import Scheduler
 from runner.service.settings import Settings
 from runner.service.worker import Worker
@@ -39,6 +40,11 @@ class Parts:
     web: bool = True
     scheduler: bool = True
     worker: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        """Those that run."""
+        return [name for name, runs in vars(self).items() if runs]
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ async def serve(
     """
     chosen = parts or Parts()
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(beating(house, chosen.names))
         if chosen.scheduler:
             scheduler = Scheduler(house)
             await scheduler.start()

@@ -60,9 +60,14 @@ class Queue(Protocol):
         """Until something was put or settled since the last `take`, or `timeout` seconds: True when it was."""
 
 
+def process_id() -> str:
+    """A name for this process, by which others tell whether it lives: `host:pid:process`."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
+
+
 def worker_id() -> str:
-    """A name for a worker of this process, by which others tell whether it lives: `host:pid:process-random`."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}-{secrets.token_hex(4)}"
+    """A name for a worker of this process: `host:pid:process-random`."""
+    return f"{process_id()}-{secrets.token_hex(4)}"
 
 
 class EmbeddedQueue:

@@ -21,6 +21,7 @@ from runner.store.limits import limits
 from runner.store.links import links
 from runner.store.outcomes import outcomes
 from runner.store.pauses import pauses
+from runner.store.processes import processes
 from runner.store.push_table import pushes
 from runner.store.quarantine import quarantine
 from runner.store.record_table import records
@@ -73,6 +74,7 @@ TABLES = (
     schedules,
     wakeups,
     changes,
+    processes,
 )
 
 __all__ = ["TABLES", "metadata"]

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -55,6 +55,9 @@ class Queue(Protocol):
 
     async def depth(self) -> dict[str, int]:
         """How many are `waiting` and `running`."""
+
+    def listed(self, connection: Connection) -> Iterator[WakeUp]:
+        """All of them, the oldest first, as they may be put into another queue: those that run, as due at once."""
 
     async def wait(self, timeout: float = POLL) -> bool:  # noqa: ASYNC109  # a wait is all this does
         """Until something was put or settled since the last `take`, or `timeout` seconds: True when it was."""
@@ -138,6 +141,10 @@ class EmbeddedQueue:
     async def depth(self) -> dict[str, int]:
         """How many are `waiting` and `running`."""
         return await self._database.read(wakeups.depth)
+
+    def listed(self, connection: Connection) -> Iterator[WakeUp]:
+        """All of them, the oldest first; those that run, as due at once."""
+        return wakeups.listed(connection)
 
     async def wait(self, timeout: float = POLL) -> bool:  # noqa: ASYNC109  # a wait is all this does
         """Until this process puts or settles something, at most `timeout` seconds; True when it did."""

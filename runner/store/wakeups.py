@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -196,6 +196,13 @@ def depth(connection: Connection) -> dict[str, int]:
     """How many rows are `waiting` and `running`."""
     query = select(wakeups.c.state, func.count()).group_by(wakeups.c.state)
     return {WAITING: 0, RUNNING: 0} | {row[0]: row[1] for row in connection.execute(query)}
+
+
+def listed(connection: Connection) -> Iterator[WakeUp]:
+    """Every row, the oldest first; one that runs is due at once."""
+    for row in connection.execute(select(wakeups).order_by(wakeups.c.id)):
+        found = _taken(row).wakeup
+        yield replace(found, run_at=None) if row.state == RUNNING else found
 
 
 def _give_back(connection: Connection, row: Row[Any], at: datetime, note: str | None) -> None:

@@ -58,6 +58,14 @@ def bench(request: pytest.FixtureRequest, database: Database) -> Bench:
     return Bench(database, make(database))
 
 
+async def test_all_are_listed_as_another_queue_takes_them(bench: Bench) -> None:
+    soon = WakeUp("sync", "i1", "jobs", later(60), 2, {"full": True}, attempts=3)
+    await bench.put(replace(soon, subject="i2", run_at=None), soon)
+    await bench.take()
+    listed = await bench.database.read(lambda c: sorted(bench.queue.listed(c), key=lambda one: one.key))
+    assert listed == [soon, replace(soon, subject="i2", run_at=None)]
+
+
 async def test_what_is_put_is_taken_once(bench: Bench) -> None:
     await bench.put(EVENTS)
     assert (await bench.take_one()).wakeup == EVENTS

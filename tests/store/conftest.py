@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,11 @@ NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
 
 def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
+
+
+def driven(url: str) -> str:
+    """The URL as SQLAlchemy takes it."""
+    return url.replace("postgresql://", "postgresql+psycopg://")
 
 
 @contextmanager
@@ -39,15 +43,16 @@ def plan(connection: Connection, query: Callable[[], object]) -> str:
 
 
 @pytest.fixture
-def connection(path: Path) -> Iterator[Connection]:
-    engine = create_engine(f"sqlite:///{path}")
+def connection(database_url: str) -> Iterator[Connection]:
+    """Without a `Database` around it."""
+    engine = create_engine(driven(database_url))
     with engine.connect() as opened:
         yield opened
     engine.dispose()
 
 
 @pytest.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{path}")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database.open(database_url)
     yield opened
     await opened.close()

@@ -188,18 +188,24 @@ def _compare(wanted: Wanted, fetch: bool, as_json: bool) -> None:
 def status(as_json: bool = AsJson) -> None:
     """Show on one screen how everything stands, what failed, and what to do about it."""
     from runner.cli.status import lines
-    from runner.cli.workshop import look, settings_now
+    from runner.cli.workshop import in_store, settings_now
     from runner.connector.library import Connectors
     from runner.model.clock import SystemClock
-    from runner.service.overview import overview
+    from runner.service.assemble import read_config
+    from runner.service.overview import Overview, overview
 
-    connectors = Connectors(settings_now().connectors)
+    settings = settings_now()
+    connectors, late_after = Connectors(settings.connectors), read_config(settings).serve.late_after
     now = SystemClock().now()
-    found = look(lambda c: overview(c, connectors, now))
+
+    async def work(store: Store) -> Overview:
+        return await store.database.read(lambda c: overview(c, connectors, store.queue, now))
+
+    found = in_store(work)
     if as_json:
         output.print_json(found.shown())
         return
-    for line in lines(found):
+    for line in lines(found, late_after):
         typer.echo(line)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 
 from runner.authoring.report import counted
 from runner.cli.output import table
 from runner.model.circuit import CircuitState
 from runner.model.event import EventState
 from runner.model.push import PushState
+from runner.service.attendance import Attendance
 from runner.service.overview import Overview, Standing
 from runner.store.changes import Telling
 
 
-def lines(found: Overview) -> Iterator[str]:
-    """The screen: integrations, their syncs, the backlog, and at the end what wants a person."""
+def lines(found: Overview, late_after: timedelta) -> Iterator[str]:
+    """The screen: integrations, their syncs, the backlog, and at the end what wants a person. `late_after` is how long
+    work may wait before somebody should look."""
     if not found.integrations:
         yield "no integrations; `runner connect` makes one"
     else:
@@ -23,17 +26,29 @@ def lines(found: Overview) -> Iterator[str]:
         yield ""
         yield from table([row for one in found.integrations for row in _syncs(one)], _SYNCS)
     yield ""
-    waiting, running = found.backlog.get("waiting", 0), found.backlog.get("running", 0)
+    backlog = found.attendance.backlog
     pending, lost = found.events[EventState.PENDING], found.events[EventState.UNROUTED]
-    yield f"Backlog: {waiting} wake-ups wait, {running} run; {pending} events pending, {lost} of unknown accounts"
+    yield (
+        f"Backlog: {backlog.waiting} wake-ups wait ({backlog.due} are due), {backlog.running} run; {pending} events "
+        f"pending, {lost} of unknown accounts"
+    )
+    yield _working(found.attendance)
     yield from _destinations(found)
     for refused in found.rejections:
         yield f"Turned away: {counted(refused.count, 'request')} for {refused.connector} ({refused.reason})"
     yield _kept(found)
-    problems = list(_problems(found))
+    problems = [*(f"- {one}" for one in found.attendance.complaints(late_after)), *_problems(found)]
     yield ""
     yield "What wants a person:" if problems else "Nothing wants a person."
     yield from problems
+
+
+def _working(found: Attendance) -> str:
+    if not found.processes:
+        return "Processes: none runs"
+    counts = ", ".join(f"{count} {part}" for part, count in found.at_work.items())
+    hosts = len({one.host for one in found.processes})
+    return f"Processes: {len(found.processes)} on {counted(hosts, 'host')} ({counts})"
 
 
 _COLUMNS = (

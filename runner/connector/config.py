@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Declared
 from pydantic import StringConstraints, field_validator
 
-from runner.components.block import Block, Name, Period, refusal
+from runner.components.block import Block, Duration, Name, Period, refusal
 from runner.components.catalog import AnyDestination
 from runner.components.destinations.base import Destination
 from runner.components.destinations.connector import ConnectorDestination
@@ -43,6 +43,17 @@ class Serving(Block):
         [], description="Where admins may be sent after consent, beside our own address: the host's origins."
     )
     sweep_every: Period = Declared("60s", description="How often lost wake-ups are re-made.", validate_default=True)
+    late_after: Period = Declared(
+        "10m",
+        validate_default=True,
+        description="How long work may wait before `runner status`, `runner doctor` and `/readyz` call it late.",
+    )
+    leave_after: Duration = Declared(
+        "0s",
+        validate_default=True,
+        description="How long a web process that is told to stop goes on answering, with `/readyz` at 503, until the "
+        "load balancer has turned away from it.",
+    )
 
 
 class Connecting(Block):

@@ -15,12 +15,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.errors import RunnerError
+from runner.service.attendance_figures import attendance_families
 from runner.service.call_figures import call_families
 from runner.service.destination_figures import destination_families
 from runner.service.overview import Overview, overview
 from runner.store import events, figures, outcomes
 from runner.store.figures import Figure
 from runner.store.outcomes import Outcome
+from runner.store.queue import Queue
 
 
 class Health:
@@ -49,7 +51,8 @@ class Health:
         connectors = self._house.connectors
         try:
             now = self._house.clock.now()
-            found = await self._house.store.database.read(lambda c: _Figures.read(c, connectors, now))
+            queue = self._house.store.queue
+            found = await self._house.store.database.read(lambda c: _Figures.read(c, connectors, queue, now))
         except RunnerError as error:
             return PlainTextResponse(f"# {error.code}\n", 503)
         registry = CollectorRegistry(auto_describe=False)
@@ -75,11 +78,11 @@ class _Figures:
         self._kept_for = (now - (found.kept.oldest or now)).total_seconds()
 
     @classmethod
-    def read(cls, connection: Connection, connectors: Connectors, now: datetime) -> _Figures:
+    def read(cls, connection: Connection, connectors: Connectors, queue: Queue, now: datetime) -> _Figures:
         """All figures in one view."""
         oldest = events.oldest_pending(connection)
         waits = {name: max(0.0, (now - at).total_seconds()) for name, at in oldest.items()}
-        found = overview(connection, connectors, now)
+        found = overview(connection, connectors, queue, now)
         return cls(found, outcomes.find(connection), figures.find(connection), waits, now)
 
     def collect(self) -> Iterable[Metric]:
@@ -96,7 +99,7 @@ class _Figures:
         yield from destination_families(self._found.destinations)
         waiting = "How long the oldest pending event waits"
         yield _gauge("runner_oldest_pending_event_seconds", waiting, "connector", self._waits)
-        yield _gauge("runner_wakeups", "Wake-ups in the queue", "state", self._found.backlog)
+        yield from attendance_families(self._found.attendance)
         yield GaugeMetricFamily("runner_database_bytes", "What the database holds", value=self._found.kept.bytes)
         yield GaugeMetricFamily(
             "runner_oldest_delivery_seconds", "How old the oldest webhook request is that is kept", value=self._kept_for

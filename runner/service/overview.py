@@ -12,6 +12,7 @@ from runner.model.event import EventState
 from runner.model.integration import Integration, State
 from runner.model.push import PushState
 from runner.model.run import RunState
+from runner.service.attendance import Attendance, attendance
 from runner.service.bound import destinations
 from runner.service.push_shapes import DestinationShape
 from runner.service.shapes import IntegrationShape, SubscriptionShape, SyncShape
@@ -30,10 +31,10 @@ from runner.store import (
     runs,
     subscriptions,
     waits,
-    wakeups,
 )
 from runner.store.calls import Calls
 from runner.store.changes import Telling
+from runner.store.queue import Queue
 from runner.store.rejections import Rejection
 from runner.store.retention import Kept
 from runner.store.waits import Waits
@@ -85,11 +86,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Overview:
-    """How everything stands: the integrations, the backlog, and what was turned away."""
+    """How everything stands: the integrations, who works on what waits, and what was turned away."""
 
     integrations: tuple[Standing, ...]
     events: dict[EventState, int]
-    backlog: dict[str, int]
+    attendance: Attendance
     rejections: tuple[Rejection, ...]
     kept: Kept
     notices: dict[Telling, int] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Overview:
         return {
             "integrations": [standing.shown() for standing in self.integrations],
             "events": {state.value: count for state, count in self.events.items()},
-            "backlog": self.backlog,
+            **self.attendance.shown(),
             "destinations": [one.model_dump(mode="json") for one in self.destinations],
             "notices": {telling.value: count for telling, count in self.notices.items()},
             "rejections": [vars(one) | {"last_at": one.last_at.isoformat()} for one in self.rejections],
@@ -111,13 +112,13 @@ class Overview:
         }
 
 
-def overview(connection: Connection, connectors: Connectors, now: datetime) -> Overview:
+def overview(connection: Connection, connectors: Connectors, queue: Queue, now: datetime) -> Overview:
     """Read it all, as it is now; one consistent view."""
     found = integrations.find(connection)
     return Overview(
         integrations=tuple(standing(connection, one, sync_names(connectors, one)) for one in found),
         events=events.counts(connection),
-        backlog=wakeups.depth(connection),
+        attendance=attendance(connection, queue, now),
         rejections=tuple(rejections.find(connection)),
         kept=retention.kept(connection),
         notices=changes.counts(connection),

@@ -93,8 +93,8 @@ class Scheduler:
         claimed = schedules.claim(connection, {plan.key: slot for plan, slot in slots})
         mine = [(plan, slot) for plan, slot in slots if plan.key in claimed and plan.key not in silent]
         stand = standings.of(connection, [plan.of for plan, _ in mine])
-        awake = [plan for plan, slot in mine if not rests(stand[plan.of], plan.schedule.gap, slot)]
-        self._house.store.queue.put_all(connection, [WakeUp("sync", *plan.of) for plan in awake])
+        awake = [(plan, slot) for plan, slot in mine if not rests(stand[plan.of], plan.schedule.gap, slot)]
+        self._house.store.queue.put_all(connection, [WakeUp("sync", *plan.of, run_at=slot) for plan, slot in awake])
         return len(claimed)
 
     async def _wanted(self) -> list[Plan]:

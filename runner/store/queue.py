@@ -15,7 +15,8 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from runner.model.wakeup import WakeUp
-from runner.store import wakeups
+from runner.store import backlog, wakeups
+from runner.store.backlog import Backlog
 from runner.store.database import Database
 from runner.store.wakeups import Taken
 from runner.store.writer import after_commit
@@ -55,6 +56,9 @@ class Queue(Protocol):
 
     async def depth(self) -> dict[str, int]:
         """How many are `waiting` and `running`."""
+
+    def backlog(self, connection: Connection, now: datetime) -> Backlog:
+        """How many wait, run and are due, as this connection sees it, and since when the oldest due one waits."""
 
     def listed(self, connection: Connection) -> Iterator[WakeUp]:
         """All of them, the oldest first, as they may be put into another queue: those that run, as due at once."""
@@ -141,6 +145,10 @@ class EmbeddedQueue:
     async def depth(self) -> dict[str, int]:
         """How many are `waiting` and `running`."""
         return await self._database.read(wakeups.depth)
+
+    def backlog(self, connection: Connection, now: datetime) -> Backlog:
+        """How many wait, run and are due, and since when the oldest due one waits."""
+        return backlog.find(connection, now)
 
     def listed(self, connection: Connection) -> Iterator[WakeUp]:
         """All of them, the oldest first; those that run, as due at once."""

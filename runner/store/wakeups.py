@@ -188,8 +188,8 @@ def running(connection: Connection) -> list[Row[Any]]:
 
 
 def give_back(connection: Connection, row: Row[Any], note: str) -> None:
-    """Take a row of `running` from its worker and let it wait, due at once, with one attempt more."""
-    _give_back(connection, row, EPOCH, note)
+    """Take a row of `running` from its worker and let it wait, due as it was, with one attempt more."""
+    _give_back(connection, row, row.run_at, note)
 
 
 def depth(connection: Connection) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from runner.cli.status import lines
 from runner.model.event import EventState
 from runner.model.integration import Integration, Reason, State
+from runner.model.process import Process
 from runner.model.push import PushState
 from runner.model.run import Checkpoint, RunState, SyncRun
+from runner.service.attendance import Attendance
 from runner.service.overview import Overview, Standing
 from runner.service.push_shapes import CircuitShape, DeadShape, DestinationShape
 from runner.service.shapes import SubscriptionShape, SyncShape
+from runner.store.backlog import Backlog
 from runner.store.calls import Calls
 from runner.store.changes import Telling
 from runner.store.retention import Kept
@@ -33,10 +37,13 @@ FINE = Standing(
 )
 
 
+LATE = timedelta(minutes=10)
+WORKER = Process("a:1:x", "a", 1, frozenset({"worker", "scheduler"}), "1.0", "0023", START, START)
+ATTENDED = Attendance((WORKER,), Backlog(2, 1), START)
+
+
 def told(one: Standing) -> str:
-    return "\n".join(
-        lines(Overview((one,), dict.fromkeys(EventState, 0), {"waiting": 2, "running": 1}, (), Kept(None, 0)))
-    )
+    return "\n".join(lines(Overview((one,), dict.fromkeys(EventState, 0), ATTENDED, (), Kept(None, 0)), LATE))
 
 
 def test_a_house_in_order_wants_nobody() -> None:
@@ -49,7 +56,20 @@ def test_the_figures_of_an_integration_stand_in_its_row() -> None:
 
 
 def test_the_backlog_is_told() -> None:
-    assert "2 wake-ups wait, 1 run" in told(FINE)
+    assert "2 wake-ups wait (0 are due), 1 run" in told(FINE)
+
+
+def test_who_works_is_told() -> None:
+    assert "Processes: 1 on 1 host (0 web, 1 worker, 1 scheduler)" in told(FINE)
+
+
+def test_that_nobody_works_is_told_first() -> None:
+    nobody = Attendance((), Backlog(7, due=7, oldest=START - 2 * LATE), START)
+    found = Overview((FINE,), dict.fromkeys(EventState, 0), nobody, (), Kept(None, 0), {Telling.DEAD: 2})
+    shown = list(lines(found, LATE))
+    assert "Processes: none runs" in shown
+    first = shown[shown.index("What wants a person:") + 1]
+    assert first.startswith("- Nobody works: 7 wake-ups wait, the oldest for 20 min. Start `runner worker`")
 
 
 def test_a_sync_that_never_ran_says_so() -> None:
@@ -97,8 +117,9 @@ def test_what_is_to_be_replayed_is_told_with_a_command_that_can_be_typed() -> No
 
 
 def test_what_the_host_could_not_be_told_is_told_to_the_operator() -> None:
-    house = Overview((FINE,), dict.fromkeys(EventState, 0), {}, (), Kept(None, 0), {Telling.DEAD: 2})
-    assert any("could not be told of 2 changes" in line and "replay notices --failed" in line for line in lines(house))
+    house = Overview((FINE,), dict.fromkeys(EventState, 0), ATTENDED, (), Kept(None, 0), {Telling.DEAD: 2})
+    shown = list(lines(house, LATE))
+    assert any("could not be told of 2 changes" in line and "replay notices --failed" in line for line in shown)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +155,8 @@ def bound(**more: Any) -> DestinationShape:
 
 
 def said(one: DestinationShape) -> str:
-    found = Overview((), dict.fromkeys(EventState, 0), {}, (), Kept(None, 0), destinations=(one,))
-    return "\n".join(lines(found))
+    found = Overview((), dict.fromkeys(EventState, 0), ATTENDED, (), Kept(None, 0), destinations=(one,))
+    return "\n".join(lines(found, LATE))
 
 
 def test_a_destination_that_is_no_integration_has_a_line() -> None:

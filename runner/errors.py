@@ -34,6 +34,7 @@ RunnerError
     +-- StateRefused            an OAuth state that is unknown, used or too old
     +-- StoreUnavailable        the database takes nothing now
     +-- CredentialUnreadable    no key opens it
+    +-- ExportRefused           a file of `runner export` that is not taken in
 """
 
 from __future__ import annotations
@@ -334,3 +335,10 @@ class CredentialUnreadable(StoreError):
     """A stored credential was encrypted with a key that RUNNER_ENCRYPTION_KEYS does not hold, or was altered."""
 
     code = "credential-unreadable"
+
+
+class ExportRefused(StoreError):
+    """A file of `runner export` that is not taken in: broken off, altered, of another version, or not into this
+    database. Nothing of it is stored."""
+
+    code = "export-refused"

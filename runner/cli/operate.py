@@ -12,6 +12,7 @@ from runner.cli import (
     keeping,
     linking,
     looking,
+    moving,
     pausing,
     pushing,
     running,
@@ -38,6 +39,8 @@ app.command("replay")(looking.replay)
 app.command("simulate")(running.simulate)
 app.command("demo")(running.demo)
 app.command("migrate")(keeping.migrate)
+app.command("export")(moving.export)
+app.command("import")(moving.import_)
 app.command("doctor")(keeping.doctor)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(linking.links, name="links")

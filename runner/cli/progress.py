@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from runner.engine.actions.upload import Hear as HearFile
+    from runner.store.moving.export import Hear as HearRows
 
 Hear = Callable[[int, int, int | None], None]
 EVERY = 10
@@ -78,6 +79,33 @@ def bytes_bar(name: str, console: Console) -> Iterator[HearFile]:
 
         def hear(sent: int, size: int) -> None:
             progress.update(task, completed=sent, total=size, visible=True)
+
+        yield hear
+
+
+@contextmanager
+def rows(wanted: bool) -> Iterator[HearRows]:
+    """What is told of rows by table: a bar for a person at a terminal, nothing for a log."""
+    if not wanted:
+        yield lambda *_: None
+        return
+    from rich.console import Console
+
+    with rows_bar(Console(stderr=True)) as hear:
+        yield hear
+
+
+@contextmanager
+def rows_bar(console: Console) -> Iterator[HearRows]:
+    """A bar with the table, the count of all rows, and the time that is left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*parts, TimeRemainingColumn(compact=True), console=console) as progress:
+        task = progress.add_task("", total=None)
+
+        def hear(table: str, done: int, total: int) -> None:
+            progress.update(task, description=table, completed=done, total=total)
 
         yield hear
 

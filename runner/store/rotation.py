@@ -18,6 +18,10 @@ from runner.store.database import Database
 from runner.store.keys import KeyRing
 
 
+BATCH = 100
+"""Rows at a time."""
+
+
 @dataclass(frozen=True)
 class Sealed:
     """A column that holds what the key ring sealed, and what each row's is bound to."""
@@ -44,13 +48,23 @@ class Rotated:
     shut: list[str] = field(default_factory=list)
 
 
-async def rotate(database: Database, keys: KeyRing, batch: int = 100) -> Rotated:
+async def rotate(database: Database, keys: KeyRing, batch: int = BATCH) -> Rotated:
     """Seal all anew, `batch` rows a transaction."""
     done = Rotated()
     for which in SEALED:
         after: str | None = ""
         while after is not None:
             after = await database.write(_step(which, keys, after, batch, done))
+    return done
+
+
+def rotate_within(connection: Connection, keys: KeyRing) -> Rotated:
+    """The same in the caller's own transaction."""
+    done = Rotated()
+    for which in SEALED:
+        after: str | None = ""
+        while after is not None:
+            after = _step(which, keys, after, BATCH, done)(connection)
     return done
 
 

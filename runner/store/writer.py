@@ -31,6 +31,11 @@ PAUSE = 0.001
 MOST_PAUSES = 20
 """After so many the group is committed though more keep coming."""
 _HOOKS = "runner_after_commit"
+CLOSED = (
+    "this database was closed by `runner export --close`: everything goes on at another one, or here again after "
+    "`runner export --reopen`"
+)
+"""What a database says that refuses to be written to: see `moving.closing`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +61,8 @@ def after_commit(connection: Connection, call: Callable[[], None]) -> None:
 
 def readable(error: BaseException) -> BaseException:
     """A driver's "locked", "disk full" or "gone" as a StoreUnavailable without SQL or values; others as they are."""
+    if isinstance(error, DBAPIError) and CLOSED in str(error.orig):
+        return StoreUnavailable(CLOSED)
     if isinstance(error, OperationalError):
         return StoreUnavailable(f"the database cannot serve: {error.orig}; `runner doctor` looks into it")
     if isinstance(error, StopIteration):

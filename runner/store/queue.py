@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import socket
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +14,7 @@ from sqlalchemy import Connection
 from runner.model.wakeup import WakeUp
 from runner.store import backlog, wakeups
 from runner.store.backlog import Backlog
+from runner.store.bell import Bell
 from runner.store.database import Database
 from runner.store.wakeups import Taken
 from runner.store.writer import after_commit
@@ -82,27 +80,24 @@ class EmbeddedQueue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._puts = 0
-        self._seen = 0
-        self._waiters: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
+        self._bell = Bell()
 
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
         """Add it in the caller's own transaction; whoever waits in this process wakes when that commits."""
         if not wakeups.waits(connection, wakeup):  # to write it again costs four pages of the log
             wakeups.put(connection, wakeup)
-        after_commit(connection, self._signal)
+        after_commit(connection, self._bell.ring)
 
     def put_all(self, connection: Connection, some: Sequence[WakeUp]) -> None:
         """Add many in the caller's own transaction."""
         wakeups.put_all(connection, some)
-        after_commit(connection, self._signal)
+        after_commit(connection, self._bell.ring)
 
     async def take(
         self, worker: str, limit: int, lease: timedelta, now: datetime, syncs: int | None = None
     ) -> list[Taken]:
         """Up to `limit` due wake-ups whose key does not run, under a lease until `now + lease`."""
-        self._seen = self._puts
+        self._bell.heard()
         return await self._database.write(
             lambda connection: wakeups.take(connection, worker, limit, now + lease, now, syncs)
         )
@@ -115,7 +110,7 @@ class EmbeddedQueue:
         """Delete it; a wake-up of its key that waits may run now."""
 
         def work(connection: Connection) -> bool:
-            after_commit(connection, self._signal)
+            after_commit(connection, self._bell.ring)
             return wakeups.settle(connection, taken)
 
         return await self._database.write(work)
@@ -124,7 +119,7 @@ class EmbeddedQueue:
         """Let it wait until `at`; one put while it ran absorbs it."""
 
         def work(connection: Connection) -> bool:
-            after_commit(connection, self._signal)
+            after_commit(connection, self._bell.ring)
             return wakeups.retry_at(connection, taken, at, note)
 
         return await self._database.write(work)
@@ -137,7 +132,7 @@ class EmbeddedQueue:
             for row in lost:
                 wakeups.give_back(connection, row, f"worker {row.worker} stopped before it was done")
             if lost:
-                after_commit(connection, self._signal)
+                after_commit(connection, self._bell.ring)
             return len(lost)
 
         return await self._database.write(work)
@@ -156,29 +151,7 @@ class EmbeddedQueue:
 
     async def wait(self, timeout: float = POLL) -> bool:  # noqa: ASYNC109  # a wait is all this does
         """Until this process puts or settles something, at most `timeout` seconds; True when it did."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        with self._lock:
-            if self._puts != self._seen:
-                return True
-            self._waiters[future] = loop
-        try:
-            await asyncio.wait_for(future, timeout)
-        except TimeoutError:
-            return False
-        finally:
-            with self._lock:
-                self._waiters.pop(future, None)
-        return True
-
-    def _signal(self) -> None:
-        """Runs in the writer's thread, after the commit."""
-        with self._lock:
-            self._puts += 1
-            waiters, self._waiters = self._waiters, {}
-        for future, loop in waiters.items():
-            with suppress(RuntimeError):  # the loop is closed: that worker is gone
-                loop.call_soon_threadsafe(_wake, future)
+        return await self._bell.wait(timeout)
 
 
 def is_dead(worker: str) -> bool:
@@ -196,8 +169,3 @@ def is_dead(worker: str) -> bool:
     except PermissionError:
         return False
     return False
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

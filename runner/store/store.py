@@ -36,8 +36,9 @@ class Store:
         """Open the database at `url` (see `Database.open`); `keys` seal credentials. Migrate before use."""
         assert TABLES
         database = Database.open(url)
-        queue = EmbeddedQueue(database)
-        return cls(database, Vault(keys), queue, Inbox(queue))
+        before_close: list[Callable[[], Awaitable[None]]] = []
+        queue = open_queue(database, before_close)
+        return cls(database, Vault(keys), queue, Inbox(queue), before_close)
 
     def begin(self, connection: Connection, integration: Integration, slot: str = "") -> None:
         """Store a new integration (see `integrations.add`), and that the host is to be told of it."""
@@ -81,3 +82,14 @@ class Store:
         for finish in self.before_close:
             await finish()
         await self.database.close()
+
+
+def open_queue(database: Database, before_close: list[Callable[[], Awaitable[None]]]) -> Queue:
+    """The queue that fits the database; what it has to end is added to `before_close`."""
+    if database.dialect != "postgresql":
+        return EmbeddedQueue(database)
+    from runner.store.distributed import DistributedQueue  # Procrastinate costs 15 MB where nobody needs it
+
+    queue = DistributedQueue(database)
+    before_close.append(queue.close)
+    return queue

@@ -1,4 +1,7 @@
-"""Table wakeups: at most one waiting and one running row a key. The embedded queue is made of these statements."""
+"""Table wakeups: at most one waiting and one running row a key. The embedded queue is made of these statements.
+
+On PostgreSQL `wakeups` is a view of Procrastinate's jobs: it may be read and emptied, not written.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,6 @@ def _due(connection: Connection, limit: int, now: datetime, which: ColumnElement
         .where(wakeups.c.state == WAITING, wakeups.c.run_at <= now, which, ~blocked)
         .order_by(wakeups.c.priority.desc(), wakeups.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return list(connection.scalars(due)) if limit > 0 else []
 
@@ -184,7 +186,7 @@ def retry_at(connection: Connection, taken: Taken, at: datetime, note: str | Non
 
 def running(connection: Connection) -> list[Row[Any]]:
     """Every row under a lease."""
-    return list(connection.execute(select(wakeups).where(wakeups.c.state == RUNNING).with_for_update()))
+    return list(connection.execute(select(wakeups).where(wakeups.c.state == RUNNING)))
 
 
 def give_back(connection: Connection, row: Row[Any], note: str) -> None:
@@ -209,7 +211,7 @@ def _give_back(connection: Connection, row: Row[Any], at: datetime, note: str | 
     """Merge into the row that was put in the meantime, if there is one: the earlier time, the attempts of both."""
     table = wakeups.c
     values = {"state": WAITING, "run_at": at, "attempts": row.attempts + 1, "note": note}
-    put_since = select(wakeups).where(table.key == row.key, table.state == WAITING).with_for_update()
+    put_since = select(wakeups).where(table.key == row.key, table.state == WAITING)
     other = connection.execute(put_since).one_or_none()
     if other is None:
         released = values | {"worker": None, "lease_until": None}

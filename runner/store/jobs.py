@@ -1,0 +1,276 @@
+"""Procrastinate's table of jobs, which on PostgreSQL carries the wake-ups: its two locks are the key of a wake-up.
+
+`queueing_lock` is unique among those that wait, `lock` among those that run. To put, to settle and to try again are
+Procrastinate's own statements. To take is ours: many at once, as of the caller's clock, with room left by syncs. So is
+the lease, which Procrastinate has a worker and not a job of: a wake-up whose end could not be stored must be run again
+though its worker lives. Both are kept with the arguments of the job. The view `wakeups` shows the jobs as the embedded
+queue's table shows its rows.
+
+Whoever puts a wake-up that waits already holds it until his commit: nobody takes it before what it is about can be
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.sql import queries
+from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
+
+from runner.model.wakeup import WakeUp
+from runner.store.columns import EPOCH, json_text
+from runner.store.wakeups import SYNC, Taken
+
+TASK = "wake"
+"""What all our jobs are called; no worker of Procrastinate's own runs them."""
+
+_jobs = JobManager(SyncPsycopgConnector())
+
+_GIVEN = """unnest(%(keys)s::text[], %(times)s::timestamptz[], %(priorities)s::int[], %(options)s::jsonb[])
+    AS given (key, run_at, priority, options)"""
+
+_HOLD = f"""
+SELECT job.queueing_lock FROM procrastinate_jobs job JOIN {_GIVEN} ON job.queueing_lock = given.key
+WHERE job.status = 'todo' AND given.options IS NULL AND job.priority >= given.priority
+    AND (job.scheduled_at IS NULL OR job.scheduled_at <= given.run_at)
+ORDER BY job.queueing_lock FOR SHARE OF job
+"""  # noqa: S608  # nothing in it was given
+
+_MERGE = f"""
+UPDATE procrastinate_jobs job SET
+    scheduled_at = CASE WHEN given.run_at < job.scheduled_at THEN given.run_at
+        WHEN given.run_at IS NOT NULL THEN job.scheduled_at END,
+    priority = greatest(given.priority, job.priority),
+    args = CASE WHEN given.options IS NULL THEN job.args
+        ELSE job.args || jsonb_build_object('options', given.options) END
+FROM {_GIVEN} WHERE job.queueing_lock = given.key AND job.status = 'todo' RETURNING job.queueing_lock
+"""  # noqa: S608  # as above
+
+_TRIED = """
+UPDATE procrastinate_jobs SET attempts = %(attempts)s WHERE queueing_lock = %(key)s AND status = 'todo'
+"""
+
+_DUE = """
+SELECT job.id FROM procrastinate_jobs job
+WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= %(now)s)
+    AND (job.queue_name = %(sync)s) = %(syncs)s
+    AND NOT EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND other.status = 'doing')
+ORDER BY job.priority DESC, job.id LIMIT %(limit)s
+"""
+
+_TAKE = f"""
+WITH due AS ({_DUE} FOR UPDATE OF job SKIP LOCKED)
+UPDATE procrastinate_jobs job SET status = 'doing', args = job.args || jsonb_build_object(
+    'worker', %(worker)s::text, 'lease_until', %(until)s::timestamptz,
+    'turn', coalesce((job.args ->> 'turn')::int, 0) + 1)
+FROM due WHERE job.id = due.id
+RETURNING job.id, job.queue_name, job.scheduled_at, job.priority, job.args, job.attempts
+"""  # noqa: S608  # as above
+
+_HELD = """
+FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'doing'
+    AND args ->> 'worker' = %(worker)s AND (args ->> 'turn')::int = %(turn)s FOR UPDATE
+"""
+
+_EXTEND = """
+UPDATE procrastinate_jobs SET args = args || jsonb_build_object('lease_until', %(until)s::timestamptz)
+WHERE id = %(job_id)s AND status = 'doing' AND args ->> 'worker' = %(worker)s AND (args ->> 'turn')::int = %(turn)s
+"""
+
+_RUNNING = """
+SELECT id, scheduled_at, args ->> 'worker' AS worker, (args ->> 'lease_until')::timestamptz AS lease_until
+FROM procrastinate_jobs WHERE status = 'doing' FOR UPDATE SKIP LOCKED
+"""
+
+_JOIN = """
+WITH running AS (SELECT * FROM procrastinate_jobs WHERE id = %(job_id)s)
+UPDATE procrastinate_jobs job SET
+    scheduled_at = CASE WHEN job.scheduled_at IS NOT NULL THEN least(job.scheduled_at, %(at)s) END,
+    priority = greatest(job.priority, running.priority),
+    attempts = running.attempts + 1,
+    args = (running.args - 'worker' - 'lease_until') || job.args || jsonb_build_object('note', %(note)s::text)
+FROM running WHERE job.queueing_lock = running.queueing_lock AND job.status = 'todo' RETURNING job.id
+"""
+
+_LET_GO = """
+UPDATE procrastinate_jobs
+SET args = args - 'worker' - 'lease_until' || jsonb_build_object('note', %(note)s::text)
+WHERE id = %(job_id)s
+"""
+
+
+def put_all(connection: Connection, some: Iterable[WakeUp]) -> None:
+    """Add them, or merge each into the one of its key that waits: the earlier `run_at`, the higher priority, the later
+    options. Of those with one key, only the last."""
+    left = {wakeup.key: wakeup for wakeup in sorted(some, key=lambda one: one.key)}
+    _drop(left, connection.exec_driver_sql(_HOLD, _given(left)).scalars() if left else ())
+    while left and not _defer(connection, left.values()):
+        _drop(left, connection.exec_driver_sql(_MERGE, _given(left)).scalars())
+
+
+def _drop(left: dict[str, WakeUp], keys: Iterable[str]) -> None:
+    for key in list(keys):
+        del left[key]
+
+
+def _given(some: dict[str, WakeUp]) -> dict[str, Any]:
+    wakeups = some.values()
+    return {
+        "keys": list(some),
+        "times": [one.run_at for one in wakeups],
+        "priorities": [one.priority for one in wakeups],
+        "options": [_json(one.options) if one.options else None for one in wakeups],
+    }
+
+
+def _defer(connection: Connection, some: Collection[WakeUp]) -> bool:
+    """Add all; False, and none is added, when one of a key waits."""
+    given = [_job(wakeup) for wakeup in some]
+    try:
+        with connection.begin_nested():
+            _jobs.batch_defer_jobs(given, connection=connection.connection.driver_connection)
+            for wakeup in some:
+                if wakeup.attempts:  # it comes from another queue: a job that is put has none
+                    told = {"key": wakeup.key, "attempts": wakeup.attempts}
+                    connection.exec_driver_sql(_TRIED, told)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def _job(wakeup: WakeUp) -> Job:
+    told: dict[str, Any] = {"subject": wakeup.subject, "detail": wakeup.detail}
+    if wakeup.options:
+        told["options"] = wakeup.options
+    return Job(
+        queue=wakeup.kind,
+        task_name=TASK,
+        lock=wakeup.key,
+        queueing_lock=wakeup.key,
+        priority=wakeup.priority,
+        scheduled_at=wakeup.run_at,
+        task_kwargs=told,
+    )
+
+
+def _json(value: Any) -> Jsonb:
+    return Jsonb(value, dumps=json_text)
+
+
+def due(connection: Connection, limit: int, now: datetime, syncs: int | None) -> int:
+    """How many `take` would find, if nobody held or took one meanwhile."""
+    return sum(len(_run(connection, _DUE, part)) for part in _parts(limit, now, syncs))
+
+
+def take(
+    connection: Connection, worker: str, limit: int, until: datetime, now: datetime, syncs: int | None
+) -> list[Taken]:
+    """Lease up to `limit` due jobs whose key does not run, at most `syncs` of them syncs; what takes little before
+    syncs, then the highest priority, then the oldest, first. What somebody puts at this moment is left out."""
+    taken: list[Taken] = []
+    for part in _parts(limit, now, syncs):
+        part["limit"] = min(part["limit"], limit - len(taken))
+        rows = _run(connection, _TAKE, part | {"worker": worker, "until": until})
+        taken += [_taken(row, worker) for row in sorted(rows, key=lambda row: (-row.priority, row.id))]
+    return taken
+
+
+def _parts(limit: int, now: datetime, syncs: int | None) -> list[dict[str, Any]]:
+    shared = {"now": now, "sync": SYNC}
+    most = limit if syncs is None else min(limit, max(syncs, 0))
+    return [shared | {"syncs": False, "limit": limit}, shared | {"syncs": True, "limit": most}]
+
+
+def _run(connection: Connection, text: str, given: dict[str, Any]) -> Sequence[Row[Any]]:
+    return connection.exec_driver_sql(text, given).all()
+
+
+def _taken(row: Row[Any], worker: str) -> Taken:
+    told = row.args
+    run_at = None if row.scheduled_at == EPOCH else row.scheduled_at
+    options = told.get("options") or {}
+    wakeup = WakeUp(
+        row.queue_name, told["subject"], told["detail"], run_at, row.priority, options=options, attempts=row.attempts
+    )
+    return Taken(row.id, wakeup, worker, told["turn"])
+
+
+def extend(connection: Connection, taken: Taken, until: datetime) -> bool:
+    """Prolong the lease; False when it was lost."""
+    return bool(connection.exec_driver_sql(_EXTEND, _named(taken) | {"until": until}).rowcount)
+
+
+def settle(connection: Connection, taken: Taken) -> bool:
+    """Delete the job; False when the lease was lost (another has it, or had it)."""
+    if not _is_held(connection, taken):
+        return False
+    _finish(connection, taken.id)
+    return True
+
+
+def retry_at(connection: Connection, taken: Taken, at: datetime, note: str | None) -> bool:
+    """Let the job wait until `at` with one attempt more; False when the lease was lost."""
+    if not _is_held(connection, taken):
+        return False
+    _give_back(connection, taken.id, at, note)
+    return True
+
+
+def running(connection: Connection) -> Sequence[Row[Any]]:
+    """Every job under a lease that nobody is settling at this moment: its `id`, `scheduled_at`, `worker`
+    and `lease_until`."""
+    return connection.exec_driver_sql(_RUNNING).all()
+
+
+def give_back(connection: Connection, row: Row[Any], note: str) -> None:
+    """Take a row of `running` from its worker and let it wait, due as it was, with one attempt more."""
+    _give_back(connection, row.id, row.scheduled_at or EPOCH, note)
+
+
+def _give_back(connection: Connection, job_id: int, at: datetime, note: str | None) -> None:
+    """Merge into the job that was put in the meantime, if there is one."""
+    given = {"job_id": job_id, "at": at, "note": note and note.replace("\0", " ")}
+    if not _join(connection, given) and not _retry(connection, given):
+        _join(connection, given)
+
+
+def _join(connection: Connection, given: dict[str, Any]) -> bool:
+    """Merge a running job into the one that waits for its end; that one cannot be taken meanwhile."""
+    joined = connection.exec_driver_sql(_JOIN, given).rowcount > 0
+    if joined:
+        _finish(connection, given["job_id"])
+    return joined
+
+
+def _retry(connection: Connection, given: dict[str, Any]) -> bool:
+    """False when one of its key was put at this moment."""
+    asked = {"job_id": given["job_id"], "retry_at": given["at"]}
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(_LET_GO, given)
+            connection.exec_driver_sql(
+                queries["retry_job"], asked | {"new_priority": None, "new_queue_name": None, "new_lock": None}
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _finish(connection: Connection, job_id: int) -> None:
+    connection.exec_driver_sql(queries["finish_job"], {"job_id": job_id, "status": "succeeded", "delete_job": True})
+
+
+def _is_held(connection: Connection, taken: Taken) -> bool:
+    return connection.exec_driver_sql("SELECT id " + _HELD, _named(taken)).one_or_none() is not None
+
+
+def _named(taken: Taken) -> dict[str, Any]:
+    return {"job_id": taken.id, "worker": taken.worker, "turn": taken.turn}

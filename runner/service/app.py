@@ -14,9 +14,11 @@ from runner.service.api import Api
 from runner.service.bodies import PATIENCE, Receive, Scope, Send
 from runner.service.connecting import ConnectPage
 from runner.service.health import Health
+from runner.service.heart import Heart
 from runner.service.oauth import Callback
 from runner.service.operation import side_by_side
 from runner.service.problems import Problem, broken_answer, http_answer, problem_answer, runner_answer
+from runner.service.readiness import Readiness
 from runner.service.settings import Settings
 from runner.service.uninstalling import Uninstalling
 from runner.service.webhooks import Webhooks
@@ -27,10 +29,12 @@ PREFIX = "/webhooks/"
 class App:
     """An ASGI app over a house. Requests to `/webhooks/` do not pass through the web framework."""
 
-    def __init__(self, house: House, settings: Settings, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, house: House, settings: Settings, patience: float = PATIENCE, heart: Heart | None = None
+    ) -> None:
         self.api = Api(house, settings.api_keys)
         self._webhooks = Webhooks(house, patience)
-        self._rest = _rest(house, self.api)
+        self._rest = _rest(house, self.api, Readiness(house, heart))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -40,13 +44,13 @@ class App:
             await self._rest(scope, receive, send)
 
 
-def _rest(house: House, api: Api) -> Starlette:
+def _rest(house: House, api: Api, readiness: Readiness) -> Starlette:
     health, page = Health(house), ConnectPage(house)
     back, uninstalled = Callback(house).answer, Uninstalling(house).answer
     return Starlette(
         routes=[
             Route("/healthz", health.live, methods=["GET"]),
-            Route("/readyz", health.ready, methods=["GET"]),
+            Route("/readyz", readiness.ready, methods=["GET"]),
             Route("/metrics", health.metrics, methods=["GET"]),
             side_by_side("/oauth/callback", {"GET": back, "DELETE": uninstalled, "POST": uninstalled}, heads=False),
             side_by_side("/oauth/{connector}/authorize", {"GET": page.show, "POST": page.take}),

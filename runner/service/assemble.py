@@ -103,6 +103,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """The store alone, for commands that only look: no key is needed, and nothing is migrated."""
     store = Store.open(settings.database_url, settings.keys or KeyRing.generate("none"))
     try:
+        await asyncio.to_thread(store.database.refuse_newer)
         if await asyncio.to_thread(store.database.pending):
             raise SettingsError(
                 f"the database {store.database.url} is not of this version of the runner; `runner migrate` brings it "
@@ -114,7 +115,9 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 def bring_up_to_date(database: Database) -> bool:
-    """Apply the migrations that are missing; whether there were any. Blocks."""
+    """Apply the migrations that are missing; whether there were any. Blocks. SettingsError for a database of a later
+    version."""
+    database.refuse_newer()
     behind = database.pending()
     if behind:
         database.migrate()

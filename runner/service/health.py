@@ -1,8 +1,7 @@
-"""Whether the process lives, whether it can serve, and a handful of figures for Prometheus."""
+"""Whether the process lives, and a handful of figures for Prometheus."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from runner.connector.library import Connectors
 from runner.engine.house import House
@@ -26,7 +25,7 @@ from runner.store.queue import Queue
 
 
 class Health:
-    """The handlers of `/healthz`, `/readyz` and `/metrics`."""
+    """The handlers of `/healthz` and `/metrics`."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -34,17 +33,6 @@ class Health:
     async def live(self, _: Request) -> Response:
         """The process answers."""
         return PlainTextResponse("ok\n")
-
-    async def ready(self, _: Request) -> Response:
-        """The database answers and is of this version; 503 with the reason else."""
-        database = self._house.store.database
-        try:
-            behind = await asyncio.to_thread(database.pending)
-        except Exception as error:  # whatever keeps the database from answering: we are not ready
-            return _not_ready("store-unavailable", f"the database does not answer ({type(error).__name__})")
-        if behind:
-            return _not_ready("migration-pending", "the database is of an older version; run `runner migrate`")
-        return JSONResponse({"ready": True})
 
     async def metrics(self, _: Request) -> Response:
         """Figures out of the store, as Prometheus reads them."""
@@ -164,10 +152,6 @@ class _Figures:
         for labels, count in counts.items():
             family.add_metric(labels, count)
         return family
-
-
-def _not_ready(code: str, message: str) -> Response:
-    return JSONResponse({"ready": False, "code": code, "message": message}, 503)
 
 
 def _gauge(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -26,10 +26,15 @@ REMEMBERED = timedelta(days=7)
 
 
 class Heart:
-    """Keeps the row of one process young."""
+    """Keeps the row of one process young, and knows how it is.
+
+    `leaving`: it was told to stop. `flaw`: why the last beat was not stored, else None.
+    """
 
     def __init__(self, house: House, parts: Iterable[str]) -> None:
         now = house.clock.now()
+        self.leaving = False
+        self.flaw: str | None = None
         self._house = house
         self._process = Process(
             process_id(), socket.gethostname(), os.getpid(), frozenset(parts), __version__, newest(), now, now
@@ -40,7 +45,9 @@ class Heart:
         self._process = replace(self._process, seen_at=self._house.clock.now())
         try:
             await self._house.store.database.write(self._say)
+            self.flaw = None
         except StoreError as error:
+            self.flaw = str(error)
             self._house.log.warning("heartbeat-not-stored", error=str(error))
 
     async def stop(self) -> None:
@@ -56,13 +63,13 @@ class Heart:
 
 
 @asynccontextmanager
-async def beating(house: House, parts: Iterable[str]) -> AsyncIterator[None]:
+async def beating(house: House, parts: Iterable[str]) -> AsyncIterator[Heart]:
     """Inside, this process is known to live."""
     heart = Heart(house, parts)
     await heart.beat()
     task = asyncio.create_task(_repeat(heart), name="heart")
     try:
-        yield
+        yield heart
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

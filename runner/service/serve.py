@@ -23,7 +23,7 @@ from runner.service import bodies, heads
 from runner.service.app import App
 from runner.service.assemble import save_calls
 from runner.service.heads import Heads
-from runner.service.heart import beating
+from runner.service.heart import Heart, beating
 from runner.service.scheduler import Scheduler
 from runner.service.settings import Settings
 from runner.service.worker import Worker
@@ -83,34 +83,46 @@ async def serve(
     ready: Callable[[], None] | None = None,
     patience: Patience | None = None,
 ) -> None:
-    """Run the parts until `stop` is set, then end them in order: no new requests, no new work, what runs is finished.
+    """Run the parts until `stop` is set, then end them in order: no new work, `/readyz` at 503 while requests are still
+    answered (`serve.leave_after`), no new requests, what runs is finished.
 
     `door` is the socket of the web part (see `listen`). `ready` is called once all parts are up. `patience` is how
     long slow requests are waited for.
     """
     chosen = parts or Parts()
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(beating(house, chosen.names))
+        heart = await stack.enter_async_context(beating(house, chosen.names))
         if chosen.scheduler:
             scheduler = Scheduler(house)
             await scheduler.start()
             stack.callback(scheduler.stop)
         worker = await stack.enter_async_context(_working(house, stop)) if chosen.worker else None
         if chosen.web and door is not None:
-            await stack.enter_async_context(_web(house, settings, door, patience or Patience()))
+            await stack.enter_async_context(_web(house, settings, door, patience or Patience(), heart))
         if ready is not None:
             ready()
         await stop.wait()
+        heart.leaving = True
+        leave_after = house.config.serve.leave_after.total_seconds() if chosen.web else 0
         running = ", ".join(worker.running) if worker else ""
-        house.log.info("stopping", waiting_for=running or "nothing", seconds_at_most=GOODBYE)
+        house.log.info("stopping", waiting_for=running or "nothing", seconds_at_most=GOODBYE + leave_after)
+        await house.clock.sleep(leave_after)
 
 
 @contextlib.contextmanager
 def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and Ctrl-C set `stop`; the handlers of before come back at the end."""
+    """SIGTERM and Ctrl-C set `stop`; the second of them ends the process at once, as a kill would. The handlers of
+    before come back at the end."""
     loop = asyncio.get_running_loop()
+
+    def take(number: int) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, take, number)
     try:
         yield
     finally:
@@ -154,9 +166,9 @@ def _protocol(house: House, patience: Patience) -> Callable[..., Heads]:
 
 
 @contextlib.asynccontextmanager
-async def _web(house: House, settings: Settings, door: socket.socket, patience: Patience) -> Any:
+async def _web(house: House, settings: Settings, door: socket.socket, patience: Patience, heart: Heart) -> Any:
     config = uvicorn.Config(
-        App(house, settings, patience.body),
+        App(house, settings, patience.body, heart),
         http=_protocol(house, patience),  # type: ignore[arg-type]  # it is only called
         ws="none",
         lifespan="off",

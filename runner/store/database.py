@@ -72,6 +72,11 @@ class Database:
         return self._writer.limit
 
     @property
+    def waiting(self) -> int:
+        """How many works wait for the writer now."""
+        return self._writer.waiting
+
+    @property
     def url(self) -> URL:
         """Where it is; prints without the password."""
         return self._engine.url
@@ -138,6 +143,18 @@ class Database:
         with self._reader.connect() as connection:
             return is_behind(connection)
 
+    def refuse_newer(self) -> None:
+        """SettingsError when a later version of the runner has migrated it: what this one would write, and where, may
+        have changed."""
+        from runner.store.migration import is_ahead, newest, revision  # as above
+
+        with self._reader.connect() as connection:
+            if is_ahead(connection):
+                raise SettingsError(
+                    f"the database {self.url} is of revision {revision(connection)}, and this version of the runner "
+                    f"knows none after {newest()}: a later version has migrated it; start that one, or restore the "
+                    "backup from before"
+                )
     async def close(self) -> None:
         """Finish what is queued and let the connections go."""
         await asyncio.to_thread(self._writer.close)

@@ -28,14 +28,32 @@ def upgrade(connection: Connection) -> None:
 
 def is_behind(connection: Connection) -> bool:
     """Whether the database lacks a migration that this version of the runner has."""
+    found = revision(connection)
+    return found is None or (found in known() and found != newest())
+
+
+def is_ahead(connection: Connection) -> bool:
+    """Whether the database has a migration that this version of the runner does not know."""
+    found = revision(connection)
+    return found is not None and found not in known()
+
+
+def revision(connection: Connection) -> str | None:
+    """That of the database; None where nothing was migrated yet."""
     if not inspect(connection).has_table("alembic_version"):
-        return True
-    return list(connection.scalars(text("SELECT version_num FROM alembic_version"))) != [newest()]
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def newest() -> str:
-    """The revision that this version of the runner makes: the files of the migrations begin with theirs, in order."""
-    return max(path.name for path in (FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]
+    """The revision that this version of the runner makes."""
+    return max(known())
+
+
+def known() -> set[str]:
+    """All revisions that this version of the runner knows: the files of the migrations begin with theirs, in order."""
+    return {path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")}
 
 
 def _config(connection: Connection) -> Config:

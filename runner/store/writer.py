@@ -94,6 +94,11 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait now."""
+        return len(self._waiting)
+
     def submit(self, job: Job) -> None:
         """Queue `job`. StoreUnavailable when too many wait already or the store is closed."""
         with self._condition:

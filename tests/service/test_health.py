@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import httpx
 
+from runner.model.wakeup import WakeUp
+from runner.service.heart import beating
 from tests.partners import World
 
 BODY = b'{"type": "tn.jpm.job-updated", "userassignedid": "x", "data": {"tenantId": 5}}'
@@ -20,22 +22,24 @@ async def test_a_living_process_says_so(web: httpx.AsyncClient) -> None:
     assert (await web.get("/healthz")).text == "ok\n"
 
 
-async def test_a_process_with_a_database_is_ready(web: httpx.AsyncClient) -> None:
-    assert (await web.get("/readyz")).status_code == 200
-
-
-async def test_a_database_of_another_version_is_not_ready(here: World, web: httpx.AsyncClient) -> None:
-    await here.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'"))
-    answer = await web.get("/readyz")
-    assert (answer.status_code, answer.json()["code"]) == (503, "migration-pending")
-
-
 async def test_metrics_come_out_of_the_store(here: World, web: httpx.AsyncClient) -> None:
     await here.connect("servicetitan")
     await web.post("/webhooks/jobber", content=b"{}")
     text = (await web.get("/metrics")).text
     assert 'runner_integrations{connector="servicetitan",state="active"} 1.0' in text
     assert 'runner_rejections{connector="jobber",reason="bad-signature"} 1.0' in text
+
+
+async def test_metrics_tell_who_works_and_what_waits(here: World, web: httpx.AsyncClient) -> None:
+    async with beating(here.house, ["web", "worker"]):
+        await here.write(lambda c: here.house.store.queue.put(c, WakeUp("sync", "i", run_at=here.clock.now())))
+        here.clock.advance(30)
+        text = (await web.get("/metrics")).text
+    assert 'runner_processes{part="worker"} 1.0' in text
+    assert 'runner_processes{part="scheduler"} 0.0' in text
+    assert 'runner_wakeups{state="waiting"} 1.0' in text
+    assert "runner_due_wakeups 1.0" in text
+    assert "runner_oldest_wakeup_seconds 30.0" in text
 
 
 async def test_metrics_tell_what_is_kept(here: World, web: httpx.AsyncClient) -> None:

@@ -146,7 +146,7 @@ class Worker:
         """Prolong the lease again and again; ends when it is lost."""
         held = True
         while held:
-            await asyncio.sleep(self._lease.total_seconds() / BEATS)
+            await self._clock.sleep(self._lease.total_seconds() / BEATS)
             try:
                 held = await self._queue.extend(taken, self._lease, self._clock.now())
             except StoreError as error:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from runner.engine.work.dispatch import Again, Done, Verdict
-from runner.model.clock import SystemClock
+from runner.model.clock import Clock, SystemClock
 from runner.model.wakeup import WakeUp
-from runner.service.worker import Worker
+from runner.service.worker import BEATS, Worker
 from runner.store.database import Database
 from runner.store.queue import EmbeddedQueue
+from runner.testing.clock import FakeClock
 from tests.partners import Log
 
 Work = Callable[[WakeUp], Awaitable[Verdict]]
@@ -26,8 +27,8 @@ async def queue(path: Path) -> AsyncIterator[tuple[Database, EmbeddedQueue]]:
     await database.close()
 
 
-def worker(queue: EmbeddedQueue, work: Work, **options: object) -> Worker:
-    return Worker(queue, work, SystemClock(), Log(), **options)  # type: ignore[arg-type]
+def worker(queue: EmbeddedQueue, work: Work, clock: Clock | None = None, **options: object) -> Worker:
+    return Worker(queue, work, clock or SystemClock(), Log(), **options)  # type: ignore[arg-type]
 
 
 async def put(found: tuple[Database, EmbeddedQueue], *wakeups: WakeUp) -> None:
@@ -82,27 +83,23 @@ async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, Embe
         return Done()
 
     await put(queue, *(WakeUp("events", f"i{number}") for number in range(9)))
-    await asyncio.wait_for(worker(queue[1], work, at_once=3).serve(stop), 10)
+    await asyncio.wait_for(worker(queue[1], work, at_once=3).serve(stop), 60)
     assert (most, left) == (3, 0)
 
 
 async def test_a_long_run_keeps_its_lease(queue: tuple[Database, EmbeddedQueue]) -> None:
-    runs = 0
-    clock = SystemClock()
+    clock = FakeClock()
+    swept: list[int] = []
 
     async def work(_: WakeUp) -> Verdict:
-        nonlocal runs
-        runs += 1
-        await asyncio.sleep(0.5)
+        while len(clock.slept) < 5 * BEATS:  # as long as five leases
+            swept.append(await queue[1].sweep(clock.now()))
         return Done()
 
     await put(queue, KEY)
-    drained = asyncio.create_task(worker(queue[1], work, lease=timedelta(seconds=0.2)).drain())
-    for _ in range(8):
-        await asyncio.sleep(0.05)
-        assert await queue[1].sweep(clock.now()) == 0
-    await drained
-    assert runs == 1
+    assert await worker(queue[1], work, clock=clock).drain() == 1
+    assert set(swept) == {0}
+    assert await queue[1].depth() == {"waiting": 0, "running": 0}
 
 
 async def test_stopping_waits_for_what_runs(queue: tuple[Database, EmbeddedQueue]) -> None:
@@ -149,10 +146,11 @@ async def test_a_lost_lease_ends_the_run(queue: tuple[Database, EmbeddedQueue]) 
         return Done()
 
     await put(queue, KEY)
-    drained = asyncio.create_task(worker(queue[1], work, lease=timedelta(seconds=0.15)).drain())
+    clock = FakeClock()
+    drained = asyncio.create_task(worker(queue[1], work, clock=clock).drain())
     await begun.wait()
-    await queue[1].sweep(SystemClock().now() + timedelta(hours=1))  # what another node would do after the lease
-    await asyncio.wait_for(ended.wait(), 5)
+    await queue[1].sweep(clock.now() + timedelta(hours=1))  # what another node would do after the lease
+    await asyncio.wait_for(ended.wait(), 60)
     drained.cancel()
     await asyncio.gather(drained, return_exceptions=True)
 
@@ -172,7 +170,7 @@ async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database
 
     await put(queue, *(WakeUp("sync", f"i{number}", "jobs") for number in range(5)))
     serving = asyncio.create_task(worker(queue[1], work, at_once=3).serve(stop))
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     await put(queue, KEY)
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 60)
     assert seen[:3] == ["sync", "sync", "events"]

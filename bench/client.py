@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import itertools
 import multiprocessing
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
+
+Make = Callable[[str, int], bytes]
+"""A request to a path, by its number."""
 
 SECRET = "bench-secret-of-thirty-two-letters"
 
@@ -23,7 +28,11 @@ def body(number: int) -> bytes:
 
 def request(path: str, number: int) -> bytes:
     """The signed request as bytes."""
-    payload = body(number)
+    return signed(path, body(number))
+
+
+def signed(path: str, payload: bytes) -> bytes:
+    """A request with this body."""
     signature = hmac.new(SECRET.encode(), payload, hashlib.sha256).hexdigest()
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
@@ -49,34 +58,38 @@ async def _connection(port: int, requests: Any, spent: list[float], refused: lis
     writer.close()
 
 
-async def _load(port: int, path: str, first: int, count: int, connections: int) -> dict[str, Any]:
-    messages = [request(path, first + number) for number in range(count)]
+async def _load(ports: Sequence[int], messages: Sequence[bytes], connections: int) -> dict[str, Any]:
     spent: list[float] = []
     refused: list[bytes] = []
     began = time.perf_counter()
     lanes = [messages[lane::connections] for lane in range(connections)]
-    await asyncio.gather(*(_connection(port, lane, spent, refused) for lane in lanes))
+    doors = zip(itertools.cycle(ports), lanes, strict=False)
+    await asyncio.gather(*(_connection(port, lane, spent, refused) for port, lane in doors))
     took = time.perf_counter() - began
     spent.sort()
     return {
-        "rate": count / took,
+        "rate": len(messages) / took,
         "p50_ms": spent[len(spent) // 2] * 1000,
         "p99_ms": spent[int(len(spent) * 0.99)] * 1000,
         "refused": len(refused),
     }
 
 
-def _child(port: int, path: str, first: int, count: int, connections: int, result: Any) -> None:
+def _child(ports: Sequence[int], make: Make, path: str, numbers: range, connections: int, result: Any) -> None:
     import uvloop
 
-    result.send(uvloop.run(_load(port, path, first, count, connections)))
+    messages = [make(path, number) for number in numbers]
+    result.send(uvloop.run(_load(ports, messages, connections)))
 
 
-def load(port: int, path: str, first: int, count: int, connections: int = 32) -> dict[str, Any]:
-    """Send `count` webhooks numbered from `first`: rate per second, p50 and p99 in ms, how many were refused."""
+def load(
+    ports: Sequence[int], path: str, first: int, count: int, connections: int = 32, make: Make = request
+) -> dict[str, Any]:
+    """Send `count` webhooks numbered from `first`, the connections shared among the ports: rate per second, p50 and
+    p99 in ms, how many were refused."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_child, args=(port, path, first, count, connections, theirs)
+        target=_child, args=(ports, make, path, range(first, first + count), connections, theirs)
     )
     process.start()
     found: dict[str, Any] = ours.recv()

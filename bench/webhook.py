@@ -126,7 +126,7 @@ class Runs:
     def run(self, name: str, target: Server, path: str) -> float:
         """Requests per second of one load."""
         before = target.spent()
-        found: dict[str, Any] = load(target.port, path, self.sent, self.count)
+        found: dict[str, Any] = load([target.port], path, self.sent, self.count)
         self.sent += self.count
         if found["refused"]:
             raise RuntimeError(f"{name}: {found['refused']} of {self.count} were refused")

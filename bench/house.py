@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import uvloop
 
 from runner.client.guard import open_http
 from runner.connector.config import Config
@@ -29,6 +31,8 @@ from runner.store import integrations
 from runner.store.keys import KeyRing
 from runner.store.store import Store
 
+T = TypeVar("T")
+
 HERE = Path(__file__).parent / "partner"
 INTEGRATION = Integration("int-bench", "Bench Co", "bench", "local", State.ACTIVE, account_id="acct-1")
 
@@ -36,6 +40,12 @@ INTEGRATION = Integration("int-bench", "Bench Co", "bench", "local", State.ACTIV
 def _log() -> Any:
     """What a process says at its default level, into nowhere: writing to a terminal is not what is measured."""
     return build_log("json", Redactor(), open(os.devnull, "w", encoding="utf-8"))  # as long as the process
+
+
+def in_loop(work: Coroutine[Any, Any, T]) -> T:
+    """What a work comes to, in the event loop that `runner serve` and `runner worker` run in."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def migrated(database: Path) -> None:

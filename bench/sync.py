@@ -7,7 +7,6 @@ Where `make peers` has installed them, dlt and Airbyte's CDK run in the same rou
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import resource
 import shutil
@@ -23,7 +22,7 @@ import httpx
 import jmespath
 import orjson
 
-from bench.house import migrated, synced
+from bench.house import in_loop, migrated, synced
 from bench.jobs import partner
 from bench.measure import interleave, report, show
 from bench.peers import installed
@@ -122,9 +121,9 @@ def measure(total: int, size: int, rounds: int) -> dict[str, Any]:
             "floor, mapping by the jmespath package": lambda: timed(
                 lambda path: floor(url, path, by_jmespath()), folders["jmespath"]
             ),
-            "runner": lambda: timed(lambda path: asyncio.run(synced(url, path)), folders["ours"]),
+            "runner": lambda: timed(lambda path: in_loop(synced(url, path)), folders["ours"]),
             "runner, again, nothing changed": lambda: timed(
-                lambda path: asyncio.run(synced(url, path)), folders["ours"], keep=True
+                lambda path: in_loop(synced(url, path)), folders["ours"], keep=True
             ),
         }
         figures = interleave(variants | installed.variants(small, few), rounds)

@@ -79,6 +79,13 @@ def test_more_calls_than_a_window_holds_wait_until_it_is_empty() -> None:
     assert limit.admit(state, Asked(NOW + 10, calls=8)) == pytest.approx(50, abs=0.001)
 
 
+@pytest.mark.parametrize(("requests", "per", "seconds"), [(60, "1s", 0.025), (2500, "5m", 0.25), (2000, "1s", 0.25)])
+def test_permits_of_a_short_window_lie_for_long_only_where_there_are_plenty(
+    requests: int, per: str, seconds: float
+) -> None:
+    assert read(type="window", requests=requests, per=per).patience == pytest.approx(seconds)
+
+
 def test_a_window_keeps_a_small_state() -> None:
     limit, state = read(type="window", requests=2500, per="5m"), fresh()
     for call in range(2500):

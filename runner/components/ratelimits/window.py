@@ -10,6 +10,9 @@ from runner.components.block import Period
 from runner.components.ratelimits import sliding
 from runner.components.ratelimits.base import Asked, RateLimit
 
+PLENTY = 1000
+"""Calls a second that a few processes do not come near: permits that lie are not missed."""
+
 
 class WindowLimit(RateLimit):
     """So many requests in so much time.
@@ -35,7 +38,8 @@ class WindowLimit(RateLimit):
 
     @property
     def patience(self) -> float:
-        return min(self.per.total_seconds() / 40, 0.25)
+        per, most = self.per.total_seconds(), super().patience
+        return most if self.requests >= PLENTY * per else min(per / 40, most)
 
     @property
     def counts_late(self) -> bool:

@@ -26,6 +26,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from runner.model.wakeup import WakeUp
+from runner.store import job_texts as sql
 from runner.store.columns import EPOCH, json_text
 from runner.store.wakeups import SYNC, Taken
 
@@ -34,86 +35,14 @@ TASK = "wake"
 
 _jobs = JobManager(SyncPsycopgConnector())
 
-_GIVEN = """unnest(%(keys)s::text[], %(times)s::timestamptz[], %(priorities)s::int[], %(options)s::jsonb[])
-    AS given (key, run_at, priority, options)"""
-
-_HOLD = f"""
-SELECT job.queueing_lock FROM procrastinate_jobs job JOIN {_GIVEN} ON job.queueing_lock = given.key
-WHERE job.status = 'todo' AND given.options IS NULL AND job.priority >= given.priority
-    AND (job.scheduled_at IS NULL OR job.scheduled_at <= given.run_at)
-ORDER BY job.queueing_lock FOR SHARE OF job
-"""  # noqa: S608  # nothing in it was given
-
-_MERGE = f"""
-UPDATE procrastinate_jobs job SET
-    scheduled_at = CASE WHEN given.run_at < job.scheduled_at THEN given.run_at
-        WHEN given.run_at IS NOT NULL THEN job.scheduled_at END,
-    priority = greatest(given.priority, job.priority),
-    args = CASE WHEN given.options IS NULL THEN job.args
-        ELSE job.args || jsonb_build_object('options', given.options) END
-FROM {_GIVEN} WHERE job.queueing_lock = given.key AND job.status = 'todo' RETURNING job.queueing_lock
-"""  # noqa: S608  # as above
-
-_TRIED = """
-UPDATE procrastinate_jobs SET attempts = %(attempts)s WHERE queueing_lock = %(key)s AND status = 'todo'
-"""
-
-_DUE = """
-SELECT job.id FROM procrastinate_jobs job
-WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= %(now)s)
-    AND (job.queue_name = %(sync)s) = %(syncs)s
-    AND NOT EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND other.status = 'doing')
-ORDER BY job.priority DESC, job.id LIMIT %(limit)s
-"""
-
-_TAKE = f"""
-WITH due AS ({_DUE} FOR UPDATE OF job SKIP LOCKED)
-UPDATE procrastinate_jobs job SET status = 'doing', args = job.args || jsonb_build_object(
-    'worker', %(worker)s::text, 'lease_until', %(until)s::timestamptz,
-    'turn', coalesce((job.args ->> 'turn')::int, 0) + 1)
-FROM due WHERE job.id = due.id
-RETURNING job.id, job.queue_name, job.scheduled_at, job.priority, job.args, job.attempts
-"""  # noqa: S608  # as above
-
-_HELD = """
-FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'doing'
-    AND args ->> 'worker' = %(worker)s AND (args ->> 'turn')::int = %(turn)s FOR UPDATE
-"""
-
-_EXTEND = """
-UPDATE procrastinate_jobs SET args = args || jsonb_build_object('lease_until', %(until)s::timestamptz)
-WHERE id = %(job_id)s AND status = 'doing' AND args ->> 'worker' = %(worker)s AND (args ->> 'turn')::int = %(turn)s
-"""
-
-_RUNNING = """
-SELECT id, scheduled_at, args ->> 'worker' AS worker, (args ->> 'lease_until')::timestamptz AS lease_until
-FROM procrastinate_jobs WHERE status = 'doing' FOR UPDATE SKIP LOCKED
-"""
-
-_JOIN = """
-WITH running AS (SELECT * FROM procrastinate_jobs WHERE id = %(job_id)s)
-UPDATE procrastinate_jobs job SET
-    scheduled_at = CASE WHEN job.scheduled_at IS NOT NULL THEN least(job.scheduled_at, %(at)s) END,
-    priority = greatest(job.priority, running.priority),
-    attempts = running.attempts + 1,
-    args = (running.args - 'worker' - 'lease_until') || job.args || jsonb_build_object('note', %(note)s::text)
-FROM running WHERE job.queueing_lock = running.queueing_lock AND job.status = 'todo' RETURNING job.id
-"""
-
-_LET_GO = """
-UPDATE procrastinate_jobs
-SET args = args - 'worker' - 'lease_until' || jsonb_build_object('note', %(note)s::text)
-WHERE id = %(job_id)s
-"""
-
 
 def put_all(connection: Connection, some: Iterable[WakeUp]) -> None:
     """Add them, or merge each into the one of its key that waits: the earlier `run_at`, the higher priority, the later
     options. Of those with one key, only the last."""
     left = {wakeup.key: wakeup for wakeup in sorted(some, key=lambda one: one.key)}
-    _drop(left, connection.exec_driver_sql(_HOLD, _given(left)).scalars() if left else ())
+    _drop(left, connection.exec_driver_sql(sql.HOLD, _given(left)).scalars() if left else ())
     while left and not _defer(connection, left.values()):
-        _drop(left, connection.exec_driver_sql(_MERGE, _given(left)).scalars())
+        _drop(left, connection.exec_driver_sql(sql.MERGE, _given(left)).scalars())
 
 
 def _drop(left: dict[str, WakeUp], keys: Iterable[str]) -> None:
@@ -140,7 +69,7 @@ def _defer(connection: Connection, some: Collection[WakeUp]) -> bool:
             for wakeup in some:
                 if wakeup.attempts:  # it comes from another queue: a job that is put has none
                     told = {"key": wakeup.key, "attempts": wakeup.attempts}
-                    connection.exec_driver_sql(_TRIED, told)
+                    connection.exec_driver_sql(sql.TRIED, told)
     except AlreadyEnqueued:
         return False
     return True
@@ -167,7 +96,7 @@ def _json(value: Any) -> Jsonb:
 
 def due(connection: Connection, limit: int, now: datetime, syncs: int | None) -> int:
     """How many `take` would find, if nobody held or took one meanwhile."""
-    return sum(len(_run(connection, _DUE, part)) for part in _parts(limit, now, syncs))
+    return sum(len(_run(connection, sql.DUE, part)) for part in _parts(limit, now, syncs))
 
 
 def take(
@@ -178,7 +107,7 @@ def take(
     taken: list[Taken] = []
     for part in _parts(limit, now, syncs):
         part["limit"] = min(part["limit"], limit - len(taken))
-        rows = _run(connection, _TAKE, part | {"worker": worker, "until": until})
+        rows = _run(connection, sql.TAKE, part | {"worker": worker, "until": until})
         taken += [_taken(row, worker) for row in sorted(rows, key=lambda row: (-row.priority, row.id))]
     return taken
 
@@ -205,7 +134,7 @@ def _taken(row: Row[Any], worker: str) -> Taken:
 
 def extend(connection: Connection, taken: Taken, until: datetime) -> bool:
     """Prolong the lease; False when it was lost."""
-    return bool(connection.exec_driver_sql(_EXTEND, _named(taken) | {"until": until}).rowcount)
+    return bool(connection.exec_driver_sql(sql.EXTEND, _named(taken) | {"until": until}).rowcount)
 
 
 def settle(connection: Connection, taken: Taken) -> bool:
@@ -227,7 +156,7 @@ def retry_at(connection: Connection, taken: Taken, at: datetime, note: str | Non
 def running(connection: Connection) -> Sequence[Row[Any]]:
     """Every job under a lease that nobody is settling at this moment: its `id`, `scheduled_at`, `worker`
     and `lease_until`."""
-    return connection.exec_driver_sql(_RUNNING).all()
+    return connection.exec_driver_sql(sql.RUNNING).all()
 
 
 def give_back(connection: Connection, row: Row[Any], note: str) -> None:
@@ -244,7 +173,7 @@ def _give_back(connection: Connection, job_id: int, at: datetime, note: str | No
 
 def _join(connection: Connection, given: dict[str, Any]) -> bool:
     """Merge a running job into the one that waits for its end; that one cannot be taken meanwhile."""
-    joined = connection.exec_driver_sql(_JOIN, given).rowcount > 0
+    joined = connection.exec_driver_sql(sql.JOIN, given).rowcount > 0
     if joined:
         _finish(connection, given["job_id"])
     return joined
@@ -255,7 +184,7 @@ def _retry(connection: Connection, given: dict[str, Any]) -> bool:
     asked = {"job_id": given["job_id"], "retry_at": given["at"]}
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql(_LET_GO, given)
+            connection.exec_driver_sql(sql.LET_GO, given)
             connection.exec_driver_sql(
                 queries["retry_job"], asked | {"new_priority": None, "new_queue_name": None, "new_lock": None}
             )
@@ -269,7 +198,7 @@ def _finish(connection: Connection, job_id: int) -> None:
 
 
 def _is_held(connection: Connection, taken: Taken) -> bool:
-    return connection.exec_driver_sql("SELECT id " + _HELD, _named(taken)).one_or_none() is not None
+    return connection.exec_driver_sql(sql.HELD, _named(taken)).one_or_none() is not None
 
 
 def _named(taken: Taken) -> dict[str, Any]:

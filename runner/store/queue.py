@@ -6,7 +6,10 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -22,7 +25,8 @@ from runner.store.writer import after_commit
 POLL = 0.25
 """Seconds after which a worker looks again, for what other processes put and for what has come due."""
 
-_PROCESS = secrets.token_hex(4)
+_IDENTITY = ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid")
+"""Of Linux: what differs between machines, and between containers, that call themselves the same."""
 
 
 class Queue(Protocol):
@@ -65,13 +69,25 @@ class Queue(Protocol):
         """Until something was put or settled since the last `take`, or `timeout` seconds: True when it was."""
 
 
+def _place() -> str:
+    """Where the number of a process means this process and no other."""
+    with suppress(OSError):
+        text = Path(_IDENTITY[0]).read_text(encoding="ascii") + os.readlink(_IDENTITY[1])
+        return blake2b(text.encode(), digest_size=4).hexdigest()
+    return "here"
+
+
+_PLACE = _place()
+_PROCESS = f"{_PLACE}.{secrets.token_hex(4)}"
+
+
 def process_id() -> str:
-    """A name for this process, by which others tell whether it lives: `host:pid:process`."""
+    """A name for this process, by which others tell whether it lives: `host:pid:place.process`."""
     return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
 
 
 def worker_id() -> str:
-    """A name for a worker of this process: `host:pid:process-random`."""
+    """A name for a worker of this process: `host:pid:place.process-random`."""
     return f"{process_id()}-{secrets.token_hex(4)}"
 
 
@@ -155,10 +171,11 @@ class EmbeddedQueue:
 
 
 def is_dead(worker: str) -> bool:
-    """Whether `worker` ran on this machine in a process that is no more. Another machine's worker: unknown, False."""
+    """Whether `worker` ran on this machine, and in this container, in a process that is no more. One from elsewhere:
+    unknown, False."""
     host, _, rest = worker.rpartition(":")[0].rpartition(":")
     process = worker.rpartition(":")[2].partition("-")[0]
-    if host != socket.gethostname() or not rest.isdecimal():
+    if (host, process.partition(".")[0]) != (socket.gethostname(), _PLACE) or not rest.isdecimal():
         return False
     if int(rest) == os.getpid():
         return process != _PROCESS  # a container's new process has the old one's pid

@@ -149,7 +149,7 @@ def test_what_is_done_leaves_nothing_behind(engine: Engine) -> None:
 async def test_a_waiter_hears_of_what_another_process_puts(url: str) -> None:
     async with opened(url) as (_, queue), opened(url) as (elsewhere, other):
         await queue.wait(0)
-        while not await elsewhere.read(lambda connection: connection.scalar(LISTENING)):
+        while not await elsewhere.read(lambda connection: connection.scalar(LISTENING)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await elsewhere.write(lambda connection: other.put(connection, EVENTS))
         while not await queue.take("w", 1, LEASE, NOW):  # it also rings when it begins to listen

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -209,16 +207,20 @@ async def test_a_dead_worker_of_this_machine_is_not_waited_for(bench: Bench) -> 
     ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await ended.wait()
     await bench.put(EVENTS)
-    await bench.take(f"{socket.gethostname()}:{ended.pid}:abc-def")
+    host, _, life = worker_id().split(":")
+    await bench.take(f"{host}:{ended.pid}:{life}")
     assert await bench.queue.sweep(NOW) == 1
 
 
 def test_who_is_dead_is_told_from_who_is_not() -> None:
-    host, pid = socket.gethostname(), os.getpid()
+    host, pid, life = worker_id().split(":")
+    place = life.partition(".")[0]
     assert not is_dead(worker_id())
-    assert is_dead(f"{host}:{pid}:another-life")
-    assert not is_dead(f"{host}:1:init-x")
-    assert not is_dead("another.example:999999:abc-def")
+    assert is_dead(f"{host}:{pid}:{place}.another-life")
+    assert not is_dead(f"{host}:1:{life}")
+    assert not is_dead(f"{host}:{2**22 + 1}:elsewhere.another-life")
+    assert is_dead(f"{host}:{2**22 + 1}:{life}")  # there is no process of so high a number
+    assert not is_dead(f"another.example:{2**22 + 1}:{life}")
     assert not is_dead("named by hand")
 
 
@@ -233,15 +235,16 @@ STEPS = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_one_waits_one_runs_and_none_is_lost(connection: Connection, steps: list[Step]) -> None:
     """The model: a key owes work from its put until a settle of a lease that was taken after that put."""
-    owed: set[str] = set()
-    held: dict[str, Taken] = {}
-    for step, subject, seconds in steps:
-        _apply(connection, step, subject, seconds, owed, held)
-        rows = connection.execute(text("SELECT subject, state FROM wakeups")).all()
-        assert len(set(rows)) == len(rows)
-        assert {row.subject for row in rows if row.state == "waiting"} == owed
-        assert {row.subject for row in rows if row.state == "running"} == set(held)
-    connection.rollback()
+    with connection.begin() as example:
+        owed: set[str] = set()
+        held: dict[str, Taken] = {}
+        for step, subject, seconds in steps:
+            _apply(connection, step, subject, seconds, owed, held)
+            rows = connection.execute(text("SELECT subject, state FROM wakeups")).all()
+            assert len(set(rows)) == len(rows)
+            assert {row.subject for row in rows if row.state == "waiting"} == owed
+            assert {row.subject for row in rows if row.state == "running"} == set(held)
+        example.rollback()
 
 
 def _apply(

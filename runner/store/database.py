@@ -1,25 +1,19 @@
-"""The database: one writer with grouped commits, a few readers, and the schema's migrations."""
+"""The database: what writes to it, a few readers, and the schema's migrations."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from runner.errors import SettingsError, StoreUnavailable
-from runner.store.columns import json_text
-from runner.store.statements import driven
-from runner.store.writer import PAUSE, Job, Writer, check_open, readable
+from runner.store import sqlite
+from runner.store.writer import PAUSE, Job, Writer, readable
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -27,39 +21,54 @@ Row = TypeVar("Row")
 WAITING = 5000
 GROUP = 500
 READERS = 4
-IN_MEMORY = "temp_store=MEMORY"
-"""What a savepoint would restore is kept in memory and not in a file beside: it is of no use after a crash."""
-CHECKPOINT = 16000
-"""Pages of 4 KB in the log before they move to the file, 64 MB of them: pages that change again and again move once."""
-PREPARED = 512
-"""Statements that stay prepared: of an INSERT as many as there are sizes of a group."""
-LOCKED = 10.0
-"""Seconds to wait for another process that holds the file."""
+"""Threads that read from an SQLite file."""
+POOL = 8
+"""Connections of a process to PostgreSQL: half of them write, the others read."""
+
+
+class Writes(Protocol):
+    """What takes works and rows from any event loop: see `Writer`."""
+
+    limit: int
+
+    @property
+    def waiting(self) -> int: ...
+
+    def submit(self, job: Job) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Database:
     """Where everything is kept. Works are plain functions of a SQLAlchemy `Connection`, so that they compose."""
 
-    def __init__(
-        self, writer: Engine, reader: Engine, *, waiting: int = WAITING, group: int = GROUP, pause: float = PAUSE
-    ) -> None:
-        self._engine = writer
+    def __init__(self, engine: Engine, writer: Writes, reader: Engine, readers: int) -> None:
+        self._engine = engine
         self._reader = reader
-        self._writer = Writer(writer, limit=waiting, group=group, pause=pause)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._writer = writer
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-reader")
 
     @classmethod
-    def open(cls, url: str, *, waiting: int = WAITING, group: int = GROUP, pause: float = PAUSE) -> Database:
-        """Open `sqlite:///file` or `postgresql://...`. `waiting` works may queue, `group` of them share a COMMIT; while
-        rows gather for one, the next is waited for `pause` seconds.
+    def open(
+        cls, url: str, *, waiting: int = WAITING, group: int = GROUP, pause: float = PAUSE, pool: int = POOL
+    ) -> Database:
+        """Open `sqlite:///file` or `postgresql://...`. `waiting` works may queue, `group` of them share a COMMIT. Of
+        SQLite: while rows gather for one, the next is waited for `pause` seconds. Of PostgreSQL: `pool` connections.
 
         SettingsError when the URL names no such database. The tables come with `migrate`.
         """
         parsed = _parse(url)
-        made = partial(cls, waiting=waiting, group=group, pause=pause)
         if parsed.get_backend_name() == "sqlite":
-            return made(_sqlite(parsed, write=True), _sqlite(parsed, write=False))
-        return made(_postgresql(parsed, size=1), _postgresql(parsed, size=READERS))
+            engine = sqlite.open_engine(parsed, 1, write=True)
+            writer = Writer(engine, limit=waiting, group=group, pause=pause)
+            return cls(engine, writer, sqlite.open_engine(parsed, READERS, write=False), READERS)
+        from runner.store import postgresql, writers  # 10 MB with the driver, of no use where the database is a file
+
+        writing = max(pool // 2, 2)
+        reading = max(pool - writing, 1)
+        engine = postgresql.open_engine(parsed, writing, write=True)
+        crew = writers.Writers(engine, limit=waiting, group=group, threads=writing)
+        return cls(engine, crew, postgresql.open_engine(parsed, reading, write=False), reading)
 
     @property
     def dialect(self) -> str:
@@ -84,8 +93,9 @@ class Database:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction of the writer; returns its result once that is durable.
 
-        Works that wait share one COMMIT, but what one raises, it alone gets back, and nothing of it is stored.
-        StoreUnavailable when too many wait, or when the database does not commit (then nothing is stored).
+        What one raises, it alone gets back, and nothing of it is stored. It may be run again, when its transaction met
+        another one: what it does beside the connection must bear that. StoreUnavailable when too many wait, or when
+        the database does not commit: then nothing is stored, unless the message says that it may be.
         """
         loop = asyncio.get_running_loop()
         job = Job(loop, loop.create_future(), work=work)
@@ -124,10 +134,21 @@ class Database:
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._reader.connect() as connection:
-                return work(connection)
-        except OperationalError as error:
-            raise readable(error) from error
+            try:
+                return self._look(work)
+            except DBAPIError as error:
+                if not error.connection_invalidated:  # what was connected before the server was started again
+                    raise
+            return self._look(work)
+        except SQLAlchemyError as error:
+            told = readable(error)
+            if told is error:
+                raise
+            raise told from error
+
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
 
     def migrate(self) -> None:
         """Bring the schema to this version of the runner. Blocks; safe to call from several processes at once."""
@@ -155,6 +176,7 @@ class Database:
                     f"knows none after {newest()}: a later version has migrated it; start that one, or restore the "
                     "backup from before"
                 )
+
     async def close(self) -> None:
         """Finish what is queued and let the connections go."""
         await asyncio.to_thread(self._writer.close)
@@ -182,58 +204,3 @@ def _parse(url: str) -> URL:
     if backend == "sqlite" and not Path(str(parsed.database)).absolute().parent.is_dir():
         raise SettingsError(f"the folder of {parsed.database} does not exist; make it, or change the URL: {remedy}")
     return parsed
-
-
-def _sqlite(url: URL, *, write: bool) -> Engine:
-    size = 1 if write else READERS
-    engine = create_engine(
-        url.set(drivername="sqlite"),
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=1,
-        hide_parameters=True,
-        connect_args={"cached_statements": PREPARED},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # BEGIN is ours: the driver would open transactions late
-        for pragma in (f"busy_timeout={LOCKED * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON", IN_MEMORY):
-            connection.execute(f"PRAGMA {pragma}")
-        _use_wal(connection)
-        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
-        connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        driven(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-
-    @event.listens_for(engine, "commit")
-    def check(connection: Connection) -> None:
-        check_open(connection)
-
-    return engine
-
-
-def _use_wal(connection: Any) -> None:
-    """Switch a new file to WAL. SQLite does not wait for others here, whatever the busy timeout: so we do."""
-    deadline = time.monotonic() + LOCKED
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-def _postgresql(url: URL, *, size: int) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=size,
-        max_overflow=1,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        json_serializer=json_text,
-        json_deserializer=orjson.loads,
-    )

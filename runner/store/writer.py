@@ -1,8 +1,8 @@
-"""The one thread that writes: whatever waits is grouped into one COMMIT, each work in its own SAVEPOINT.
+"""The one thread that writes to SQLite: whatever waits is grouped into one COMMIT, each work in its own SAVEPOINT.
 
 Rows that come together again and again are waited for, a millisecond at a time: see `Writer._gather`.
 
-On SQLite a work that waits alone, and rows of one batch alone, go without: a savepoint costs a third of such a commit.
+A work that waits alone, and rows of one batch alone, go without: a savepoint costs a third of such a commit.
 When that fails nothing of it is stored, and the rows are tried again with savepoints, so that a bad one fails alone.
 """
 
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runner.errors import StoreError, StoreUnavailable
 
@@ -59,15 +60,30 @@ def after_commit(connection: Connection, call: Callable[[], None]) -> None:
     connection.info.setdefault(_HOOKS, {})[call] = True
 
 
+def take_hooks(connection: Connection) -> Hooks:
+    """What is to run once `connection` has committed; nothing of it is left."""
+    hooks: Hooks = connection.info.pop(_HOOKS, {})
+    return hooks
+
+
 def readable(error: BaseException) -> BaseException:
-    """A driver's "locked", "disk full" or "gone" as a StoreUnavailable without SQL or values; others as they are."""
+    """A driver's "locked", "disk full", "gone" or "no such table" as a StoreUnavailable without SQL or values; others
+    as they are."""
     if isinstance(error, DBAPIError) and CLOSED in str(error.orig):
         return StoreUnavailable(CLOSED)
-    if isinstance(error, OperationalError):
-        return StoreUnavailable(f"the database cannot serve: {error.orig}; `runner doctor` looks into it")
+    if isinstance(error, OperationalError | ProgrammingError | InternalError):
+        return StoreUnavailable(f"the database cannot serve: {_said(error)}; `runner doctor` looks into it")
+    if isinstance(error, PoolTimeout):
+        return StoreUnavailable("the database cannot serve: all connections to it are busy")
     if isinstance(error, StopIteration):
         return RuntimeError("a work in the store ended with StopIteration")
     return error
+
+
+def _said(error: DBAPIError) -> str:
+    """PostgreSQL's driver adds lines of the statement, which hold values."""
+    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return told or str(error.orig).strip()
 
 
 def check_open(connection: Connection) -> None:
@@ -122,7 +138,7 @@ class Writer:
             self._commit(group)
             # before they are answered: whoever then asks again is one of them
             self._usual = min(sum(job.batch is not None for job in group) + len(self._waiting), self._group)
-            _resolve(group)
+            resolve(group)
 
     def _next_group(self) -> list[Job]:
         with self._condition:
@@ -155,8 +171,7 @@ class Writer:
             hook()
 
     def _write(self, group: list[Job]) -> Hooks:
-        if self._engine.dialect.name == "sqlite" and _is_one(group):
-            # PostgreSQL would turn the COMMIT after an error that a work kept to itself into a silent ROLLBACK
+        if _is_one(group):
             with suppress(_Undone):
                 return self._transact(_run_whole, group)
             if len(group) == 1:
@@ -165,11 +180,10 @@ class Writer:
 
     def _transact(self, run: Callable[[Connection, list[Job]], None], group: list[Job]) -> Hooks:
         with self._engine.connect() as connection:
-            connection.info.pop(_HOOKS, None)
+            take_hooks(connection)
             with connection.begin():
                 run(connection, group)
-            hooks: Hooks = connection.info.pop(_HOOKS, {})
-        return hooks
+            return take_hooks(connection)
 
 
 class _Undone(Exception):
@@ -185,7 +199,7 @@ def _is_one(group: list[Job]) -> bool:
 def _run_whole(connection: Connection, group: list[Job]) -> None:
     try:
         if group[0].batch is not None:
-            _hand_over(connection, group[0].batch, group)
+            hand_over(connection, group[0].batch, group)
         elif group[0].work is not None:
             group[0].result = group[0].work(connection)
     except Exception as error:
@@ -219,7 +233,7 @@ def _run_batch(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
     check_open(connection)
     try:
         with connection.begin_nested():
-            _hand_over(connection, batch, jobs)
+            hand_over(connection, batch, jobs)
     except Exception as error:
         if len(jobs) == 1:
             jobs[0].error = error
@@ -228,7 +242,8 @@ def _run_batch(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
             _run_batch(connection, batch, [job])
 
 
-def _hand_over(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
+def hand_over(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
+    """Run `batch` with the rows of `jobs`, which get its results."""
     results = batch(connection, [job.row for job in jobs])
     if len(results) != len(jobs):
         raise StoreError(f"{batch!r} answered {len(results)} results for {len(jobs)} rows")
@@ -245,7 +260,8 @@ def _fail_all(group: list[Job], error: Exception) -> None:
         job.error = job.error or error
 
 
-def _resolve(group: list[Job]) -> None:
+def resolve(group: list[Job]) -> None:
+    """Answer those who wait for `group`."""
     loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in group:
         loops.setdefault(job.loop, []).append(job)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, make_url
 
+from runner.store import postgresql, sqlite
 from runner.store.database import Database
 
 NOW = datetime(2026, 5, 4, 15, 20, 10, tzinfo=UTC)
@@ -19,9 +20,9 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def driven(url: str) -> str:
-    """The URL as SQLAlchemy takes it."""
-    return url.replace("postgresql://", "postgresql+psycopg://")
+def open_engine(url: str) -> Engine:
+    """As `Database` opens it, for one who writes."""
+    return (postgresql if url.startswith("postgresql") else sqlite).open_engine(make_url(url), 2, write=True)
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def plan(connection: Connection, query: Callable[[], object]) -> str:
 @pytest.fixture
 def connection(database_url: str) -> Iterator[Connection]:
     """Without a `Database` around it."""
-    engine = create_engine(driven(database_url))
+    engine = open_engine(database_url)
     with engine.connect() as opened:
         yield opened
     engine.dispose()

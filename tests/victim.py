@@ -121,7 +121,7 @@ async def victim(folder: Path, **options: dict[str, Any]) -> AsyncIterator[Victi
     (folder / "runner.yaml").write_text(yaml.safe_dump(_config(running.urls)), encoding="utf-8")
     base = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=base, timeout=10, trust_env=False) as client:
-        made = Victim(folder, port, running.partners, _environ(folder, base), client)
+        made = Victim(folder, port, running.partners, environ_of(folder, base), client)
         try:
             await made.start()
             yield made
@@ -142,7 +142,8 @@ def _config(urls: dict[str, str]) -> dict[str, Any]:
     return config
 
 
-def _environ(folder: Path, base: str) -> dict[str, str]:
+def environ_of(folder: Path, base: str) -> dict[str, str]:
+    """What a process reads that has its database and runner.yaml in the folder."""
     apps = {
         f"RUNNER_{name}_{field}".upper(): value if isinstance(value, str) else value.reveal()
         for name, values in APPS.items()

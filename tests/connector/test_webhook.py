@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.connector.reaction import Drop
-from runner.connector.webhook import Webhooks
+from runner.connector.webhook import Answer, Webhooks
 from runner.errors import MalformedDelivery
 
 
@@ -90,3 +90,8 @@ def test_events_may_be_told_in_headers() -> None:
 def test_what_does_not_read_as_described_is_malformed(body: object) -> None:
     with pytest.raises(MalformedDelivery):
         webhooks().events.read(body, {}, {})
+
+
+@pytest.mark.parametrize(("given", "seconds"), [({"within": "1s"}, 0.8), ({"within": "200ms"}, 0.16), ({}, 4.0)])
+def test_an_event_has_four_fifths_of_the_partners_limit_to_be_stored(given: dict[str, str], seconds: float) -> None:
+    assert Answer.model_validate(given).patience == pytest.approx(seconds)

@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +27,8 @@ print("held", flush=True)
 sys.stdin.read()
 database.execute("ROLLBACK")
 """
+FOR_EVER = 600_000
+"""Milliseconds."""
 
 
 async def set_pragma(here: World, pragma: str) -> None:
@@ -94,7 +95,7 @@ async def test_a_line_that_is_too_long_is_503_at_once(here: World, web: httpx.As
 
     def hold(_: Connection) -> None:
         loop.call_soon_threadsafe(holds.set)
-        gate.wait(20)
+        gate.wait(60)
 
     held = asyncio.create_task(here.write(hold))
     await holds.wait()
@@ -125,26 +126,26 @@ async def held(path: Path) -> AsyncIterator[None]:
 async def test_a_locked_database_is_503_within_the_partners_limit(
     here: World, web: httpx.AsyncClient, path: Path
 ) -> None:
-    """Jobber wants its answer within a second; the writer waits for ten."""
+    """Jobber wants its answer within a second; the writer waits for longer than any test: who is answered while the
+    other still holds the database was not kept waiting for it."""
+    await set_pragma(here, f"busy_timeout={FOR_EVER}")
     async with held(path):
-        began = time.monotonic()
-        answers = await asyncio.gather(*(post(web, body(number)) for number in range(20)))
-        assert time.monotonic() - began < 1
-        for answer in answers:
+        for answer in await asyncio.gather(*(post(web, body(number)) for number in range(20))):
             assert_busy(answer)
+    late = [values["seconds"] for _, event, values in here.log.lines if event == "delivery-not-stored-in-time"]
+    assert late == [0.8] * 20
     await set_pragma(here, "busy_timeout=10000")  # the writer is through with what it had
     again = await asyncio.gather(*(post(web, body(number)) for number in range(20)))
     assert {answer.status_code for answer in again} == {200}
     assert await stored(here) == {key(number) for number in range(20)}
 
 
-async def test_a_stranger_is_refused_as_soon_as_ever_while_the_database_is_locked(
+async def test_a_stranger_is_refused_while_the_database_is_locked(
     here: World, web: httpx.AsyncClient, path: Path
 ) -> None:
+    await set_pragma(here, f"busy_timeout={FOR_EVER}")
     async with held(path):
-        began = time.monotonic()
         answers = await asyncio.gather(*(web.post("/webhooks/jobber", content=b"{}") for _ in range(100)))
-        assert time.monotonic() - began < 1
         assert {answer.status_code for answer in answers} == {401}
     await set_pragma(here, "busy_timeout=10000")
     await web.post("/webhooks/jobber", content=b"{}")

@@ -38,7 +38,7 @@ def tokens_over(store: Store, http: httpx.AsyncClient, clock: Clock, url: str) -
 
 async def main(database: str, url: str, integration_id: str, callers: int, die: bool) -> None:
     """Ask `callers` times at once."""
-    store = Store.open(f"sqlite:///{database}", KEYS)
+    store = Store.open(database, KEYS)
     async with httpx.AsyncClient(transport=Deadly() if die else None, trust_env=False) as http:
         tokens = tokens_over(store, http, SystemClock(), url)
         found = await store.database.read(lambda c: integrations.get(c, integration_id))

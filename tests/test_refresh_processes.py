@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,12 +31,14 @@ from tests.refresher import tokens_over
 MADE = Integration("i1", "acme", "jobber", "simulated")
 ASKED = "POST /api/oauth/token"
 
+pytestmark = pytest.mark.each_database
+
 
 @dataclass
 class Scene:
     """A simulated Jobber on a port, and a database with an integration whose token is about to die."""
 
-    path: Path
+    database: str
     url: str
     jobber: Jobber
     store: Store
@@ -45,7 +46,7 @@ class Scene:
     async def run(self, callers: int, *more: str) -> tuple[int | None, list[str]]:
         """Another process that asks for the token so often; its exit code and what it got."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.refresher", str(self.path), self.url, "i1", str(callers), *more,
+            sys.executable, "-m", "tests.refresher", self.database, self.url, "i1", str(callers), *more,
             cwd=ROOT, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, _ = await asyncio.wait_for(process.communicate(), 60)
@@ -61,9 +62,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(path: Path, **options: Any) -> AsyncIterator[Scene]:
+async def scene(database: str, **options: Any) -> AsyncIterator[Scene]:
     running = await start(["jobber"], first_port=0, post=False, jobber=options)
-    store = Store.open(f"sqlite:///{path}", KEYS)
+    store = Store.open(database, KEYS)
     now = datetime.now(UTC)
     jobber: Any = running.partners["jobber"]
     issued = {name: Secret(text) for name, text in jobber.grants.issue().items()}
@@ -76,14 +77,14 @@ async def scene(path: Path, **options: Any) -> AsyncIterator[Scene]:
 
     await store.database.write(work)
     try:
-        yield Scene(path, running.urls["jobber"], jobber, store)
+        yield Scene(database, running.urls["jobber"], jobber, store)
     finally:
         await store.close()
         await running.stop()
 
 
-async def test_fifty_callers_in_two_processes_cause_one_refresh(path: Path) -> None:
-    async with scene(path) as here:
+async def test_fifty_callers_in_two_processes_cause_one_refresh(database_url: str) -> None:
+    async with scene(database_url) as here:
         before = here.jobber.calls[ASKED]
         first, second = await asyncio.gather(here.run(25), here.run(25))
         assert (first[0], second[0]) == (0, 0)
@@ -93,8 +94,8 @@ async def test_fifty_callers_in_two_processes_cause_one_refresh(path: Path) -> N
 
 
 @pytest.mark.parametrize("rotating", [True, False])
-async def test_a_process_that_is_killed_before_it_stored_the_new_token(path: Path, rotating: bool) -> None:
-    async with scene(path, rotating=rotating) as here:
+async def test_a_process_that_is_killed_before_it_stored_the_new_token(database_url: str, rotating: bool) -> None:
+    async with scene(database_url, rotating=rotating) as here:
         clock = FakeClock(datetime.now(UTC))
         assert (await here.run(1, "die"))[0] == -signal.SIGKILL
         assert here.jobber.calls[ASKED] == 1

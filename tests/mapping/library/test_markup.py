@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,17 +54,7 @@ def test_plain_text_keeps_its_words(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<", "<a", "<script>", "<!--", '<a "', "<a b='", "</", "<a b='c' ", "&#9"])
 def test_time_grows_with_the_length(piece: str) -> None:
-    """Four times the text in far less than sixteen times the time."""
-    short, long = (_seconds(piece * count) for count in (10_000, 40_000))
+    """In steps that grow with its square, a text of this length would be read for many minutes."""
+    text = piece * (600_000 // len(piece))
 
-    assert long < 10 * short + 0.05
-
-
-def _seconds(text: str) -> float:
-    return min(_once(text) for _ in range(3))
-
-
-def _once(text: str) -> float:
-    start = time.process_time()
-    html_to_text(text)
-    return time.process_time() - start
+    assert html_to_text(text) in (text.strip(), None)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.verifiers.signature import Signature
+from runner.components.verifiers.signature import Hash, Signature
 
 
 class Digest(Signature):
@@ -23,5 +23,5 @@ class Digest(Signature):
     example: ClassVar[str] = "{type: digest, header: X-HubSpot-Signature, secret: app.client_secret}"
     type: Literal["digest"] = Field(description="A plain hash over the secret and the delivery.")
 
-    def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
-        return hashlib.new(digest, key + message, usedforsecurity=False).digest()
+    def keyed(self, key: bytes, digest: str) -> Hash:
+        return lambda message: hashlib.new(digest, key + message, usedforsecurity=False).digest()

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from runner.components.verifiers.signature import Signature
+from runner.components.verifiers.signature import Hash, Signature
 
 
 class Hmac(Signature):
@@ -35,6 +35,13 @@ class Hmac(Signature):
     )
     type: Literal["hmac"] = Field(description="A keyed hash over the delivery.")
 
-    def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
-        # not hmac.digest(): that lets go of the interpreter, and waits to have it back, for a microsecond's work
-        return hmac.new(key, message, digest).digest()
+    def keyed(self, key: bytes, digest: str) -> Hash:
+        begun = hmac.new(key, digestmod=digest)
+
+        def hashed(message: bytes) -> bytes:
+            # not hmac.digest(): that lets go of the interpreter, and waits to have it back, for a microsecond's work
+            one = begun.copy()
+            one.update(message)
+            return one.digest()
+
+        return hashed

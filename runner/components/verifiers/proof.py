@@ -29,7 +29,11 @@ def any_equal(given: Iterable[bytes], expected: Iterable[bytes]) -> bool:
     """Whether one of the texts given is one of those expected. Every pair is compared in constant time, and there is
     no early end: the time taken does not tell which one was near."""
     sent = list(given)
-    return bool(sum([hmac.compare_digest(text, one) for text in expected for one in sent]))
+    equal = 0
+    for text in expected:
+        for one in sent:
+            equal += hmac.compare_digest(text, one)
+    return equal > 0
 
 
 def encoded(made: bytes, encoding: str) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -22,6 +23,8 @@ from runner.model.event import Delivery
 from runner.model.secret import Secret
 
 MOST_SIGNATURES = 20
+Hash = Callable[[bytes], bytes]
+"""The hash of a message with one secret."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class _Terms:
     header: str
     digest: str
     encodings: list[str]
+
+    @cached_property
+    def name(self) -> str:
+        """The header as deliveries have it, in lower case."""
+        return self.header.lower()
 
 
 class Signature(Verifier):
@@ -77,8 +85,8 @@ class Signature(Verifier):
         more += [self.id] if self.id else []
         return tuple(dict.fromkeys([chosen(self.header, app), *more]))
 
-    def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
-        """The hash of a message with a secret."""
+    def keyed(self, key: bytes, digest: str) -> Hash:
+        """What hashes messages with a secret."""
         raise NotImplementedError
 
     def verify(self, delivery: Delivery, secrets: Sequence[Secret], now: datetime, app: Mapping[str, Any]) -> None:
@@ -86,14 +94,14 @@ class Signature(Verifier):
 
     def ready(self, secrets: Sequence[Secret], app: Mapping[str, Any]) -> Check:
         terms = self._terms(app)
-        keys = [self._key(secret) for secret in secrets if secret]
+        hashes = [self.keyed(self._key(secret), terms.digest) for secret in secrets if secret]
 
         def check(delivery: Delivery, now: datetime) -> None:
-            if not keys:
+            if not hashes:
                 usable(secrets, self.secret, delivery.connector)
             given = self._given(delivery, terms)
             messages = self._messages(delivery)
-            if not any_equal(given, [text for key in keys for text in self._expected(messages, key, terms)]):
+            if not any_equal(given, _expected(messages, hashes, terms)):
                 raise BadSignature(self._why(delivery, terms))
             if self.timestamp is not None:
                 self.timestamp.check(delivery, now)
@@ -108,8 +116,9 @@ class Signature(Verifier):
             dated = {told.header: told.written(delivery.received_at)}
         before = {**delivery.headers, **{name.lower(): value for name, value in dated.items()}}
         messages = self._messages(replace(delivery, headers=before))
-        proof = self.prefix + self._expected(messages, self._key(secret), terms)[0].decode()
-        if told is not None and told.prefix and told.header.lower() == terms.header.lower():
+        hashed = self.keyed(self._key(secret), terms.digest)
+        proof = self.prefix + _expected(messages, [hashed], terms)[0].decode()
+        if told is not None and told.prefix and told.header.lower() == terms.name:
             proof = f"{before[told.header.lower()]}{told.separator}{proof}"
         return {**dated, terms.header: proof}
 
@@ -119,9 +128,9 @@ class Signature(Verifier):
         return _Terms(chosen(self.header, app), digest, chosen_words(declared, app, ENCODINGS, "encoding"))
 
     def _given(self, delivery: Delivery, terms: _Terms) -> list[bytes]:
-        value, cut = delivery.headers.get(terms.header.lower(), ""), len(self.prefix)
+        value, cut = delivery.headers.get(terms.name, ""), len(self.prefix)
         parts = value.split(self.separator, MOST_SIGNATURES)[:MOST_SIGNATURES] if self.separator else [value]
-        found = [text[cut:] for text in map(str.strip, parts) if text.startswith(self.prefix)]
+        found = [text[cut:] for part in parts if (text := part.strip()).startswith(self.prefix)]
         if not any(found):
             raise BadSignature(f"there is no signature in the header {terms.header}")
         sent = [text.encode("utf-8", "surrogateescape") for text in found]
@@ -129,12 +138,8 @@ class Signature(Verifier):
             sent += [text.lower() for text in sent if text != text.lower()]
         return sent
 
-    def _expected(self, messages: list[bytes], key: bytes, terms: _Terms) -> list[bytes]:
-        made = [self.hashed(key, message, terms.digest) for message in messages]
-        return [encoded(one, encoding) for one in made for encoding in terms.encodings]
-
     def _messages(self, delivery: Delivery) -> list[bytes]:
-        if not isinstance(self.signs, list) and self.signs.text == BODY_ALONE:
+        if self._signs_body_alone:
             return [delivery.body]
         timestamp = self.timestamp.text(delivery) if self.timestamp else None
         message_id = delivery.headers.get(self.id.lower()) if self.id else None
@@ -142,6 +147,10 @@ class Signature(Verifier):
             return [signed_bytes(signs, delivery, timestamp, message_id) for signs in self._readings()]
         except MappingError as error:
             raise BadSignature(f"the delivery lacks what is signed: {error}") from None
+
+    @cached_property
+    def _signs_body_alone(self) -> bool:
+        return not isinstance(self.signs, list) and self.signs.text == BODY_ALONE
 
     def _readings(self) -> list[Template]:
         return self.signs if isinstance(self.signs, list) else [self.signs]
@@ -163,3 +172,9 @@ class Signature(Verifier):
             f"over {sizes} bytes, with a body of {len(delivery.body)}, in the header {terms.header} "
             f"(compare {self.secret} with what {delivery.connector} holds)"
         )
+
+
+def _expected(messages: list[bytes], hashes: list[Hash], terms: _Terms) -> list[bytes]:
+    """What the header may say."""
+    made = [hashed(message) for hashed in hashes for message in messages]
+    return [encoded(one, encoding) for one in made for encoding in terms.encodings]

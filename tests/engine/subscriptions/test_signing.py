@@ -10,6 +10,7 @@ import pytest
 
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.hmac import Hmac
+from runner.components.verifiers.signature import Hash
 from runner.engine.subscriptions.signing import prover, vouch
 from runner.engine.voucher import Voucher
 from runner.errors import BadSignature, StaleDelivery
@@ -25,9 +26,14 @@ class Counting(Hmac):
 
     hashes: list[tuple[int, bytes]] = []
 
-    def hashed(self, key: bytes, message: bytes, digest: str) -> bytes:
-        self.hashes.append((len(key), message))
-        return super().hashed(key, message, digest)
+    def keyed(self, key: bytes, digest: str) -> Hash:
+        hashed = super().keyed(key, digest)
+
+        def counted(message: bytes) -> bytes:
+            self.hashes.append((len(key), message))
+            return hashed(message)
+
+        return counted
 
 
 class Gullible(Verifier):

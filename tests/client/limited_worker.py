@@ -31,7 +31,7 @@ async def work(given: dict[str, Any]) -> dict[str, int]:
     database, clock = Database.open(given["database"]), SystemClock()
     limiter, made = Limiter(clock, LimitLedger(database, clock)), 0
     blocks = [TYPES[block["type"]].model_validate(block) for block in given["limits"]]
-    claims = [Claim(block, block.key("acme", "i1", "jobs", "GET")) for block in blocks]
+    claims = [Claim(block, block.key("acme", given["account"], "jobs", "GET")) for block in blocks]
     print("ready", flush=True)
     sys.stdin.readline()
     until = given["seconds"]

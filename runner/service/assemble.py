@@ -21,13 +21,14 @@ from runner.engine import tally
 from runner.engine.house import House, Log
 from runner.engine.opening import open_house
 from runner.engine.schemas import RecordSchemas
-from runner.errors import SettingsError
+from runner.errors import SettingsError, StoreError
 from runner.model.clock import Clock, SystemClock
 from runner.model.secret import Secret
 from runner.service.destination_keys import read_destination_keys, secrets_of_destinations
 from runner.service.settings import Settings
 from runner.store.database import Database
 from runner.store.keys import KeyRing
+from runner.store.moving import closing
 from runner.store.store import Store
 
 
@@ -44,7 +45,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     """Everything that the verbs need, from settings; the database is brought up to date, and closed at the end.
 
     SettingsError and ConnectorError say what is to be mended before anything is opened; keys that do not open the
-    stored credentials are such a thing.
+    stored credentials are such a thing, and a database that everything has moved away from.
     """
     keys = settings.keyring()
     connectors, config = Connectors(settings.connectors), read_config(settings)
@@ -54,6 +55,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     store = Store.open(settings.database_url, keys)
     try:
         await asyncio.to_thread(bring_up_to_date, store.database)
+        await store.database.read(closing.require_open)
         await store.database.read(store.vault.check)
         async with open_http(config.allow_hosts, seams.transport if seams else None) as http:
             house = open_house(
@@ -70,7 +72,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
                 destination_keys=destination_keys,
             )
             yield house
-            await save_calls(house)
+            await _save_last_calls(house)
     finally:
         await store.close()
 
@@ -82,6 +84,14 @@ def require_notify_secret(config: Config, settings: Settings) -> None:
             "runner.yaml says `notify`, and RUNNER_NOTIFY_SECRET is not set: the host could not tell who writes (set "
             "it to `whsec_` and the base64 of 32 random bytes, and give the host the same)"
         )
+
+
+async def _save_last_calls(house: House) -> None:
+    """A process ends in order without it too."""
+    try:
+        await save_calls(house)
+    except StoreError as error:
+        house.log.warning("calls-not-counted", error=str(error))
 
 
 async def save_calls(house: House, integration_id: str | None = None) -> None:

@@ -25,10 +25,10 @@ COMMANDS += ("simulate", "demo", "migrate", "doctor", "pause", "resume")
 Type = Callable[..., Result]
 
 
-def type_in(environ: dict[str, str], *words: str) -> Result:
-    """Type a command; errors become what `main` makes of them."""
+def type_in(environ: dict[str, str], *words: str, given: bytes | None = None) -> Result:
+    """Type a command, with something on standard input; errors become what `main` makes of them."""
     kept = {name: None for name in os.environ if name.startswith("RUNNER_")}
-    result = CliRunner().invoke(app, list(words), env={**kept, **environ}, catch_exceptions=True)
+    result = CliRunner().invoke(app, list(words), given, env={**kept, **environ}, catch_exceptions=True)
     if isinstance(result.exception, RunnerError):
         result.exit_code = output.told(result.exception)
     elif result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from runner.errors import SettingsError
 from runner.model.clock import Clock
-from runner.store.moving.carried import CARRIED, CLOSED_KEY
+from runner.store.moving.carried import CARRIED, CLOSED_KEY, LEFT
 from runner.store.queue import POLL
 from runner.store.schedules import schedules
 from runner.store.store import Store
@@ -63,7 +63,7 @@ def rest(connection: Connection, at: datetime) -> None:
 
 def close(connection: Connection) -> None:
     """From the commit on nothing is stored any more. Waits for whoever is in the middle of a transaction."""
-    tables = _there(connection, (*CARRIED, *QUEUES))
+    tables = _there(connection, dict.fromkeys((*CARRIED, *LEFT, *QUEUES)))
     words = CLOSED.replace("'", "''")
     if connection.dialect.name == "sqlite":
         for table in tables:

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 import orjson
 from graphql import DocumentNode, GraphQLError, execute_sync, parse, validate
@@ -27,7 +28,7 @@ from runner.authoring.simulate.jobber_data import gid, iso, number_of, tables
 from runner.authoring.simulate.jobber_notes import JobNotes
 from runner.authoring.simulate.jobber_oauth import Grants
 from runner.authoring.simulate.jobber_options import JobberOptions
-from runner.authoring.simulate.jobber_resolve import schema
+from runner.authoring.simulate.jobber_resolve import answer_field, resolvers, schema
 from runner.authoring.simulate.limits import Budget, Gate
 from runner.authoring.simulate.making import maker
 from runner.authoring.simulate.outbox import Manners, WebhookTarget
@@ -66,10 +67,9 @@ class Jobber(Partner):
         self.account: Row = {"id": ACCOUNT_ID, "name": options.account_name}
         self.grants = Grants(options, now, self.dice, ACCOUNT_ID, self._connected)
         self.notes = JobNotes(self.tables["jobs"], self.stamp)
-        self._schema = schema(self.tables, self.account, self.disconnect, self.notes)
+        self._resolvers = resolvers(self.tables, self.account, self.disconnect, self.notes)
         self._gate = Gate(now, options.limits)
         self._budget = Budget(now, options.budget, options.restore)
-        self._parsed: dict[str, DocumentNode | list[GraphQLError]] = {}
 
     def routes(self) -> Iterable[Route]:
         yield self.route("GET", "/api/oauth/authorize", self.grants.consents.ask, api=False)
@@ -100,7 +100,7 @@ class Jobber(Partner):
     async def _introspects(self, request: Request) -> bool:
         """The schema may be asked for without a token."""
         body = await json_body(request)
-        document = self._parse(body.get("query")) if isinstance(body, dict) else None
+        document = _parsed(body.get("query")) if isinstance(body, dict) else None
         return isinstance(document, DocumentNode) and Bill(document, {}).introspects_only()
 
     def _connected(self) -> None:
@@ -115,7 +115,7 @@ class Jobber(Partner):
 
     async def _graphql(self, request: Request) -> Response:
         body = await json_body(request)
-        document = self._parse(body.get("query")) if isinstance(body, dict) else None
+        document = _parsed(body.get("query")) if isinstance(body, dict) else None
         variables = (body.get("variables") or {}) if document is not None else {}
         if document is None or not isinstance(variables, dict):
             return self.refuse(400, "Invalid query")
@@ -127,23 +127,14 @@ class Jobber(Partner):
             self.violations += 1
             return self._throttled(requested)
         result = execute_sync(
-            self._schema, document, variable_values=variables, operation_name=body.get("operationName")
+            schema(),
+            document,
+            variable_values=variables,
+            operation_name=body.get("operationName"),
+            context_value=self._resolvers,
+            field_resolver=answer_field,
         )
         return self._answer(result, requested, request.headers["x-jobber-graphql-version"])
-
-    def _parse(self, query: object) -> DocumentNode | list[GraphQLError] | None:
-        if not isinstance(query, str) or not query.strip():
-            return None
-        if query not in self._parsed:
-            self._parsed[query] = self._judge(query)
-        return self._parsed[query]
-
-    def _judge(self, query: str) -> DocumentNode | list[GraphQLError]:
-        try:
-            document = parse(query)
-        except GraphQLError as error:
-            return [error]
-        return validate(self._schema, document) or document
 
     def _answer(self, result: ExecutionResult, requested: int, version: str) -> Response:
         used = min(requested, actual(result.data))
@@ -209,6 +200,20 @@ class Jobber(Partner):
         signature = seal(self.options.client_secret, body)
         headers = {"content-type": "application/json", "X-Jobber-Hmac-SHA256": signature}
         self.outbox.put(topic, self.webhook_url, lambda _: (body, headers), copies=self.options.duplicates)
+
+
+def _parsed(query: object) -> DocumentNode | list[GraphQLError] | None:
+    return _judged(query) if isinstance(query, str) and query.strip() else None
+
+
+@lru_cache(256)
+def _judged(query: str) -> DocumentNode | list[GraphQLError]:
+    """A query as it is run, or what is wrong with it."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return [error]
+    return validate(schema(), document) or document
 
 
 def seal(secret: str, body: bytes) -> str:

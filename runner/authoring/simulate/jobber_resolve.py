@@ -6,10 +6,11 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema
-from graphql.type import GraphQLObjectType, GraphQLScalarType, GraphQLUnionType
+from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, default_field_resolver
+from graphql.type import GraphQLScalarType, GraphQLUnionType
 
 from runner.authoring.simulate.jobber_data import number_of
 from runner.authoring.simulate.jobber_notes import JobNotes
@@ -26,8 +27,9 @@ Tables = Mapping[str, Table]
 Resolver = Callable[..., Any]
 
 
-def schema(tables: Tables, account: Row, disconnect: Callable[[], None], notes: JobNotes) -> GraphQLSchema:
-    """The executable schema over these tables."""
+@cache
+def schema() -> GraphQLSchema:
+    """The schema, the same for every company: what answers comes to `answer_field` with the context of a query."""
     built = build_schema(sdl())
     moments = _scalar(built, "ISO8601DateTime")
     for door in ("parse_value", "coerce_input_value"):  # the library's name until 3.2, and from 3.3
@@ -35,17 +37,13 @@ def schema(tables: Tables, account: Row, disconnect: Callable[[], None], notes: 
     union = built.type_map["JobNoteUnion"]
     assert isinstance(union, GraphQLUnionType)
     union.resolve_type = lambda *_: "JobNote"
-    for kind, resolvers in _resolvers(tables, account, disconnect, notes).items():
-        fields = _object(built, kind).fields
-        for name, resolver in resolvers.items():
-            fields[name].resolve = resolver
     return built
 
 
-def _object(built: GraphQLSchema, name: str) -> GraphQLObjectType:
-    kind = built.type_map[name]
-    assert isinstance(kind, GraphQLObjectType)
-    return kind
+def answer_field(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
+    """What a field says: by the resolver that the query's context names, else by the row itself."""
+    found = info.context.get((info.parent_type.name, info.field_name))
+    return default_field_resolver(source, info, **given) if found is None else found(source, info, **given)
 
 
 def _scalar(built: GraphQLSchema, name: str) -> GraphQLScalarType:
@@ -63,7 +61,15 @@ def _moment_text(value: object) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
-def _resolvers(
+def resolvers(
+    tables: Tables, account: Row, disconnect: Callable[[], None], notes: JobNotes
+) -> dict[tuple[str, str], Resolver]:
+    """What answers over these tables, by kind and field: the context of a query."""
+    kinds = _by_kind(tables, account, disconnect, notes)
+    return {(kind, name): resolver for kind, named in kinds.items() for name, resolver in named.items()}
+
+
+def _by_kind(
     tables: Tables, account: Row, disconnect: Callable[[], None], notes: JobNotes
 ) -> dict[str, dict[str, Resolver]]:
     def app_disconnect(_: Any, __: GraphQLResolveInfo[Any]) -> Row:

@@ -58,7 +58,7 @@ class Shipped:
         guide = GUIDES[name](base_url)
         target = WebhookTarget(f"{base_url}/webhooks/{name}" if told else "", out)
         partner = PARTNERS[name](now=clock.now, **{"webhooks": target, **self.options})
-        return Simulated(partner.app, guide.app, guide.settings, partner=partner)
+        return Simulated(partner, guide.app, guide.settings, partner=partner)
 
 
 Cast = Mapping[str, Simulated | Shipped]

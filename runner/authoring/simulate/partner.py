@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from runner.authoring.simulate.answers import Refusal
 from runner.authoring.simulate.control import Control
@@ -81,6 +82,10 @@ class Partner(ABC):
         )
         app.router.redirect_slashes = False  # what becomes of a mistyped path is the partner's affair
         return app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A partner is an ASGI app, whose routes are made when it is first called."""
+        await self.app(scope, receive, send)
 
     # What each partner says for itself
 

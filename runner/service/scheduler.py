@@ -39,6 +39,7 @@ class Scheduler:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._agenda = Agenda()
+        self._due: dict[str, tuple[Plan, datetime]] = {}
 
     async def start(self) -> None:
         """Begin to fire. What a killed process held is taken back at once, and what fell due meanwhile fires."""
@@ -67,9 +68,12 @@ class Scheduler:
             self._agenda.add(some, self._house.clock.now())
 
     async def fire(self) -> None:
-        """Tick for all whose slot has come."""
-        for some in chunks(self._agenda.due(self._house.clock.now()), MANY):
+        """Tick for all whose slot has come, and for those that the store could not take before."""
+        self._due |= {plan.key: (plan, slot) for plan, slot in self._agenda.due(self._house.clock.now())}
+        for some in chunks(list(self._due.values()), MANY):
             await self.tick(some)
+            for plan, _ in some:
+                del self._due[plan.key]
 
     async def sweep(self) -> None:
         """Re-make lost wake-ups from the tables, those that keep tokens alive too; one node does it each time."""
@@ -133,7 +137,7 @@ class Scheduler:
         )
 
     async def _quietly(self, work: Any, name: str) -> None:
-        """A trigger that fails fires again at its next slot; the others are not disturbed."""
+        """A trigger that fails fires again; the others are not disturbed."""
         try:
             await work
         except RunnerError as error:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete
@@ -13,10 +14,12 @@ from sqlalchemy import Connection, delete
 from runner.connector.schedule import Schedule
 from runner.engine.integrations.disconnect import disconnect
 from runner.engine.work.sweep import sweep
+from runner.errors import StoreUnavailable
 from runner.model.integration import Integration, Reason
 from runner.service.agenda import Plan
 from runner.service.scheduler import Scheduler
 from runner.store import integrations, pauses
+from runner.store.database import Database
 from runner.store.wakeups import wakeups
 from tests.partners import World
 
@@ -104,6 +107,36 @@ async def test_a_store_that_is_away_is_logged_and_fires_later(here: World) -> No
     here.clock.advance(86400)
     await scheduler._quietly(scheduler.fire(), "fire")
     assert "schedule-not-fired" in here.log.events()
+
+
+class Away:
+    """A database that cannot serve while `is_away`."""
+
+    def __init__(self, database: Database) -> None:
+        self.is_away = False
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_away:
+            raise StoreUnavailable("on purpose")
+        return getattr(self._database, name)
+
+
+async def test_a_slot_that_the_store_could_not_take_fires_when_it_is_back(here: World) -> None:
+    integration = await asleep(here)
+    away: Any = Away(here.house.store.database)
+    scheduler = Scheduler(replace(here.house, store=replace(here.house.store, database=away)))
+    await scheduler.reconcile()
+    here.clock.advance(6 * 3600)
+    away.is_away = True
+    with pytest.raises(StoreUnavailable):
+        await scheduler.fire()
+    away.is_away = False
+    await scheduler.fire()
+    assert await waiting(here) == [f"sync:{integration.id}:{name}" for name in ("photos", "projects", "users")]
+    await here.write(lambda c: c.execute(delete(wakeups)))
+    await scheduler.fire()
+    assert await waiting(here) == []
 
 
 async def test_a_paused_schedule_lets_its_slots_pass_and_a_resumed_one_goes_on(here: World) -> None:

@@ -15,6 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
+from runner.client.stream import Sockets
 from runner.errors import SettingsError
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -52,7 +53,7 @@ class Guard(httpcore.AsyncNetworkBackend):
     ) -> None:
         self._allowed = frozenset(host.lower() for host in allowed)
         self._resolve = resolve
-        self._inner = inner or httpcore.AnyIOBackend()
+        self._inner = inner or Sockets()
 
     async def connect_tcp(
         self,

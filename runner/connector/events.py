@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field as Declared
 
@@ -14,8 +13,7 @@ from runner.mapping.expression import Expression
 from runner.model.record import as_id
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """One event as read from a request, before it is routed. `account_id` and `subscription` are the partner's names
     for the company and for the subscription that the event came by, null where it tells none."""
 
@@ -74,8 +72,12 @@ class Events(Block):
             raise MalformedDelivery(f"there is no event at `split: {self.split}`")
         return told
 
-    def _split(self, root: Any) -> Iterator[Any]:
-        for item in _listed(self.split.search(root)):
+    def _split(self, root: Any) -> Iterable[Any]:
+        items = _listed(self.split.search(root))
+        return items if self.each is None and not self.hand_down else self._inner(items)
+
+    def _inner(self, items: list[Any]) -> Iterator[Any]:
+        for item in items:
             inner = self.each.search(item) if self.each else None
             if inner is None and not self.hand_down:
                 yield item
@@ -92,10 +94,10 @@ class Events(Block):
         return Told(
             kind,
             key,
-            _named(self.account, event, "account"),
+            _named(self.account, event, "account") if self.account else None,
             str(when) if isinstance(when, float) else as_id(when),
             event,
-            _named(self.subscription, event, "subscription"),
+            _named(self.subscription, event, "subscription") if self.subscription else None,
         )
 
 
@@ -104,9 +106,9 @@ def _listed(found: Any) -> list[Any]:
     return [item for item in items if item is not None]
 
 
-def _named(rule: Expression | None, event: Any, what: str) -> str | None:
+def _named(rule: Expression, event: Any, what: str) -> str | None:
     """The partner's name for the account or the subscription; null where the event has none."""
-    found = rule.search(event) if rule else None
+    found = rule.search(event)
     name = as_id(found)
     if found is not None and name is None:
         raise MalformedDelivery(f"an event whose {what} (`{rule}`) is no text and no whole number")

@@ -22,7 +22,7 @@ from runner.engine.refusals import Refusals
 from runner.engine.route import Router
 from runner.engine.schemas import RecordSchemas
 from runner.engine.tally import Tally
-from runner.engine.voucher import Voucher
+from runner.engine.voucher import Vouchers
 from runner.model.clock import Clock
 from runner.model.destination import DestinationKeys
 from runner.model.secret import Secret
@@ -98,7 +98,7 @@ class House:
         return Allowance(MOST_TRIALS)
 
     @cached_property
-    def vouchers(self) -> dict[tuple[str, str], tuple[Connector, list[Voucher]]]:
+    def vouchers(self) -> dict[tuple[str, str | None], tuple[Connector, Vouchers]]:
         """The operator's apps that deliveries are checked with, by connector and name of the secret, once they are
         looked for."""
         return {}

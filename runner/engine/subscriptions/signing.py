@@ -16,8 +16,8 @@ from runner.connector.connector import Connector
 from runner.connector.scope import previous
 from runner.engine.house import House
 from runner.engine.subscriptions.rotation import secrets_of
-from runner.engine.voucher import Environments, Voucher, together
-from runner.errors import BadSignature, DeliveryError, NotFound, StaleDelivery
+from runner.engine.voucher import Environments, Voucher, Vouchers
+from runner.errors import BadSignature, NotFound
 from runner.model.event import Delivery
 from runner.model.secret import Secret
 from runner.store import integrations, subscriptions
@@ -63,50 +63,35 @@ def app_of(house: House, connector: Connector, environment: str | None = None) -
     return {name: given.get(name) or declared.default for name, declared in connector.app.items()}
 
 
-async def vouchers(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Voucher]:
+async def vouchers(house: House, connector: Connector, name: str | None, delivery: Delivery) -> Vouchers:
     """Who may prove a delivery with the secret called `name`: what it is now, and what it was just before. One of the
     operator's may differ from environment to environment: each app is a voucher of its own. There is always one, be it
     without a secret.
 
     StoreError when the store cannot say.
     """
-    place, _, key = (name or "app.").partition(".")
-    if place == "app":
-        return _of_apps(house, connector, key)
+    if name is None or name.startswith("app."):
+        return _of_apps(house, connector, name)
+    place, _, key = name.partition(".")
     owner = delivery.integration_id
     found = [] if owner is None else await _of_integration(house, connector, place, key, owner)
-    return [_made(connector, found, app_of(house, connector), None)]
-
-
-def vouch(delivery: Delivery, known: list[Voucher], now: datetime) -> Environments:
-    """The environments that the delivery is proved for. Every voucher is tried, without an early end; raises as
-    `prover` does when none holds, and of several reasons that one which says that the proof is right but old."""
-    proved, flaws = [], []
-    for voucher in known:
-        try:
-            voucher.check(delivery, now)
-            proved.append(voucher)
-        except DeliveryError as flaw:
-            flaws.append(flaw)
-    if not proved:
-        raise next((flaw for flaw in flaws if isinstance(flaw, StaleDelivery)), flaws[0])
-    return together(proved)
+    return Vouchers((_made(connector, found, app_of(house, connector), None),), bound=True)
 
 
 async def signing_secrets(house: House, connector: Connector, name: str | None, delivery: Delivery) -> list[Secret]:
     """What the secret called `name` is, of every environment; nothing is let in without any. Raises as `vouchers`."""
-    found = [secret for voucher in await vouchers(house, connector, name, delivery) for secret in voucher.secrets]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys((await vouchers(house, connector, name, delivery)).secrets))
 
 
-def _of_apps(house: House, connector: Connector, key: str) -> list[Voucher]:
+def _of_apps(house: House, connector: Connector, name: str | None) -> Vouchers:
     """The app of all environments and those that some have for themselves, without those that lack the secret; found
     once in the life of a house, whose apps stay the same."""
-    known, at = house.vouchers, (connector.connector, key)
-    if at not in known or known[at][0] is not connector:
-        made = list(_vouchers(house, connector, key))
-        known[at] = (connector, [one for one in made if one.secrets] or made[:1])
-    return known[at][1]
+    at = (connector.connector, name)
+    found = house.vouchers.get(at)
+    if found is None or found[0] is not connector:
+        made = tuple(_vouchers(house, connector, (name or "").removeprefix("app.")))
+        found = house.vouchers[at] = (connector, Vouchers(tuple(one for one in made if one.secrets) or made[:1]))
+    return found[1]
 
 
 def _vouchers(house: House, connector: Connector, key: str) -> Iterator[Voucher]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import orjson
 
@@ -12,8 +13,8 @@ from runner.connector.connector import Connector
 from runner.connector.events import Told
 from runner.connector.webhook import Webhooks
 from runner.engine.house import House
-from runner.engine.subscriptions.signing import pretend, vouch, vouchers
-from runner.engine.voucher import Environments
+from runner.engine.subscriptions.signing import pretend, vouchers
+from runner.engine.voucher import Environments, Vouchers
 from runner.engine.webhooks.greet import greet, kept
 from runner.engine.webhooks.withhold import stranger_without_secrets, without_secrets
 from runner.errors import (
@@ -27,7 +28,6 @@ from runner.errors import (
 )
 from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.ids import new_id
-from runner.model.secret import Secret
 from runner.store.inbox import Arrival
 
 NO_WEBHOOKS = "no-webhooks"
@@ -108,20 +108,24 @@ async def _store(house: House, webhooks: Webhooks, arrival: Arrival) -> Received
     except Exception as error:
         house.log.error("delivery-not-stored", connector=arrival.delivery.connector, error=type(error).__name__)
         return _busy()
-    count = len(accepted.event_ids)
-    return Received(webhooks.answer.status, accepted=count, duplicates=accepted.duplicates, unrouted=accepted.unrouted)
+    return _taken(webhooks.answer.status, len(accepted.event_ids), accepted.duplicates, accepted.unrouted)
+
+
+@lru_cache(1000)
+def _taken(status: int, count: int, duplicates: int, unrouted: int) -> Received:
+    return Received(status, accepted=count, duplicates=duplicates, unrouted=unrouted)
 
 
 async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery) -> Arrival | Reply:
     """Everything between the raw bytes and the store, in the order that keeps strangers out."""
     if len(delivery.body) > house.config.serve.largest_delivery:
         raise DeliveryTooLarge(f"the body has {len(delivery.body)} bytes (serve.largest_delivery in runner.yaml)")
-    secrets, environments, refusal = await _check(house, connector, webhooks, delivery)
+    known, environments, refusal = await _check(house, connector, webhooks, delivery)
     handshake = webhooks.handshake
     reply = await greet(house, connector, handshake, delivery, refusal is None) if handshake else None
     if refusal is not None and reply is None:
         raise refusal
-    delivery = without_secrets(delivery, secrets, webhooks.verify.secret_headers)
+    delivery = without_secrets(delivery, known.secrets, webhooks.verify.secret_headers)
     if environments is not None:
         delivery = replace(delivery, environments=environments)
     if reply is not None:
@@ -131,24 +135,22 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
             else Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
         )
     told = webhooks.told(delivery.body, delivery.headers, delivery.url)
-    place, _, _ = (webhooks.verify.secret_name or "app").partition(".")
-    events = tuple(_events(webhooks, delivery, told))
-    return Arrival(new_id(delivery.received_at), delivery, events, bound=place != "app")
+    events = tuple([_event(webhooks, delivery, item) for item in told])
+    return Arrival(new_id(delivery.received_at), delivery, events, known.bound)
 
 
 async def _check(
     house: House, connector: Connector, webhooks: Webhooks, delivery: Delivery
-) -> tuple[list[Secret], Environments, DeliveryError | None]:
-    """The secrets that the request was checked with, the environments that it is proved for, and why it is not proved
-    to be the partner's; None when it is. A GET never is: it brings no event."""
+) -> tuple[Vouchers, Environments, DeliveryError | None]:
+    """Who may vouch for the request, the environments that it is proved for, and why it is not proved to be the
+    partner's; None when it is. A GET never is: it brings no event."""
     if delivery.method == "GET":
-        return [], None, MalformedDelivery("a GET that does not try the address")
+        return Vouchers(), None, MalformedDelivery("a GET that does not try the address")
     known = await vouchers(house, connector, webhooks.verify.secret_name, delivery)
-    secrets = [secret for voucher in known for secret in voucher.secrets]
     try:
-        return secrets, vouch(delivery, known, delivery.received_at), None
+        return known, known.vouch(delivery, delivery.received_at), None
     except DeliveryError as error:
-        return secrets, None, error
+        return known, None, error
 
 
 def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
@@ -158,23 +160,21 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
     return connector, connector.webhooks
 
 
-def _events(webhooks: Webhooks, delivery: Delivery, told: list[Told]) -> Iterator[WebhookEvent]:
-    for item in told:
-        note, id_ = _because(webhooks, item), new_id(delivery.received_at)
-        yield WebhookEvent(
-            id=id_,
-            connector=delivery.connector,
-            type=item.type,
-            key=item.key if webhooks.events.duplicates == "drop" else f"{item.key}#{id_}",
-            account_id=item.account_id,
-            payload=item.payload,
-            received_at=delivery.received_at,
-            occurred_at=item.occurred_at,
-            integration_id=None,
-            state=EventState.PENDING if note is None else EventState.DROPPED,
-            note=note,
-            subscription=item.subscription,
-        )
+def _event(webhooks: Webhooks, delivery: Delivery, item: Told) -> WebhookEvent:
+    note, id_ = _because(webhooks, item), new_id(delivery.received_at)
+    return WebhookEvent(
+        id=id_,
+        connector=delivery.connector,
+        type=item.type,
+        key=item.key if webhooks.events.duplicates == "drop" else f"{item.key}#{id_}",
+        account_id=item.account_id,
+        payload=item.payload,
+        received_at=delivery.received_at,
+        occurred_at=item.occurred_at,
+        state=EventState.PENDING if note is None else EventState.DROPPED,
+        note=note,
+        subscription=item.subscription,
+    )
 
 
 def _because(webhooks: Webhooks, item: Told) -> str | None:

@@ -20,16 +20,18 @@ _SECRET_NAME = re.compile(r"token|secret|passw|api[-_]?key|^key$|^auth|credentia
 def without_secrets(delivery: Delivery, secrets: Iterable[Secret], secret_headers: Collection[str] = ()) -> Delivery:
     """The delivery without the headers named, those that are secrets whoever sends them, and those that hold one of
     `secrets`; in the query of its address such values, and those called like a secret, read `withheld`."""
-    texts = [text for text in (secret.reveal() for secret in secrets) if len(text) >= SHORTEST]
-    names = {name for name in delivery.headers if name in WITHHELD or name in secret_headers}
-    together = "\n".join(delivery.headers.values()) if texts else ""
-    if any(text in together for text in texts):
-        names |= {name for name, value in delivery.headers.items() if any(text in value for text in texts)}
+    texts = [text for secret in secrets if len(text := secret.reveal()) >= SHORTEST]
+    headers = delivery.headers
+    names = headers.keys() & (WITHHELD | set(secret_headers)) if secret_headers else headers.keys() & WITHHELD
+    together = "\n".join(headers.values()) if texts else ""
+    for text in texts:
+        if text in together:
+            names |= {name for name, value in headers.items() if text in value}
     url = _without_values(delivery.url, texts) if "?" in delivery.url else delivery.url
     if not names and url == delivery.url:
         return delivery
-    headers = {name: value for name, value in delivery.headers.items() if name not in names}
-    return replace(delivery, headers=headers, url=url)
+    kept = {name: value for name, value in headers.items() if name not in names}
+    return replace(delivery, headers=kept, url=url)
 
 
 def stranger_without_secrets(delivery: Delivery, secret_headers: Iterable[str] = ()) -> Delivery:

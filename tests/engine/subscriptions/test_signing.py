@@ -11,8 +11,8 @@ import pytest
 from runner.components.verifiers.base import Verifier
 from runner.components.verifiers.hmac import Hmac
 from runner.components.verifiers.signature import Hash
-from runner.engine.subscriptions.signing import prover, vouch
-from runner.engine.voucher import Voucher
+from runner.engine.subscriptions.signing import prover
+from runner.engine.voucher import Voucher, Vouchers
 from runner.errors import BadSignature, StaleDelivery
 from runner.model.event import Delivery
 from runner.model.secret import Secret
@@ -83,9 +83,9 @@ def voucher(secret: str, heard: list[str], environments: frozenset[str] | None) 
     return Voucher(environments, (Secret(secret),), check)
 
 
-def vouchers(*secrets: str, heard: list[str] | None = None) -> list[Voucher]:
+def vouchers(*secrets: str, heard: list[str] | None = None) -> Vouchers:
     told = [] if heard is None else heard
-    return [voucher(text, told, frozenset({f"{number}"})) for number, text in enumerate(secrets)]
+    return Vouchers(tuple(voucher(text, told, frozenset({f"{number}"})) for number, text in enumerate(secrets)))
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def vouchers(*secrets: str, heard: list[str] | None = None) -> list[Voucher]:
 def test_what_is_proved_is_good_for_those_whose_secret_proved_it(secrets: list[str], proved: set[str]) -> None:
     heard: list[str] = []
     known = vouchers(*secrets, heard=heard)
-    assert vouch(DELIVERY, known, NOW) == proved
+    assert known.vouch(DELIVERY, NOW) == proved
     assert heard == secrets
-    assert vouch(DELIVERY, [*known, voucher("good", heard, None)], NOW) is None
+    assert Vouchers((*known.known, voucher("good", heard, None))).vouch(DELIVERY, NOW) is None
 
 
 @pytest.mark.parametrize("secrets", [["wrong", "old"], ["old", "wrong"]])
 def test_a_proof_that_is_right_but_old_is_told_from_a_wrong_one(secrets: list[str]) -> None:
     with pytest.raises(StaleDelivery):
-        vouch(DELIVERY, vouchers(*secrets), NOW)
+        vouchers(*secrets).vouch(DELIVERY, NOW)
     with pytest.raises(BadSignature):
-        vouch(DELIVERY, vouchers("wrong", "wrong"), NOW)
+        vouchers("wrong", "wrong").vouch(DELIVERY, NOW)
 
 
 def test_what_the_operator_has_not_set_up_is_told_to_who_asks() -> None:

@@ -2,62 +2,62 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
-from pathlib import Path
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, make_url, select
+import httpx
 
-from runner.cli.workshop import require_database
+from runner.cli.check import Check, tried
+from runner.cli.check_database import look_into
 from runner.connector.config import Config
 from runner.connector.connector import Connector
 from runner.connector.library import Connectors
 from runner.connector.scope import app_by_environment, app_fields, app_values, missing_app_values, variable_of
-from runner.errors import CredentialUnreadable, RunnerError, SettingsError, StoreUnavailable
-from runner.model.act import ActState
+from runner.errors import RunnerError, SettingsError
 from runner.service.assemble import environments_of, read_config, read_schemas, require_notify_secret
 from runner.service.destination_keys import read_destination_keys, variables_of
 from runner.service.settings import VARIABLES, Settings, strangers
-from runner.store import integrations
-from runner.store.acts import acts
-from runner.store.database import Database
-from runner.store.events import events
-from runner.store.subscriptions import SubscriptionState, subscriptions
-from runner.store.vault import Vault, credentials
 
-SLACK = 60
-"""Seconds that the newest event may lie in the future before the clock is doubted."""
+LOCAL = ("127.0.0.1", "localhost", "::1")
+PATIENCE = 5.0
+"""Seconds in which the public address has to answer."""
 
 
-LEAST_ROOM = 200_000_000
-"""Bytes that must be free beside the database, for its log and a page of records."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked into."""
-
-    what: str
-    fine: bool
-    told: str
-
-
-def checks(environ: Mapping[str, str]) -> Iterator[Check]:
-    """All checks. A variable that is wrong is told, and taken as not set by the others."""
+def checks(environ: Mapping[str, str], transport: httpx.BaseTransport | None = None) -> Iterator[Check]:
+    """All checks. A variable that is wrong is told, and taken as not set by the others. `transport` takes the place of
+    the network."""
     wrong = dict(_wrong(environ))
     for told in wrong.values():
         yield Check("settings", False, told)
     settings = Settings.read({name: value for name, value in environ.items() if name not in wrong})
     if "RUNNER_ENCRYPTION_KEYS" not in wrong:
-        yield _tried("keys", lambda: f"{settings.keyring().primary} seals")
-    yield _tried("runner.yaml", lambda: _config(settings))
-    database, used = _database(settings)
+        yield tried("keys", lambda: f"{settings.keyring().primary} seals")
+    yield tried("runner.yaml", lambda: _config(settings))
+    yield address(settings.base_url, transport)
+    database, used = look_into(settings, _readable_config(settings))
     yield from database
     yield from _connectors(settings, used)
+
+
+def address(base_url: str, transport: httpx.BaseTransport | None = None) -> Check:
+    """Whether partners and companies reach us there, and nobody listens."""
+    parts = urlsplit(base_url)
+    if parts.hostname in LOCAL:
+        told = f"{base_url} is this machine alone: no partner's webhook or consent reaches it (RUNNER_BASE_URL)"
+        return Check("address", True, told)
+    if parts.scheme != "https":
+        remedy = "partners and browsers want https: put a proxy with a certificate before it, and set RUNNER_BASE_URL"
+        return Check("address", False, f"{base_url} is not encrypted; {remedy}")
+    try:
+        with httpx.Client(transport=transport, timeout=PATIENCE) as client:
+            status = client.get(f"{base_url}/healthz").status_code
+    except httpx.HTTPError as error:
+        why = f"does not answer this machine ({type(error).__name__})"
+        return Check("address", False, f"{base_url} {why}: see its name in DNS, its certificate, and the proxy")
+    if status >= 500:
+        return Check("address", False, f"{base_url}/healthz answers {status}: the proxy finds no `runner serve`")
+    return Check("address", True, f"{base_url} answers {status}")
 
 
 def _wrong(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -68,13 +68,6 @@ def _wrong(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                 Settings.read({variable.name: environ[variable.name]})
             except SettingsError as error:
                 yield variable.name, str(error)
-
-
-def _tried(what: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(what, True, look())
-    except RunnerError as error:
-        return Check(what, False, str(error))
 
 
 def _config(settings: Settings) -> str:
@@ -97,11 +90,11 @@ def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Ch
     if not connectors.names():
         yield Check("connectors", False, f"none in {settings.connectors} (RUNNER_CONNECTORS names the folder)")
         return
-    found = _tried("connectors", lambda: f"{len(connectors.all())} in {settings.connectors}")
+    found = tried("connectors", lambda: f"{len(connectors.all())} in {settings.connectors}")
     yield found
     if not found.fine:
         return
-    yield _tried("record schemas", lambda: _schemas(connectors, settings))
+    yield tried("record schemas", lambda: _schemas(connectors, settings))
     config = _readable_config(settings)
     known = [
         variable_of(connector, name, environment)
@@ -112,11 +105,11 @@ def _connectors(settings: Settings, used: Collection[str] | None) -> Iterator[Ch
     for told in strangers(settings.environ, [*known, *variables_of(config)]):
         yield Check("settings", False, told)
     for connector in connectors.all():
-        yield _tried(connector.connector, partial(_app, connector, settings, used))
+        yield tried(connector.connector, partial(_app, connector, settings, used))
         for environment in environments_of(connector, config):
             if app_values(connector, settings.environ, environment):
                 name = f"{connector.connector}, {environment}"
-                yield _tried(name, partial(_own_app, connector, settings, environment))
+                yield tried(name, partial(_own_app, connector, settings, environment))
 
 
 def _schemas(connectors: Connectors, settings: Settings) -> str:
@@ -149,87 +142,3 @@ def _readable_config(settings: Settings) -> Config:
         return read_config(settings)
     except RunnerError:
         return Config()
-
-
-def _database(settings: Settings) -> tuple[list[Check], set[str] | None]:
-    """What is found in the database, and the connectors that companies have; None when nobody can tell."""
-    try:
-        require_database(settings.database_url)
-        database = Database.open(settings.database_url)
-    except SettingsError as error:
-        return [Check("database", False, str(error))], set()
-    return asyncio.run(_looked_into(database, settings))
-
-
-async def _looked_into(database: Database, settings: Settings) -> tuple[list[Check], set[str] | None]:
-    try:
-        if await asyncio.to_thread(database.pending):
-            return [Check("database", False, f"{database.url} is not of this version; run `runner migrate`")], None
-        fine = Check("database", True, f"{database.url} is up to date")
-        found = await database.read(lambda c: [_sealed(c, settings), _asked_for(c), _acts(c), _clock(c)])
-        return [fine, *_disk(settings.database_url), *found], {
-            one.connector for one in await database.read(integrations.find)
-        }
-    except StoreUnavailable as error:
-        return [Check("database", False, str(error))], None
-    finally:
-        await database.close()
-
-
-def _disk(url: str) -> Iterator[Check]:
-    """Whether the disk has room for what arrives, where the database is a file of this machine."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        folder = Path(parsed.database).absolute().parent
-        yield room(folder, shutil.disk_usage(folder).free)
-
-
-def room(folder: Path, free: int) -> Check:
-    """Whether so many free bytes will do."""
-    if free < LEAST_ROOM:
-        remedy = "what is not stored is refused: make room there, or give `retention` in runner.yaml a smaller `size`"
-        return Check("disk", False, f"{free / 1e6:,.0f} MB are free at {folder}; {remedy}")
-    return Check("disk", True, f"{free / 1e9:,.1f} GB are free at {folder}")
-
-
-def _sealed(connection: Connection, settings: Settings) -> Check:
-    """Whether every credential opens with the keys that are set."""
-    if settings.keys is None:
-        return Check("credentials", False, "cannot be opened without RUNNER_ENCRYPTION_KEYS")
-    vault, shut, old = Vault(settings.keys), 0, 0
-    for integration_id, key_id in connection.execute(select(credentials.c.integration_id, credentials.c.key_id)):
-        old += key_id != settings.keys.primary
-        try:
-            vault.get(connection, integration_id)
-        except CredentialUnreadable:
-            shut += 1
-    if shut:
-        return Check("credentials", False, f"{shut} open with none of the keys; put the old key back behind the others")
-    count = len(integrations.find(connection))
-    return Check("credentials", True, f"of {count} integrations; {old} with an older key (`runner keys rotate`)")
-
-
-def _asked_for(connection: Connection) -> Check:
-    """Whether the webhooks that were asked for come."""
-    query = select(subscriptions.c.state, subscriptions.c.note).order_by(subscriptions.c.made_at)
-    found = connection.execute(query).all()
-    failed = [row.note for row in found if row.state == SubscriptionState.FAILED]
-    if failed:
-        return Check("subscriptions", False, f"{len(failed)} of {len(found)} were refused, the last one: {failed[-1]}")
-    return Check("subscriptions", True, f"{len(found)} webhooks were asked for at partners")
-
-
-def _acts(connection: Connection) -> Check:
-    """Whether there are acts that nobody knows the outcome of: no fault of the runner, yet somebody should look."""
-    unknown = connection.scalar(select(func.count()).where(acts.c.state == ActState.UNKNOWN.value))
-    remedy = ": `runner act INTEGRATION --past` names them" if unknown else ""
-    return Check("acts", True, f"{unknown} of unknown outcome{remedy}")
-
-
-def _clock(connection: Connection) -> Check:
-    """An event from the future means that this clock, or that of another node, is wrong."""
-    newest: datetime | None = connection.scalar(select(func.max(events.c.received_at)))
-    ahead = (newest - datetime.now(UTC)).total_seconds() if newest else 0.0
-    if ahead > SLACK:
-        return Check("clock", False, f"the newest event is {ahead:.0f} s in the future: set this machine's clock (NTP)")
-    return Check("clock", True, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -23,7 +25,9 @@ LOCKED = 10.0
 
 
 def open_engine(url: URL, size: int, *, write: bool) -> Engine:
-    """Up to `size` connections to the file, that write to it, or only read."""
+    """Up to `size` connections to the file, that write to it, or only read. A new file is its owner's alone."""
+    with suppress(OSError):  # whoever connects says what is wrong
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(
         url.set(drivername="sqlite"),
         poolclass=QueuePool,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.engine.house import Log
 from runner.engine.work.dispatch import Again, Verdict
@@ -19,6 +19,8 @@ Run = Callable[[WakeUp], Awaitable[Verdict]]
 LEASE = timedelta(seconds=30)
 BEATS = 3
 """How often a lease is prolonged before it would end."""
+RESCUE = timedelta(seconds=10)
+"""How often a worker looks for what those held that are gone."""
 PAUSE = 1.0
 """Seconds until the store is asked again after it could not serve."""
 GRACE = 10.0
@@ -51,6 +53,7 @@ class Worker:
         self._lease = lease
         self._grace = grace
         self._running: set[asyncio.Task[None]] = set()
+        self._rescued: datetime | None = None
 
     @property
     def running(self) -> list[str]:
@@ -88,6 +91,7 @@ class Worker:
 
     async def _start(self, free: int) -> list[Taken]:
         try:
+            await self._rescue()
             taken = await self._queue.take(self.name, free, self._lease, self._clock.now(), self._room_for_syncs())
         except StoreError as error:
             self._log.error("queue-unavailable", error=str(error), again_in=PAUSE)
@@ -98,6 +102,13 @@ class Worker:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return taken
+
+    async def _rescue(self) -> None:
+        """Give back what a killed worker held, though no process that runs schedules be left."""
+        now = self._clock.now()
+        if self._rescued is None or not timedelta(0) <= now - self._rescued < RESCUE:
+            self._rescued = now
+            await self._queue.sweep(now)
 
     def _room_for_syncs(self) -> int:
         """One place is kept from syncs, which may take hours, for what takes a moment: webhooks, pushes, tokens."""

@@ -174,3 +174,19 @@ async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database
     await put(queue, KEY)
     await asyncio.wait_for(serving, 60)
     assert seen[:3] == ["sync", "sync", "events"]
+
+
+async def test_a_worker_takes_over_what_one_held_that_is_gone(queue: tuple[Database, EmbeddedQueue]) -> None:
+    """With no process left that runs schedules."""
+    stop, clock = asyncio.Event(), FakeClock()
+
+    async def work(_: WakeUp) -> Verdict:
+        stop.set()
+        return Done()
+
+    await put(queue, KEY)
+    assert await queue[1].take("elsewhere.example:1:x", 1, timedelta(seconds=30), clock.now())
+    serving = asyncio.create_task(worker(queue[1], work, clock=clock).serve(stop))
+    clock.advance(60)
+    await asyncio.wait_for(serving, 60)
+    assert await queue[1].depth() == {"waiting": 0, "running": 0}

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 import typer
+from sqlalchemy import make_url
 
 from runner.cli import output
 from runner.cli.output import AsJson, example, refuse
@@ -22,21 +23,33 @@ keys = typer.Typer(
 
 
 @example("runner migrate")
-def migrate() -> None:
+def migrate(
+    check: bool = typer.Option(False, "--check", help="Change nothing; exit code 1 when there is something to do."),
+) -> None:
     """Bring the database up to this version of the runner. `runner serve` does it too."""
-    from runner.cli.workshop import settings_now
+    from runner.cli.workshop import require_database, settings_now
     from runner.service.assemble import bring_up_to_date
     from runner.store.database import Database
 
-    async def work() -> None:
-        database = Database.open(settings_now().database_url)
+    url = settings_now().database_url
+    if check:
+        require_database(url)
+
+    async def work() -> bool:
+        database = Database.open(url)
         try:
-            behind = await asyncio.to_thread(bring_up_to_date, database)
+            if check:
+                await asyncio.to_thread(database.refuse_newer)
+                return await asyncio.to_thread(database.pending)
+            return await asyncio.to_thread(bring_up_to_date, database)
         finally:
             await database.close()
-        typer.echo(f"{database.url} is up to date" if behind else f"{database.url} was up to date already")
 
-    asyncio.run(work())
+    behind, name = asyncio.run(work()), make_url(url).render_as_string(hide_password=True)
+    if check and behind:
+        typer.echo(f"{name} is of an older version: run `runner migrate`; older processes may go on meanwhile")
+        raise typer.Exit(output.FOUND)
+    typer.echo(f"{name} is up to date" if behind or check else f"{name} was up to date already")
 
 
 @keys.command("new")

@@ -113,3 +113,14 @@ def test_the_disk_of_the_database_is_looked_at(typed: Type, path: Path) -> None:
     told = {one["what"]: one["told"] for one in json.loads(typed("doctor", "--json").stdout)}
     assert told["disk"].endswith(f"at {path.parent}")
     assert told["given up"].startswith("0 events, 1 pushes: see `runner deliveries --failed`")
+
+
+@pytest.mark.each_database
+def test_a_database_in_order_is_found_so(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        Path(database_url.removeprefix("sqlite:///")).chmod(0o600)
+    found = looked(database_url)
+    names = {one.what for one in found}
+    assert [one for one in found if not one.fine and one.what != "credentials"] == []
+    sort = {"file rights", "disk"} if database_url.startswith("sqlite") else {"server", "server clock", "connections"}
+    assert names == sort | {"database", "credentials", "subscriptions", "acts", "given up", "clock", "processes"}

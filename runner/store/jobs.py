@@ -28,6 +28,7 @@ from sqlalchemy.exc import IntegrityError
 from runner.model.wakeup import WakeUp
 from runner.store import job_texts as sql
 from runner.store.columns import EPOCH, json_text
+from runner.store.postgresql import visible
 from runner.store.wakeups import SYNC, Taken
 
 TASK = "wake"
@@ -166,7 +167,7 @@ def give_back(connection: Connection, row: Row[Any], note: str) -> None:
 
 def _give_back(connection: Connection, job_id: int, at: datetime, note: str | None) -> None:
     """Merge into the job that was put in the meantime, if there is one."""
-    given = {"job_id": job_id, "at": at, "note": note and note.replace("\0", " ")}
+    given = {"job_id": job_id, "at": at, "note": note and visible(note)}
     if not _join(connection, given) and not _retry(connection, given):
         _join(connection, given)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import threading
 from collections.abc import Callable
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
@@ -14,10 +14,10 @@ from procrastinate.sql import queries
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import URL
 
+from runner.store.postgresql import CONNECT
+
 AGAIN = 1.0
 """Seconds until the database is asked again after it was away."""
-TIMEOUT = 10
-"""Seconds in which a connection is there."""
 
 
 class Listener:
@@ -26,6 +26,7 @@ class Listener:
 
     def __init__(self, url: URL, heard: Callable[[], None]) -> None:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._given: Any = {name: value for name, value in CONNECT.items() if name not in url.query}
         self._heard = heard
         self._ended = threading.Event()
         self._out, self._in = os.pipe()
@@ -43,7 +44,7 @@ class Listener:
     def _serve(self) -> None:
         while not self._ended.is_set():
             try:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=TIMEOUT) as connection:
+                with psycopg.connect(self._url, autocommit=True, **self._given) as connection:
                     self._listen(connection)
             except psycopg.OperationalError:
                 self._ended.wait(AGAIN)
@@ -52,7 +53,10 @@ class Listener:
         for channel in get_channel_for_queues():
             connection.execute(SQL(queries["listen_queue"]).format(channel_name=Identifier(channel)))
         self._heard()
-        while not self._ended.is_set():
-            select.select([connection.fileno(), self._out], [], [])
-            if any(True for _ in connection.notifies(timeout=0)):
-                self._heard()
+        with DefaultSelector() as either:
+            either.register(connection.fileno(), EVENT_READ)
+            either.register(self._out, EVENT_READ)
+            while not self._ended.is_set():
+                either.select()
+                if any(True for _ in connection.notifies(timeout=0)):
+                    self._heard()

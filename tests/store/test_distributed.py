@@ -134,7 +134,7 @@ def test_a_note_may_hold_any_character(engine: Engine) -> None:
         jobs.put_all(connection, [EVENTS])
         (taken,) = jobs.take(connection, "w", 10, later(30), NOW, None)
         assert jobs.retry_at(connection, taken, NOW, "a\0b")
-        assert connection.scalar(text("SELECT note FROM wakeups")) == "a b"
+        assert connection.scalar(text("SELECT note FROM wakeups")) == "a\u2400b"
 
 
 def test_what_is_done_leaves_nothing_behind(engine: Engine) -> None:

@@ -35,15 +35,18 @@ def path(template: Path, tmp_path: Path) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "each_database: runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "sqlite_only: is of SQLite, and runs on nothing else")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of a `database_url` runs on SQLite, and on each when it is marked so; or as RUNNER_TEST_DATABASE says."""
     if "database_dialect" not in metafunc.fixturenames:
         return
-    if (only := os.environ.get("RUNNER_TEST_DATABASE")) is not None:
+    if metafunc.definition.get_closest_marker("sqlite_only"):
+        metafunc.parametrize("database_dialect", ["sqlite"])
+    elif (only := os.environ.get("RUNNER_TEST_DATABASE")) is not None:
         metafunc.parametrize("database_dialect", [only])
-    elif metafunc.definition.get_closest_marker("each_database"):
+    elif "store" in metafunc.definition.path.parts or metafunc.definition.get_closest_marker("each_database"):
         metafunc.parametrize("database_dialect", ["sqlite", "postgresql"])
 
 

@@ -56,7 +56,7 @@ _STATES = (
         integrations.c.connector == bindparam("connector", type_=Text),
         integrations.c.account_id == bindparam("account_id", type_=Text),
     )
-    .order_by(integrations.c.created_at, integrations.c.id)
+    .order_by(integrations.c.created_at.nulls_first(), integrations.c.id)
 )
 _STATE = select(integrations.c.state).where(integrations.c.id == bindparam("integration", type_=Text))
 _state = Compiled(["integration"])
@@ -111,7 +111,8 @@ def by_account(connection: Connection, connector: str, account_id: str) -> list[
     """Those whose account the partner calls `account_id`, oldest first: two companies may share an account."""
     query = select(integrations).where(integrations.c.connector == connector, integrations.c.account_id == account_id)
     return [
-        _integration(row) for row in connection.execute(query.order_by(integrations.c.created_at, integrations.c.id))
+        _integration(row)
+        for row in connection.execute(query.order_by(integrations.c.created_at.nulls_first(), integrations.c.id))
     ]
 
 
@@ -126,7 +127,7 @@ def find(
 ) -> list[Integration]:
     """All that fit what is given, by company, connector and age."""
     table = integrations.c
-    query = select(integrations).order_by(table.company, table.connector, table.created_at, table.id)
+    query = select(integrations).order_by(table.company, table.connector, table.created_at.nulls_first(), table.id)
     if company is not None:
         query = query.where(table.company == company)
     if connector is not None:

@@ -52,10 +52,11 @@ class LimitLedger:
 def trade(connection: Connection, keys: Sequence[str], work: Callable[[dict[str, State]], T], clock: Clock) -> T:
     """What `work` makes of the states of `keys`, none of which another transaction can change meanwhile."""
     dialect = connection.dialect.name
-    if dialect == "postgresql":  # a row that is not there cannot be locked
+    found = _finding.find(connection, _select(dialect), (listed(dialect, keys),))
+    if dialect == "postgresql" and len(found) < len(set(keys)):  # a row that is not there cannot be locked
         empty = [{"key": key, "state": {}, "touched_at": clock.now()} for key in sorted(keys)]
         connection.execute(insert(dialect, limits).on_conflict_do_nothing(), empty)
-    found = _finding.find(connection, _select(dialect), (listed(dialect, keys),))
+        found = _finding.find(connection, _select(dialect), (listed(dialect, keys),))
     states: dict[str, State] = {key: {} for key in keys} | {key: _read(state) for key, state in found}
     before = {key: json_text(state) for key, state in states.items()}
     result = work(states)

@@ -172,7 +172,7 @@ def find(
     """Pushes that fit what is given, the latest moved first."""
     chosen = {"integration_id": integration_id, "destination": destination, "external_id": external_id}
     chosen |= {"rule": rule, "reason": reason}
-    query = select(pushes).order_by(pushes.c.updated_at.desc(), pushes.c.id.desc()).limit(limit)
+    query = select(pushes).order_by(pushes.c.updated_at.desc().nulls_last(), pushes.c.id.desc()).limit(limit)
     for name, value in chosen.items():
         if value is not None:
             query = query.where(pushes.c[name] == value)

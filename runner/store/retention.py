@@ -40,7 +40,7 @@ def kept(connection: Connection) -> Kept:
 
 
 def size(connection: Connection) -> int:
-    """The bytes that the database holds, without the room that deletions left."""
+    """The bytes that the database holds, on SQLite without the room that deletions left."""
     if connection.dialect.name == "postgresql":
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
     pages, free, page = (

@@ -45,7 +45,11 @@ sync_runs = Table(
 
 
 _LATEST = (sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
-_LAST = (case((sync_runs.c.ended_at.is_(None) & sync_runs.c.full, 0), else_=1), sync_runs.c.ended_at.desc(), *_LATEST)
+_LAST = (
+    case((sync_runs.c.ended_at.is_(None) & sync_runs.c.full, 0), else_=1),
+    sync_runs.c.ended_at.desc().nulls_last(),
+    *_LATEST,
+)
 _COUNTED = update(sync_runs).where(sync_runs.c.id == bindparam("run")).values(counts=bindparam("made", type_=Json))
 _counting = Compiled(["made", "run"])
 

@@ -31,7 +31,9 @@ def find(connection: Connection, destination: str) -> list[Waits]:
     table = pushes.c
     where = (table.destination == destination, table.state == PushState.WAITING.value)
     count = func.count().label("count")
-    kinds = connection.execute(select(table.kind, count).where(*where).group_by(table.kind).order_by(count.desc()))
+    kinds = connection.execute(
+        select(table.kind, count).where(*where).group_by(table.kind).order_by(count.desc(), table.kind)
+    )
     return [_waits(connection, kind, number, [*where, table.kind == kind]) for kind, number in kinds.all()]
 
 

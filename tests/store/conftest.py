@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine, event, make_url
 
 from runner.store import postgresql, sqlite
 from runner.store.database import Database
@@ -27,8 +27,13 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def statements(connection: Connection) -> Iterator[list[str]]:
-    """What SQLite is asked to run, with the values in it."""
+    """What the database is asked to run; SQLite with the values in it."""
     ran: list[str] = []
+    if connection.dialect.name == "postgresql":
+        with _noted(connection) as noted:
+            yield ran
+        ran.extend(text for text, _ in noted)
+        return
     driver: Any = connection.connection.driver_connection
     driver.set_trace_callback(ran.append)
     yield ran
@@ -36,11 +41,29 @@ def statements(connection: Connection) -> Iterator[list[str]]:
 
 
 def plan(connection: Connection, query: Callable[[], object]) -> str:
-    """How SQLite goes about the last statement that `query` runs."""
+    """How the database goes about the last statement that `query` runs; PostgreSQL as if the tables were large."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        with _noted(connection) as noted:
+            query()
+        text, values = noted[-1]
+        return "\n".join(connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars())
     with statements(connection) as ran:
         query()
     driver: Any = connection.connection.driver_connection
     return str(driver.execute(f"EXPLAIN QUERY PLAN {ran[-1]}").fetchall())
+
+
+@contextmanager
+def _noted(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    noted: list[tuple[str, Any]] = []
+
+    def note(_: Connection, __: Any, text: str, values: Any, *___: Any) -> None:
+        noted.append((text, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield noted
+    event.remove(connection, "before_cursor_execute", note)
 
 
 @pytest.fixture

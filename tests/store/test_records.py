@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from runner.model.record import Record
 from runner.store import feed, records
 from runner.store.records import Upserted
-from tests.store.conftest import NOW, later, statements
+from tests.store.conftest import NOW, later, open_engine, statements
 
 
 def project(external_id: str = "1", name: str = "Roof", version: int | None = 1, **more: object) -> Record:
@@ -132,8 +131,10 @@ ARRIVALS = st.lists(
 
 @given(pages=ARRIVALS)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_order_no_record_goes_back(path: Path, pages: list[list[tuple[str, str, int | None]]]) -> None:
-    engine = create_engine(f"sqlite:///{path}")
+def test_whatever_the_order_no_record_goes_back(
+    database_url: str, pages: list[list[tuple[str, str, int | None]]]
+) -> None:
+    engine = open_engine(database_url)
     with engine.connect() as connection:
         connection.execute(text("DELETE FROM records"))
         model: dict[str, Model] = {}

@@ -93,9 +93,9 @@ async def test_a_refresh_in_between_wins(database: Database) -> None:
     assert told == [f"{'token' if n % 3 else 'renewed'}-{n}" for n in range(300)]
 
 
-async def command(path: Path) -> asyncio.subprocess.Process:
+async def command(url: str) -> asyncio.subprocess.Process:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")}
-    own = {"RUNNER_DATABASE_URL": f"sqlite:///{path}", "RUNNER_ENCRYPTION_KEYS": f"{NEW},{OLD}"}
+    own = {"RUNNER_DATABASE_URL": url, "RUNNER_ENCRYPTION_KEYS": f"{NEW},{OLD}"}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "runner.cli.main", "keys", "rotate", cwd=ROOT, env={**kept, **own},
         stdout=asyncio.subprocess.PIPE,
@@ -108,8 +108,8 @@ async def many(database: Database) -> Database:
     return database
 
 
-async def test_a_rotation_that_is_killed_goes_on_where_it_was(many: Database, path: Path) -> None:
-    first = await command(path)
+async def test_a_rotation_that_is_killed_goes_on_where_it_was(many: Database, database_url: str) -> None:
+    first = await command(database_url)
     done = 0
     while done == 0:
         assert first.returncode is None
@@ -119,7 +119,7 @@ async def test_a_rotation_that_is_killed_goes_on_where_it_was(many: Database, pa
     assert await first.wait() == -signal.SIGKILL
     done = (await many.read(by_key))["new"]
     assert 0 < done < 4000
-    second = await command(path)
+    second = await command(database_url)
     out, _ = await second.communicate()
     assert (second.returncode, out.decode()) == (
         0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -34,8 +33,8 @@ def test_many_ticks_are_claimed_in_one_statement_as_one_by_one(connection: Conne
     assert schedules.claim(connection, {}) == set()
 
 
-async def test_of_several_nodes_one_claims_it(path: Path) -> None:
-    nodes = [Database.open(f"sqlite:///{path}") for _ in range(3)]
+async def test_of_several_nodes_one_claims_it(database_url: str) -> None:
+    nodes = [Database.open(database_url) for _ in range(3)]
     claims = await asyncio.gather(
         *(node.write(lambda connection: schedules.tick(connection, "jobs", NOW)) for node in nodes)
     )

@@ -32,6 +32,7 @@ def test_a_select_comes_straight_from_the_driver(connection: Connection) -> None
     assert found == [[(2,)], [(1,)], []]
 
 
+@pytest.mark.sqlite_only
 def test_rows_in_another_order_than_the_statement_are_refused(connection: Connection) -> None:
     with pytest.raises(ValueError, match=r"rows are given as \['value', 'name'\]"):
         Compiled(["value", "name"]).run(connection, insert_into(sequences), [(1, "a")])

@@ -1,11 +1,10 @@
-"""Grouping, isolation and the moment at which an answer is given."""
+"""Grouping, isolation and the moment at which an answer is given. What is of SQLite alone is marked so."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +45,7 @@ class Gate:
         return task
 
 
+@pytest.mark.sqlite_only
 async def test_waiting_works_share_one_commit(database: Database) -> None:
     commits = 0
 
@@ -66,6 +66,7 @@ async def test_waiting_works_share_one_commit(database: Database) -> None:
     assert commits == 2  # the one that was held, and the fifty together
 
 
+@pytest.mark.sqlite_only
 async def test_rows_of_one_batch_are_handed_over_together(database: Database) -> None:
     calls: list[list[int]] = []
 
@@ -160,6 +161,7 @@ async def test_a_batch_that_loses_results_is_refused_and_undone(database: Databa
     assert await database.read(names) == set()
 
 
+@pytest.mark.sqlite_only
 async def test_nothing_is_acknowledged_when_the_transaction_ended_by_itself(database: Database) -> None:
     """As SQLite does on a full disk: what ran before is gone though nobody rolled it back."""
     gate = Gate()
@@ -175,8 +177,9 @@ async def test_nothing_is_acknowledged_when_the_transaction_ended_by_itself(data
     assert await database.read(names) == {"after"}
 
 
-async def test_too_many_waiting_works_are_refused(path: Path) -> None:
-    database = Database.open(f"sqlite:///{path}", waiting=2)
+@pytest.mark.sqlite_only
+async def test_too_many_waiting_works_are_refused(database_url: str) -> None:
+    database = Database.open(database_url, waiting=2)
     gate = Gate()
     first = await gate.close_behind(database)
     tasks = [asyncio.create_task(database.write(insert(name))) for name in "ab"]
@@ -201,8 +204,8 @@ async def test_a_cancelled_caller_does_not_disturb_the_writer(database: Database
     assert await database.read(names) == {"cancelled", "next"}
 
 
-def test_a_closed_loop_does_not_disturb_the_writer(path: Path) -> None:
-    database = Database.open(f"sqlite:///{path}")
+def test_a_closed_loop_does_not_disturb_the_writer(database_url: str) -> None:
+    database = Database.open(database_url)
     gate = Gate()
 
     async def leave() -> None:
@@ -250,8 +253,8 @@ async def test_an_error_of_the_driver_shows_neither_sql_nor_values(database: Dat
     assert "runner doctor" in str(caught.value)
 
 
-async def test_after_close_nothing_is_taken(path: Path) -> None:
-    database = Database.open(f"sqlite:///{path}")
+async def test_after_close_nothing_is_taken(database_url: str) -> None:
+    database = Database.open(database_url)
     queued = [asyncio.create_task(database.write(insert(str(number)))) for number in range(10)]
     await asyncio.sleep(0)
     await database.close()
@@ -285,13 +288,14 @@ class Counting:
 
 
 @pytest.fixture
-async def patient(path: Path) -> AsyncIterator[Counting]:
+async def patient(database_url: str) -> AsyncIterator[Counting]:
     """Over a database that waits long for one more row."""
-    opened = Database.open(f"sqlite:///{path}", pause=60)
+    opened = Database.open(database_url, pause=60)
     yield Counting(opened)
     await opened.close()
 
 
+@pytest.mark.sqlite_only
 async def test_as_many_rows_as_came_at_once_are_waited_for(patient: Counting) -> None:
     await patient.at_once(1, 2, 3)
     first = patient.row(4)
@@ -300,12 +304,14 @@ async def test_as_many_rows_as_came_at_once_are_waited_for(patient: Counting) ->
     assert patient.calls == [[1, 2, 3], [4, 5, 6]]
 
 
+@pytest.mark.sqlite_only
 async def test_a_row_that_comes_alone_is_not_kept_waiting(patient: Counting) -> None:
     await patient.row(1)
     await patient.row(2)
     assert patient.calls == [[1], [2]]
 
 
+@pytest.mark.sqlite_only
 async def test_a_work_is_done_at_once_with_the_rows_that_gather(patient: Counting) -> None:
     await patient.at_once(1, 2, 3)
     row = patient.row(4)
@@ -314,6 +320,7 @@ async def test_a_work_is_done_at_once_with_the_rows_that_gather(patient: Countin
     assert await row == 4
 
 
+@pytest.mark.sqlite_only
 async def test_rows_that_gather_are_written_before_the_end(patient: Counting) -> None:
     await patient.at_once(1, 2, 3)
     row = patient.row(4)
@@ -322,6 +329,7 @@ async def test_rows_that_gather_are_written_before_the_end(patient: Counting) ->
     assert await row == 4
 
 
+@pytest.mark.sqlite_only
 async def test_when_no_more_rows_come_those_that_are_there_are_written(database: Database) -> None:
     counting = Counting(database)
     await counting.at_once(1, 2, 3)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from runner.errors import NotFound
-from runner.model.event import EventState, WebhookEvent
+from runner.model.event import Delivery, EventState, WebhookEvent
 from runner.model.integration import Integration, State
 from runner.store import integrations, subscriptions
 from runner.store.inbox import Accepted, Arrival, Inbox
@@ -29,16 +29,15 @@ class Router:
     def accept(self, connection: Connection, arrivals: list[Arrival]) -> list[Accepted]:
         """Give every event its integration, and store all. An account that nobody connected stays unrouted."""
         known: dict[Account, list[Taker]] = {}
-        routed = [
-            Arrival(arrival.id, arrival.delivery, tuple(_routed(connection, arrival, known))) for arrival in arrivals
-        ]
-        return self.inbox.accept(connection, routed)
+        return self.inbox.store(connection, arrivals, [list(_routed(connection, one, known)) for one in arrivals])
 
 
 def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[Taker]]) -> Iterator[WebhookEvent]:
-    addressed, told = _addressed(connection, arrival), arrival.delivery.environments
+    delivery = arrival.delivery
+    addressed = _addressed(connection, delivery, delivery.integration_id) if delivery.integration_id else None
+    told = delivery.environments
     for event in arrival.events:
-        owner = _owner(connection, event)
+        owner = _owner(connection, event, event.subscription) if event.subscription is not None else None
         if addressed is not None and event.account_id in (None, addressed.account_id) and owner in (None, addressed.id):
             yield event.of(addressed.id)
             continue
@@ -47,17 +46,14 @@ def _routed(connection: Connection, arrival: Arrival, known: dict[Account, list[
             continue
         takers = _takers(connection, event, known) if owner is None else _owners(connection, owner)
         ids = [id_ for id_, environment in takers if told is None or environment in told]
-        if not ids:
-            yield event
-        for number, integration_id in enumerate(ids):
-            yield event.of(integration_id) if number == 0 else _copy(event, integration_id)
+        yield event.of(ids[0]) if ids else event
+        for integration_id in ids[1:]:
+            yield _copy(event, integration_id)
 
 
-def _owner(connection: Connection, event: WebhookEvent) -> str | None:
+def _owner(connection: Connection, event: WebhookEvent, subscription: str) -> str | None:
     """The integration whose subscription the event came by, where one is known."""
-    if event.subscription is None:
-        return None
-    return subscriptions.owner(connection, event.connector, event.subscription)
+    return subscriptions.owner(connection, event.connector, subscription)
 
 
 def _owners(connection: Connection, integration_id: str) -> list[Taker]:
@@ -73,16 +69,14 @@ def _bound(event: WebhookEvent, addressed: Integration | None, owner: str | None
     return replace(event, state=EventState.DROPPED, note="it names another account than that of its address")
 
 
-def _addressed(connection: Connection, arrival: Arrival) -> Integration | None:
+def _addressed(connection: Connection, delivery: Delivery, integration_id: str) -> Integration | None:
     """The integration that the address names."""
-    if arrival.delivery.integration_id is None:
-        return None
     try:
-        found = integrations.get(connection, arrival.delivery.integration_id)
+        found = integrations.get(connection, integration_id)
     except NotFound:
         return None
-    told = arrival.delivery.environments
-    fits = found.connector == arrival.delivery.connector and (told is None or found.environment in told)
+    told = delivery.environments
+    fits = found.connector == delivery.connector and (told is None or found.environment in told)
     return found if fits and found.state in OPEN else None
 
 

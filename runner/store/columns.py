@@ -31,6 +31,7 @@ metadata = MetaData(
     }
 )
 
+_FULL = len("2026-05-04T15:20:10.000001+00:00")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
@@ -57,7 +58,10 @@ def utc_text(moment: datetime) -> str:
         raise ValueError(f"{moment!r} has no time zone; the store takes aware datetimes only")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+    text = moment.isoformat()
+    if len(text) != _FULL:  # a whole second: it has no fraction
+        text = moment.isoformat(timespec="microseconds")
+    return text[:-6] + "Z"
 
 
 def json_text(value: Any) -> str:

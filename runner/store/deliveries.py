@@ -82,7 +82,10 @@ def of_environment(environment: str) -> Select[tuple[str]]:
 
 
 def _headers(headers: Mapping[str, str]) -> str:
-    return orjson.dumps({name: value for name, value in headers.items() if name not in WITHHELD}).decode()
+    kept = dict(headers)
+    for name in WITHHELD.intersection(kept):
+        del kept[name]
+    return orjson.dumps(kept).decode()
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import islice
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, LargeBinary, Select, and_, bindparam, or_, select, update
 
@@ -19,7 +19,8 @@ from runner.store.events import Entry, EventFilter, add, digest, events, is_pend
 from runner.store.queue import Queue
 from runner.store.statements import CHUNK, Compiled, chunks
 
-_FRESH = {"state": EventState.PENDING.value, "attempts": 0, "due_at": None, "note": None}
+_PENDING = EventState.PENDING
+_FRESH = {"state": _PENDING.value, "attempts": 0, "due_at": None, "note": None}
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class Arrival:
     bound: bool = False
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What became of an arrival: all its event ids, and how many of them came before or have no integration."""
 
     delivery_id: str
@@ -57,27 +57,29 @@ class Inbox:
         An event whose connector, account, key and environments are there already is stored as `duplicate`; a pending
         one without an integration as `unrouted`. An event that the caller marked (`dropped`) stays so.
         """
+        return self.store(connection, arrivals, [arrival.events for arrival in arrivals])
+
+    def store(
+        self, connection: Connection, arrivals: list[Arrival], routed: Sequence[Sequence[WebhookEvent]]
+    ) -> list[Accepted]:
+        """The same, with the events of each arrival as they were routed: there may be more of them than it tells."""
         marks = [
-            (arrival.id, event, digest(event, arrival.delivery.environments))
-            for arrival in arrivals
-            for event in arrival.events
+            [digest(event, arrival.delivery.environments) for event in events]
+            for arrival, events in zip(arrivals, routed, strict=True)
         ]
-        known = _known(connection, [mark for _, _, mark in marks])
-        entries: list[Entry] = []
-        for delivery_id, event, mark in marks:
-            if mark in known:
-                entries.append((event, delivery_id, EventState.DUPLICATE, None))
-            else:
-                entries.append((event, delivery_id, _state(event), mark))
-            known.add(mark)
+        known = _known(connection, list(chain.from_iterable(marks)))
+        told = [
+            [_entry(event, arrival.id, mark, known) for event, mark in zip(events, own, strict=True)]
+            for arrival, events, own in zip(arrivals, routed, marks, strict=True)
+        ]
+        entries = list(chain.from_iterable(told))
         deliveries.add(connection, [(arrival.id, arrival.delivery) for arrival in arrivals])
         add(connection, entries)
         self._wake(connection, entries)
-        return _accepted(arrivals, entries)
+        return [_accepted(arrival, own) for arrival, own in zip(arrivals, told, strict=True)]
 
     def _wake(self, connection: Connection, entries: list[Entry]) -> None:
-        due = {event.integration_id: None for event, _, state, _ in entries if state is EventState.PENDING}
-        for integration_id in due:
+        for integration_id in {event.integration_id: None for event, _, state, _ in entries if state is _PENDING}:
             if integration_id is not None:
                 self.queue.put(connection, WakeUp("events", integration_id))
 
@@ -174,17 +176,15 @@ def _look_up(bits: int) -> tuple[Select[Any], Compiled, int]:
     return select(events.c.digest).where(events.c.digest.in_(given)), Compiled(names), size
 
 
-def _state(event: WebhookEvent) -> EventState:
-    lost = event.state is EventState.PENDING and event.integration_id is None
-    return EventState.UNROUTED if lost else event.state
+def _entry(event: WebhookEvent, delivery_id: str, mark: bytes, known: set[bytes]) -> Entry:
+    if mark in known:
+        return event, delivery_id, EventState.DUPLICATE, None
+    known.add(mark)
+    is_lost = event.integration_id is None and event.state is _PENDING
+    return event, delivery_id, EventState.UNROUTED if is_lost else event.state, mark
 
 
-def _accepted(arrivals: list[Arrival], entries: list[Entry]) -> list[Accepted]:
-    states = iter(state for _, _, state, _ in entries)
-    results = []
-    for arrival in arrivals:
-        ids = tuple(event.id for event in arrival.events)
-        found = list(islice(states, len(ids)))
-        duplicates, lost = found.count(EventState.DUPLICATE), found.count(EventState.UNROUTED)
-        results.append(Accepted(arrival.id, ids, duplicates, lost))
-    return results
+def _accepted(arrival: Arrival, entries: list[Entry]) -> Accepted:
+    states = [state for _, _, state, _ in entries]
+    ids = tuple([event.id for event, _, _, _ in entries])
+    return Accepted(arrival.id, ids, states.count(EventState.DUPLICATE), states.count(EventState.UNROUTED))

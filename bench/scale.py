@@ -1,23 +1,27 @@
 """Workloads 4 and 5 with 1, 2 and 4 processes, on SQLite and on PostgreSQL, both with every commit flushed to the disk.
 
 First so many web processes accept signed webhooks of many companies while nobody works; then as many workers drain what
-was accepted into records. Where the machine has fewer cores than processes the rates end at the cores: the CPU that one
-webhook and one event cost, at the runner and at the database, is what carries over to other machines.
+was accepted into records. Then workers sync many companies: all their records, and one record each of ten times as
+many companies, which is what a run costs that brings next to nothing.
+
+Where the machine has fewer cores than processes the rates end at the cores: the CPU that one webhook, event, record and
+run cost, at the runner and at the database, is what carries over to other machines.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
 
 from bench.client import load, signed
 from bench.cluster import Cluster, postgresql, spent, sqlite
-from bench.jobs import job
+from bench.jobs import job, partner
 from bench.measure import report, show
 
 ACCOUNTS = 64
@@ -26,7 +30,16 @@ CONNECTIONS = 32
 PATH = "/webhooks/bench"
 DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
 PROCESSES = (1, 2, 4)
-TITLES = {"accepted": "webhooks accepted by web processes", "drained": "events drained by workers"}
+PAGE = 100
+TITLES = {
+    "accepted": "webhooks accepted by web processes",
+    "drained": "events drained by workers",
+    "synced": f"records synced by workers, in pages of {PAGE}",
+    "runs": "syncs of a company each, of one record, by workers",
+}
+EVENTS = "SELECT count(*) FROM events WHERE state = 'done'"
+RECORDS = "SELECT count(*) FROM records"
+RUNS = "SELECT count(*) FROM sync_runs WHERE ended_at IS NOT NULL"
 
 
 def event(path: str, number: int) -> bytes:
@@ -45,11 +58,23 @@ class Measured:
         self.beside: dict[str, dict[str, str]] = {}
 
     def run(self, database: str, processes: int) -> None:
-        """Accept, then drain, over a database of its own."""
+        """Ask every question of so many processes, over a database of their own."""
         name = f"{database}, {processes}"
-        with tempfile.TemporaryDirectory() as place, DATABASES[database](Path(place), ACCOUNTS) as cluster:
+        with partner(self.count // ACCOUNTS, PAGE) as url, self._cluster(database, ACCOUNTS, url) as cluster:
             self._keep("accepted", name, *self._accepted(cluster, processes))
-            self._keep("drained", name, *self._drained(cluster, processes))
+            self._keep("drained", name, *self._worked(cluster, processes, EVENTS, self.count))
+        with partner(self.count // ACCOUNTS, PAGE) as url, self._cluster(database, ACCOUNTS, url) as cluster:
+            cluster.ask()
+            total = self.count // ACCOUNTS * ACCOUNTS
+            self._keep("synced", name, *self._worked(cluster, processes, RECORDS, total))
+        with partner(1, PAGE) as url, self._cluster(database, self.count // 10, url) as cluster:
+            cluster.ask()
+            self._keep("runs", name, *self._worked(cluster, processes, RUNS, self.count // 10))
+
+    @contextmanager
+    def _cluster(self, database: str, accounts: int, url: str) -> Iterator[Cluster]:
+        with tempfile.TemporaryDirectory() as place, DATABASES[database](Path(place), accounts, url) as cluster:
+            yield cluster
 
     def _accepted(self, cluster: Cluster, processes: int) -> tuple[float, str]:
         with cluster.web(processes) as servers:
@@ -60,11 +85,11 @@ class Measured:
             raise RuntimeError(f"{found['refused']} webhooks were refused")
         return found["rate"], f"{costs}; p50 / p99 {found['p50_ms']:.1f} / {found['p99_ms']:.1f} ms"
 
-    def _drained(self, cluster: Cluster, processes: int) -> tuple[float, str]:
+    def _worked(self, cluster: Cluster, processes: int, query: str, wanted: int) -> tuple[float, str]:
         with cluster.workers(processes) as servers:
-            first = asyncio.run(cluster.done(self.count // 10))  # all of them have started by then
+            first = cluster.until(query, wanted // 10)  # all of them have started by then
             before, began = (spent(servers), cluster.database_spent()), time.perf_counter()
-            last = asyncio.run(cluster.done(self.count))
+            last = cluster.until(query, wanted)
             took = time.perf_counter() - began
             costs = self._costs(spent(servers) - before[0], cluster.database_spent() - before[1], last - first)
         return (last - first) / took, costs
@@ -91,7 +116,7 @@ def main() -> None:
         beside = {"CPU us of the runner + of the database's own processes": measured.beside[question]}
         show(
             report(
-                f"scale: {count:,} {title}, {ACCOUNTS} companies",
+                f"scale: {title}",
                 "a second",
                 measured.rates[question],
                 "SQLite, 1",

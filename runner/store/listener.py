@@ -46,7 +46,7 @@ class Listener:
             try:
                 with psycopg.connect(self._url, autocommit=True, **self._given) as connection:
                     self._listen(connection)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 self._ended.wait(AGAIN)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, String, Table, Text, UpdateBase, bindparam, delete, select
+from sqlalchemy import Column, Connection, String, Table, Text, UpdateBase, bindparam, delete, func, select
 
 from runner.model.run import Checkpoint
 from runner.store.columns import Json, UtcDateTime, json_text, metadata, utc_text
@@ -30,6 +30,7 @@ _FOUND = select(*_OWN).where(
     checkpoints.c.integration_id == bindparam("integration"), checkpoints.c.sync == bindparam("sync_")
 )
 _finding = Compiled(["integration", "sync_"])
+_going = Compiled(["integration_id", "sync", "value", "progress"])
 _saving = Compiled([column.name for column in checkpoints.columns])
 
 
@@ -48,6 +49,14 @@ def save(connection: Connection, integration_id: str, sync: str, checkpoint: Che
     _saving.run(connection, _statement(connection.dialect.name), [row])
 
 
+def go_on(
+    connection: Connection, integration_id: str, sync: str, progress: dict[str, Any], value: str | None = None
+) -> None:
+    """Save the place of a walk, and the `value` where one is given; what else was saved stays."""
+    row = (integration_id, sync, value, json_text(progress))
+    _going.run(connection, _step(connection.dialect.name), [row])
+
+
 def forget(connection: Connection, integration_id: str, sync: str | None = None) -> None:
     """Drop one checkpoint, or all of the integration: the next run begins from nothing."""
     query = delete(checkpoints).where(checkpoints.c.integration_id == integration_id)
@@ -61,6 +70,14 @@ def _statement(dialect: str) -> UpdateBase:
     statement = insert(dialect, checkpoints)
     new = {name: statement.excluded[name] for name in ("value", "progress", "last_full_at", "saved_at")}
     return statement.on_conflict_do_update(index_elements=["integration_id", "sync"], set_=new)
+
+
+@cache
+def _step(dialect: str) -> UpdateBase:
+    statement = insert(dialect, checkpoints)
+    new, old = statement.excluded, checkpoints.c
+    moved = {"progress": new.progress, "value": func.coalesce(new.value, old.value)}
+    return statement.on_conflict_do_update(index_elements=["integration_id", "sync"], set_=moved)
 
 
 def _json(stored: Any) -> Any:

@@ -20,6 +20,16 @@ def test_the_last_one_saved_is_got(connection: Connection) -> None:
     assert checkpoints.get(connection, "i1", "jobs") == Checkpoint("2", None, NOW)
 
 
+def test_a_walk_that_goes_on_moves_its_place_and_leaves_the_rest(connection: Connection) -> None:
+    checkpoints.go_on(connection, "i1", "jobs", {"page": 2})
+    assert checkpoints.get(connection, "i1", "jobs") == Checkpoint(None, {"page": 2})
+    checkpoints.save(connection, "i1", "jobs", Checkpoint("1", None, NOW, NOW))
+    checkpoints.go_on(connection, "i1", "jobs", {"page": 3})
+    assert checkpoints.get(connection, "i1", "jobs") == Checkpoint("1", {"page": 3}, NOW, NOW)
+    checkpoints.go_on(connection, "i1", "jobs", {"page": 4}, "2")
+    assert checkpoints.get(connection, "i1", "jobs") == Checkpoint("2", {"page": 4}, NOW, NOW)
+
+
 def test_one_or_all_are_forgotten(connection: Connection) -> None:
     for sync in ("jobs", "crew", "photos"):
         checkpoints.save(connection, "i1", sync, Checkpoint("1"))

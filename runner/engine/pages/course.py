@@ -21,6 +21,9 @@ from runner.model.integration import Integration
 MOST_HALVINGS = 4
 """How often a walk asks for smaller pages before it believes that the partner fails for another reason."""
 
+TURNS = 6
+"""Of the event loop: after so many a request that need not wait is on its way."""
+
 IsOver = Callable[[Collection[Any]], bool]
 
 
@@ -75,6 +78,7 @@ class Course:
                 look = Look.at(found).unlike(look, name)
                 step = None if is_over(found) else _after(walk, declared, response, len(found))
                 asking = self._ask(step) if step is not None else None
+                await _depart()  # what is made of this page would hold up the next otherwise
                 yield Came(found, response, asked_at, dict(step.page) if step is not None else None, self.size)
         finally:
             walk.close()
@@ -125,6 +129,11 @@ class Course:
             message=str(error),
         )
         return declared.paginate.walk(page)
+
+
+async def _depart() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 _Asked = tuple[str, datetime, Response]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -53,31 +54,32 @@ class Pass:
             return told
         return max((cursor for cursor in (newest, batch.newest) if cursor), default=None)
 
-    def keep(
-        self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts, began: datetime
-    ) -> Counts:
-        """Store a page, and close the run with the last; returns `told` and what became of the page. Of the time since
-        it `began`, the commit's is not in it."""
+    def keep(self, connection: Connection, batch: Batch, page: Page, newest: str | None, told: Counts) -> Counts:
+        """Store a page, and close the run with the last; returns `told` and what became of the page. The commit's time
+        is not in it."""
         at = self.house.clock.now()
         # somebody may have switched it off meanwhile
         require_open(self.integration.id, integrations.state(connection, self.integration.id))
         counts = told + admit(connection, self.house, self.integration, batch, at)
-        counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - began).total_seconds()))
+        counts += Counts(store_seconds=max(0.0, (self.house.clock.now() - at).total_seconds()))
+        if page.next is not None:
+            self._go_on(connection, page.next, newest)
+            runs.save_counts(connection, self.run_id, counts)
+            return counts
         kept = checkpoints.get(connection, self.integration.id, self.name)
-        if page.next is not None and self.start.beside:
-            runs.save_counts(connection, self.run_id, counts)
-        elif page.next is not None:
-            at_once = self.sync.incremental is not None and self.sync.incremental.is_saved_at_once
-            value = (newest if at_once else None) or kept.value
-            kept = replace(kept, value=value, progress=self.start.progress(page.next, newest))
-            runs.save_counts(connection, self.run_id, counts)
-        else:
-            kept = self._finished(kept, newest)
-            note = self._note(connection, page, counts, at)
-            counts += Counts(deleted=self.roll.struck if self.roll else 0)
-            runs.end(connection, self.run_id, RunState.DONE, at, counts, note)
-        checkpoints.save(connection, self.integration.id, self.name, kept)
+        note = self._note(connection, page, counts, at)
+        counts += Counts(deleted=self.roll.struck if self.roll else 0)
+        runs.end(connection, self.run_id, RunState.DONE, at, counts, note)
+        checkpoints.save(connection, self.integration.id, self.name, self._finished(kept, newest))
         return counts
+
+    def _go_on(self, connection: Connection, after: dict[str, Any], newest: str | None) -> None:
+        """Save the place of the next page. A walk beside a full pass leaves the place of that alone."""
+        if self.start.beside:
+            return
+        at_once = self.sync.incremental is not None and self.sync.incremental.is_saved_at_once
+        progress, value = self.start.progress(after, newest), newest if at_once else None
+        checkpoints.go_on(connection, self.integration.id, self.name, progress, value or None)
 
     def _note(self, connection: Connection, page: Page, counts: Counts, at: datetime) -> str | None:
         """What an operator should know of a run that is done."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import Connection
@@ -17,8 +18,10 @@ from runner.engine.records.admit import tell
 from runner.engine.records.batch import Batch
 from runner.engine.records.process import Intake
 from runner.engine.syncs.aside import Aside
+from runner.engine.syncs.backlog import Backlog
 from runner.engine.syncs.keep import Pass
 from runner.engine.syncs.walk import Page, pages
+from runner.engine.tally import Made
 from runner.engine.trouble import is_passing, words
 from runner.errors import UnexpectedResponse
 from runner.model.run import Counts, RunState, SyncRun
@@ -28,8 +31,22 @@ from runner.store.columns import utc_text
 TURN = 50
 """Payloads that are mapped before others get their turn: less than a millisecond."""
 
+MOST = 500
+"""Payloads that may be mapped and not stored yet, where the store is slower than all else."""
+EVERY = timedelta(seconds=1)
+"""How often the figures of calls are stored while a run goes on."""
+
 Progress = Callable[[int, int, int | None], None]
 """Told after each page: pages and raw payloads so far, and how many there are in all where that is known."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a page says, and how far the walk has come with it."""
+
+    batch: Batch
+    page: Page
+    newest: str | None
 
 
 @dataclass
@@ -46,26 +63,23 @@ class Running:
     mapping: float = 0.0
 
     def __post_init__(self) -> None:
+        self.told_at = self.own.house.clock.now()
         self.house, self.sync, self.integration = self.own.house, self.own.sync, self.own.integration
         self.has_cursor = self.connector.processor(self.sync.processor).cursor is not None
 
     async def walk(self) -> SyncRun:
         """All pages to the end."""
-        storing: asyncio.Task[None] | None = None
+        backlog = Backlog(self._store, MOST)
         self.connector = await equipped(self.house, self.connector, self.integration, [self.sync.processor])
         found = pages(self.house, self.connector, self.sync, self.integration, self.own.start)
         try:
             async with aclosing(found):
                 async for page in found:
-                    batch = await self._digest(page)
-                    if storing is not None:
-                        await storing
-                    storing = asyncio.create_task(self._store(batch, page.without_payloads))
+                    await backlog.put(await self._mapped(page), len(page.payloads))
                     if self.aside is not None:
                         await self.aside.turn()
         finally:
-            if storing is not None:
-                await storing
+            await backlog.settle()
         return await self.house.store.database.read(lambda connection: runs.get(connection, self.own.run_id))
 
     async def pause(self) -> None:
@@ -118,20 +132,37 @@ class Running:
             self.own.roll.call(batch)
         return batch
 
-    async def _store(self, batch: Batch, page: Page) -> None:
-        newest = self.own.reached(self.newest, batch, page)
-        made = self.house.tally.take(self.integration.id)
-        told = self.counts + self._spent() + Counts(pages=1, seen=page.known, unchanged=page.known)
-        began = self.house.clock.now()
+    async def _mapped(self, page: Page) -> Mapped:
+        """A page on its way to the store, and how far the walk has come with it."""
+        batch = await self._digest(page)
+        self.newest = self.own.reached(self.newest, batch, page)
+        return Mapped(batch, page.without_payloads, self.newest)
 
-        def work(connection: Connection) -> Counts:
-            tally.save(connection, self.integration.id, made)
-            return self.own.keep(connection, batch, page, newest, told, began)
-
-        counts = await self.house.store.database.write(work)
-        self.newest, self.counts, self.stored = newest, counts, self.stored + 1
+    async def _store(self, some: list[Mapped]) -> None:
+        made, spent = self._calls(some[-1].page), self._spent()
+        kept = await self.house.store.database.write(lambda connection: self._keep(connection, some, made, spent))
+        self.counts, self.stored = kept[-1], self.stored + len(some)
         if self.progress is not None:
-            self.progress(counts.pages, counts.seen, page.total)
+            for counts, one in zip(kept, some, strict=True):
+                self.progress(counts.pages, counts.seen, one.page.total)
+
+    def _keep(self, connection: Connection, some: list[Mapped], made: Made, spent: Counts) -> list[Counts]:
+        """Store pages in their order, in one transaction; what the run counts after each."""
+        tally.save(connection, self.integration.id, made)
+        counts, kept = self.counts + spent, []
+        for one in some:
+            counts += Counts(pages=1, seen=one.page.known, unchanged=one.page.known)
+            counts = self.own.keep(connection, one.batch, one.page, one.newest, counts)
+            kept.append(counts)
+        return kept
+
+    def _calls(self, page: Page) -> Made:
+        """What was counted of calls and is due to be stored: with the last page, and now and then before."""
+        now = self.house.clock.now()
+        if page.next is not None and now - self.told_at < EVERY:
+            return Made()
+        self.told_at = now
+        return self.house.tally.take(self.integration.id)
 
     def _spent(self) -> Counts:
         """What calls came to, and the seconds of mapping, since the last page."""

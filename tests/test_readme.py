@@ -29,7 +29,9 @@ def commands() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, command in made.items():
         inner = getattr(command, "commands", {name: command})
-        found[name] = {option for one in inner.values() for part in one.params for option in part.opts}
+        found[name] = {
+            option for one in inner.values() for part in one.params for option in part.opts + part.secondary_opts
+        }
     return found
 
 

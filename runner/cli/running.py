@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,7 @@ def _run(parts: Parts, host: str, port: int) -> None:
     from runner.service.logs import join_libraries
     from runner.service.serve import listen, stopping_on_signals
     from runner.service.serve import serve as run_parts
+    from runner.service.supervisor import Supervisor
 
     settings = settings_now()
     settings.keyring()
@@ -108,7 +110,9 @@ def _run(parts: Parts, host: str, port: int) -> None:
         with stopping_on_signals(stop):
             async with opened(settings, log) as house:
                 settle()
-                await run_parts(house, settings, stop=stop, door=door, parts=parts, ready=ready)
+                await run_parts(
+                    house, settings, stop=stop, door=door, parts=parts, ready=ready, supervisor=Supervisor(os.environ)
+                )
         log.info("stopped")
 
     try:

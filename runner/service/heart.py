@@ -16,11 +16,14 @@ from runner import __version__
 from runner.engine.house import House
 from runner.errors import StoreError
 from runner.model.process import SILENT, Process
+from runner.service.supervisor import ALIVE, Supervisor
 from runner.store import processes
 from runner.store.migration import newest
 from runner.store.queue import process_id
 
 BEAT = SILENT / 4
+PATIENCE = 2 * BEAT
+"""How long a beat waits for the database."""
 REMEMBERED = timedelta(days=7)
 """How long a process is remembered that died without a word: `runner status` tells since when nobody works."""
 
@@ -31,8 +34,9 @@ class Heart:
     `leaving`: it was told to stop. `flaw`: why the last beat was not stored, else None.
     """
 
-    def __init__(self, house: House, parts: Iterable[str]) -> None:
+    def __init__(self, house: House, parts: Iterable[str], supervisor: Supervisor | None = None) -> None:
         now = house.clock.now()
+        self._supervisor = supervisor or Supervisor({})
         self.leaving = False
         self.flaw: str | None = None
         self._house = house
@@ -42,13 +46,15 @@ class Heart:
 
     async def beat(self) -> None:
         """Once. A database that is away is told in the log; the next beat tries again."""
+        self._supervisor.tell(ALIVE)
         self._process = replace(self._process, seen_at=self._house.clock.now())
         try:
-            await self._house.store.database.write(self._say)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._house.store.database.write(self._say)
             self.flaw = None
-        except StoreError as error:
-            self.flaw = str(error)
-            self._house.log.warning("heartbeat-not-stored", error=str(error))
+        except (StoreError, TimeoutError) as error:
+            self.flaw = str(error) or f"no answer in {PATIENCE.total_seconds():.0f} s"
+            self._house.log.warning("heartbeat-not-stored", error=self.flaw)
 
     async def stop(self) -> None:
         """Ended in order: others need not wait until it is taken for gone."""
@@ -63,9 +69,9 @@ class Heart:
 
 
 @asynccontextmanager
-async def beating(house: House, parts: Iterable[str]) -> AsyncIterator[Heart]:
+async def beating(house: House, parts: Iterable[str], supervisor: Supervisor | None = None) -> AsyncIterator[Heart]:
     """Inside, this process is known to live."""
-    heart = Heart(house, parts)
+    heart = Heart(house, parts, supervisor)
     await heart.beat()
     task = asyncio.create_task(_repeat(heart), name="heart")
     try:

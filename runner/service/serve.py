@@ -26,6 +26,7 @@ from runner.service.heads import Heads
 from runner.service.heart import Heart, beating
 from runner.service.scheduler import Scheduler
 from runner.service.settings import Settings
+from runner.service.supervisor import READY, STOPPING, Supervisor
 from runner.service.worker import Worker
 
 BACKLOG = 2048
@@ -82,16 +83,17 @@ async def serve(
     parts: Parts | None = None,
     ready: Callable[[], None] | None = None,
     patience: Patience | None = None,
+    supervisor: Supervisor | None = None,
 ) -> None:
     """Run the parts until `stop` is set, then end them in order: no new work, `/readyz` at 503 while requests are still
     answered (`serve.leave_after`), no new requests, what runs is finished.
 
     `door` is the socket of the web part (see `listen`). `ready` is called once all parts are up. `patience` is how
-    long slow requests are waited for.
+    long slow requests are waited for. `supervisor` is told that we are up, alive, and ending.
     """
-    chosen = parts or Parts()
+    chosen, supervisor = parts or Parts(), supervisor or Supervisor({})
     async with contextlib.AsyncExitStack() as stack:
-        heart = await stack.enter_async_context(beating(house, chosen.names))
+        heart = await stack.enter_async_context(beating(house, chosen.names, supervisor))
         if chosen.scheduler:
             scheduler = Scheduler(house)
             await scheduler.start()
@@ -101,7 +103,9 @@ async def serve(
             await stack.enter_async_context(_web(house, settings, door, patience or Patience(), heart))
         if ready is not None:
             ready()
+        supervisor.tell(READY)
         await stop.wait()
+        supervisor.tell(STOPPING)
         heart.leaving = True
         leave_after = house.config.serve.leave_after.total_seconds() if chosen.web else 0
         running = ", ".join(worker.running) if worker else ""

@@ -105,6 +105,7 @@ class Writer:
         self._waiting: deque[Job] = deque()
         self._usual = 1
         self._wanted = 1
+        self._open: Connection | None = None
         self._condition = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
@@ -139,6 +140,7 @@ class Writer:
             # before they are answered: whoever then asks again is one of them
             self._usual = min(sum(job.batch is not None for job in group) + len(self._waiting), self._group)
             resolve(group)
+        self._let_go()
 
     def _next_group(self) -> list[Job]:
         with self._condition:
@@ -179,11 +181,23 @@ class Writer:
         return self._transact(_run_all, group)
 
     def _transact(self, run: Callable[[Connection, list[Job]], None], group: list[Job]) -> Hooks:
-        with self._engine.connect() as connection:
-            take_hooks(connection)
-            with connection.begin():
-                run(connection, group)
-            return take_hooks(connection)
+        """On a connection that stays with the thread while all goes well: to be handed one for each group costs more
+        than some statements."""
+        if self._open is None:
+            self._open = self._engine.connect()
+        try:
+            with self._open.begin():
+                run(self._open, group)
+            return take_hooks(self._open)
+        except BaseException:
+            take_hooks(self._open)
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
 
 class _Undone(Exception):

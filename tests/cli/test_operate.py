@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -36,12 +37,17 @@ def type_in(environ: dict[str, str], *words: str, given: bytes | None = None) ->
     return result
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the demo was played: a database with a bit of everything."""
-    folder = tmp_path_factory.mktemp("demo")
-    assert demo.run(folder, 12) == 0
-    return folder
+    """A folder in which the demo was played, once for all processes of a run: a database with a bit of everything."""
+    own = tmp_path_factory.getbasetemp()
+    base = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (base / "played.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / "played").exists():
+            assert demo.run(base / "playing", 12) == 0
+            (base / "playing").rename(base / "played")
+    return base / "played"
 
 
 @pytest.fixture
@@ -145,7 +151,7 @@ def test_one_is_shown_with_every_move_that_it_made(typed: Type) -> None:
 
 
 def test_one_that_was_disconnected_is_not_just_switched_on(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
-    which = "Sample Plumbing/companycam"
+    which = "Sample Plumbing/servicetitan"
     assert "disabled" in typed("integrations", "--disconnect", which).output
     assert typed("integrations", "--enable", which).exit_code == output.MISUSE
     assert "was disconnected" in capsys.readouterr().err
@@ -162,10 +168,10 @@ def test_the_host_is_told_again_of_a_change(typed: Type) -> None:
 
 
 def test_one_is_removed_when_meant(typed: Type, capsys: pytest.CaptureFixture[str]) -> None:
-    which = "Sample Plumbing/companycam"
+    which = "Sample Plumbing/servicetitan"
     assert typed("integrations", "--remove", which).exit_code == output.MISUSE
-    assert "companycam is removed" in typed("integrations", "--remove", which, "--yes").output
-    assert "companycam" not in typed("integrations").output
+    assert "servicetitan is removed" in typed("integrations", "--remove", which, "--yes").output
+    assert "servicetitan" not in typed("integrations").output
 
 
 def test_a_pending_one_changes_its_environment(typed: Type) -> None:

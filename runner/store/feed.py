@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, Text, case, func, or_, select, tuple_
 
 from runner.errors import NotFound
 from runner.model.record import Record
 from runner.store.integrations import integrations
-from runner.store.record_table import records
-from runner.store.sequences import drawn
+from runner.store.record_table import Key, records
+from runner.store.sequences import drawn, held
 from runner.store.statements import chunks
 
 _COLUMNS = [records.c[name] for name in ("integration_id", "sequence", "created_at", "changed_at", "deleted_at")]
@@ -86,6 +86,19 @@ def head(connection: Connection) -> int:
     view that shows one number shows all smaller ones.
     """
     return drawn(connection, "records")
+
+
+def moved(connection: Connection, integration_id: str, since: int, keys: Iterable[Key] | None = None) -> bool:
+    """Whether a record of the integration, or one of those that are named, changed after sequence number `since`. None
+    changes before the caller's transaction ends, so that what it stores by the answer stays true."""
+    if held(connection, "records") == since:
+        return False
+    table = records.c
+    later = (table.integration_id == integration_id, table.sequence > since)
+    if keys is None:
+        return connection.execute(select(table.sequence).where(*later).limit(1)).first() is not None
+    one_of = tuple_(table.kind, table.external_id).in_(list(keys))
+    return connection.execute(select(table.sequence).where(*later, one_of).limit(1)).first() is not None
 
 
 def named(

@@ -119,6 +119,12 @@ def wake_waiting(connection: Connection, destination: str, at: datetime) -> int:
     return connection.execute(update(pushes).where(*mine).values(_anew(at))).rowcount
 
 
+def mark_again(connection: Connection, push_id: int, at: datetime) -> None:
+    """Make one push due as `mark` does, since something else that it is made from has changed."""
+    values = {**_anew(at), "marks": pushes.c.marks + 1}
+    connection.execute(update(pushes).where(pushes.c.id == push_id).values(values))
+
+
 def look_again(connection: Connection, push_id: int, at: datetime) -> None:
     """Make a push that has arrived due once more, then."""
     table = pushes.c

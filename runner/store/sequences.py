@@ -34,6 +34,13 @@ def drawn(connection: Connection, name: str) -> int:
     return last or 0
 
 
+def held(connection: Connection, name: str) -> int:
+    """The last number that was drawn; nobody draws another before the caller's transaction ends. 0 before the first."""
+    query = select(sequences.c.value).where(sequences.c.name == name).with_for_update(read=True)
+    last: int | None = connection.scalar(query)
+    return last or 0
+
+
 @cache
 def _statement(dialect: str) -> ReturningInsert[Any]:
     statement = insert(dialect, sequences)

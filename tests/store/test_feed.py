@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 
 import pytest
@@ -111,3 +112,41 @@ async def test_nobody_is_left_out_whoever_writes_meanwhile(database_url: str) ->
 
 def _change(connection: Connection, ids: list[str], turn: int) -> None:
     add(connection, *ids, fields=turn)
+
+
+def test_what_moved_since_a_number_is_told_for_one_and_for_all(connection: Connection) -> None:
+    add(connection, "a", "b")
+    since = feed.head(connection)
+    add(connection, "a", fields=1)
+    add(connection, "b", integration_id="i2", fields=1)
+    assert feed.moved(connection, "i1", since, [("project", "b"), ("project", "a")])
+    assert not feed.moved(connection, "i1", since, [("project", "b"), ("contact", "a")])
+    assert feed.moved(connection, "i1", since)
+    assert not feed.moved(connection, "i3", since)
+    assert not feed.moved(connection, "i1", feed.head(connection))
+
+
+async def test_nobody_writes_between_the_answer_and_the_commit(database_url: str) -> None:
+    asker, writer = Database.open(database_url), Database.open(database_url)
+    asked, may_go = threading.Event(), threading.Event()
+
+    def ask(connection: Connection) -> bool:
+        moved = feed.moved(connection, "i1", 0)
+        asked.set()
+        may_go.wait(60)
+        return moved or bool(feed.find(connection, "i1"))
+
+    try:
+        await writer.write(lambda connection: add(connection, "x", integration_id="i2"))
+        asking = asyncio.create_task(asker.write(ask))
+        await asyncio.to_thread(asked.wait, 60)
+        writing = asyncio.create_task(writer.write(lambda connection: add(connection, "a")))
+        done, _ = await asyncio.wait({writing}, timeout=0.05)
+        may_go.set()
+        assert not done
+        assert not await asking
+        await writing
+    finally:
+        may_go.set()
+        for one in (asker, writer):
+            await one.close()

@@ -20,13 +20,13 @@ from runner.engine.pushes.counter import Counter, Packed
 from runner.engine.pushes.counters import counter_of
 from runner.engine.pushes.hand_over import Handed
 from runner.engine.pushes.setback import Setback, setback
-from runner.engine.pushes.settle import settle
+from runner.engine.pushes.settle import keep_read, settle
 from runner.engine.records.mark import wake
 from runner.errors import StoreUnavailable
 from runner.model.circuit import Circuit, CircuitState
 from runner.model.push import PushState
 from runner.model.unmatched import Unmatched
-from runner.store import circuits, includes, pushes
+from runner.store import circuits, feed, pushes
 
 ROUND = 100
 MOST_ROUNDS = 50
@@ -63,6 +63,8 @@ class _Work:
     stop_until: datetime | None = None
     news: bool = False
     """Whether something arrived that others may wait for."""
+    seen: int = 0
+    """How far the feed had come when the records of this round were read."""
     linked: set[str] = field(default_factory=set)
     """Whose records got links: what goes to them may wait for the same links, read from the other side."""
 
@@ -96,7 +98,7 @@ class _Work:
     def _pack(self, connection: Connection, counter: Counter[Any]) -> list[Any]:
         """The due pushes of the first rule that has any: projects are there before anybody is assigned to them. A trial
         is made with the least tried of all, so that one at which the destination breaks is not each of them."""
-        config, now = self.house.config, self.house.clock.now()
+        config, now, self.seen = self.house.config, self.house.clock.now(), feed.head(connection)
         self.circuit = circuits.get(connection, self.destination_id)
         state, free_at = self.circuit.state(now), self.circuit.free_at
         if state is CircuitState.OPEN:
@@ -145,7 +147,7 @@ class _Work:
 
         def work(connection: Connection) -> None:
             for one, handed in arrived:
-                settle(connection, one, handed, self.house.clock.now())
+                settle(connection, one, handed, self.seen, self.house.clock.now())
             if before != self.circuit:
                 circuits.put(connection, self.circuit)
 
@@ -158,7 +160,7 @@ class _Work:
 
         def work(connection: Connection) -> list[Unmatched]:
             for one in held:
-                includes.save(connection, one.push.integration_id, one.push.id, one.read)
+                self._keep_read(connection, one, now)
                 pushes.settle(connection, one.push, one.state, now, note=one.note, reason=one.reason)
             return unmatched.miss(connection, self.house, [one.unmatched for one in held if one.unmatched], now)
 
@@ -166,6 +168,12 @@ class _Work:
             unmatched.tell(self.house, await self.house.store.database.write(work))
         self.pushed.waiting += sum(one.state is PushState.WAITING for one in held)
         self.pushed.failed += sum(one.state is PushState.FAILED for one in held)
+
+    def _keep_read(self, connection: Connection, one: Held, at: datetime) -> None:
+        """Who waits may wait for what has come meanwhile: a record of its own side, or a twin at the destination."""
+        keep_read(connection, one.push, one.read, self.seen, at)
+        if one.state is PushState.WAITING and feed.moved(connection, self.destination_id, self.seen):
+            pushes.mark_again(connection, one.push.id, at)
 
     async def _failed(self, counter: Counter[Any], failed: Sequence[tuple[Packed, Exception]], *, in_one: bool) -> None:
         """Later, or not again. A destination that cannot be called now stops the drain, a bad record only itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,16 +12,25 @@ from runner.engine.links.resolve import BACKWARDS, remember
 from runner.engine.pushes.counter import Packed
 from runner.engine.pushes.hand_over import Handed
 from runner.engine.pushes.outcome import keep_agreement
-from runner.model.push import Link, PushState
-from runner.store import doubts, includes, links, pushes
+from runner.model.push import Link, Push, PushState
+from runner.store import doubts, feed, includes, links, pushes
+from runner.store.record_table import Key
 
 
-def settle(connection: Connection, packed: Packed, handed: Handed, at: datetime) -> None:
+def keep_read(connection: Connection, push: Push, read: Sequence[Key], seen: int, at: datetime) -> None:
+    """Remember what a push was made from, as the feed stood at `seen`. What changed since then, before anybody could
+    know that this push reads it, makes it due again."""
+    if read and feed.moved(connection, push.integration_id, seen, read):
+        pushes.mark_again(connection, push.id, at)
+    includes.save(connection, push.integration_id, push.id, read)
+
+
+def settle(connection: Connection, packed: Packed, handed: Handed, seen: int, at: datetime) -> None:
     """Keep the links, what was sent, and what it was made from, in the caller's transaction. Who linked the record to
     another thing while it was under way is right: what was sent to the old one says nothing then, and it goes anew."""
     push = packed.push
     doubts.clear(connection, push.id)
-    includes.save(connection, push.integration_id, push.id, packed.read)
+    keep_read(connection, push, packed.read, seen, at)
     if isinstance(packed, Parcel) and _is_linked_anew(connection, packed, handed):
         remember(connection, packed.matched)
         return

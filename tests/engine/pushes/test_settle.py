@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from runner.engine.links.link import link, unlink
-from runner.store import links
-from tests.engine.pair import Between, between
+from runner.engine.records.mark import mark
+from runner.model.record import Record
+from runner.store import links, records
+from tests.engine.pair import RULE, Between, between
 
 
 @pytest.fixture
-async def two(path: Path) -> AsyncIterator[Between]:
+async def two(database_url: str) -> AsyncIterator[Between]:
     """A record, and another thing at the board that it may be linked to."""
-    async with between(path) as opened:
+    async with between(database_url) as opened:
         opened.board.edit("other", name="Old", notes="-")
         await opened.deliver("board")
         opened.shop.edit("1", name="Roof", notes="-")
@@ -59,3 +62,35 @@ async def test_a_link_that_was_taken_away_while_a_change_was_under_way_does_not_
     two.board.meanwhile = lambda: unlink(two.house, two.partner, None, "project", "1")
     await two.drain("board")
     assert await linked(two) not in (None, first)
+
+
+PLACED: dict[str, Any] = {
+    **{name: RULE[name] for name in ("record", "from", "to", "create", "update")},
+    "include": {"place": {"record": "location", "field": "location"}},
+    "input": {"name": "name", "notes": "place.name"},
+}
+
+
+async def store(two: Between, kind: str, external_id: str, **fields: Any) -> None:
+    """A record of the shop, as the hall admits it."""
+
+    def work(connection: Connection) -> None:
+        records.upsert(connection, two.partner.id, [Record(kind, external_id, fields)], two.clock.now())
+        keys = [(kind, external_id)]
+        mark(connection, two.house.config, two.house.store.queue, two.partner, keys, two.clock.now())
+
+    await two.house.store.database.write(work)
+
+
+@pytest.mark.parametrize("before", [None, "Old house"])
+async def test_what_a_first_push_reads_is_seen_though_it_changes_while_the_push_is_under_way(
+    database_url: str, before: str | None
+) -> None:
+    async with between(database_url, rules={"things": PLACED}) as two:
+        if before is not None:
+            await store(two, "location", "l1", name=before)
+        await store(two, "project", "1", name="Roof", location="l1")
+        two.board.meanwhile = lambda: store(two, "location", "l1", name="Lake house")
+        await two.drain("board")
+        assert [row["notes"] for row in two.board.rows.values()] == ["Lake house"]
+        assert two.board.calls == 2

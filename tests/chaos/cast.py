@@ -1,0 +1,152 @@
+"""Who plays: three partners that are read, the one that is pushed to, and the destination that counts; each behind a
+wire of its own, and overheard."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import yaml
+
+from runner.authoring.simulate.guide import configuration, variables
+from runner.authoring.simulate.partner import Partner
+from runner.authoring.simulate.server import Listener, Running, start
+from tests.chaos.clock import Almanac
+from tests.chaos.ledger import Ledger
+from tests.chaos.wire import Wire, to_port
+from tests.eavesdrop import Ear
+from tests.partners import ROOT
+
+READ = ("jobber", "servicetitan", "hubspot")
+HOST = "companycam"
+LEDGER = "ledger"
+SECRET = "whsec_dGhlIGxlZGdlcidzIG93biBzZWNyZXQsIGxvbmcgZW5vdWdo"
+AGO = timedelta(days=2)
+"""How long before today the partners' data end, before anything is changed."""
+SHORT_LIVED = 45.0
+"""Seconds that a token lives: many are renewed in a run."""
+OUR_BUDGET = re.compile(r"^    - {type: window, requests: 120, .*our own budget.*\n", re.MULTILINE)
+PATIENT = 4
+"""Seconds in which a partner answers, in place of half a minute."""
+
+
+@dataclass
+class Cast:
+    """`urls` lead over the wires."""
+
+    running: Running
+    ledger: Ledger
+    wires: dict[str, Wire]
+    almanac: Almanac
+    ear: Ear
+    base: datetime
+
+    @property
+    def partners(self) -> dict[str, Partner]:
+        return self.running.partners
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {name: f"http://127.0.0.1:{wire.port}" for name, wire in self.wires.items()}
+
+    def environ(self) -> dict[str, str]:
+        """What the operator has of them."""
+        found = {name: url for name, url in self.urls.items() if name != LEDGER}
+        return {**variables(found), "RUNNER_DESTINATION_LEDGER_SECRET": SECRET}
+
+    def config(self) -> dict[str, Any]:
+        """runner.yaml: the one that is shipped, and what is told to the ledger."""
+        read = yaml.safe_load((ROOT / "runner.yaml").read_text(encoding="utf-8"))
+        told = {
+            "told_contacts": {"record": "contact", "from": list(READ), "to": LEDGER},
+            "told_deals": {"record": "deal", "from": ["hubspot"], "to": LEDGER},
+            "told_visits": {"record": "appointment", "from": ["jobber"], "to": LEDGER},
+        }
+        often = {"jobber": "clients", "servicetitan": "jobs", "hubspot": "deals"}
+        return {
+            **configuration({name: url for name, url in self.urls.items() if name != LEDGER}),
+            "deliver": {**read["deliver"], **told},
+            "destinations": {LEDGER: {"type": "webhook", "url": f"{self.urls[LEDGER]}/changes", "batch": 5}},
+            "serve": {"sweep_every": "5s"},
+            "schedules": {name: {sync: {"every": "20s"}} for name, sync in often.items()},
+        }
+
+
+def today() -> datetime:
+    """The base of a run that begins now."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - AGO
+
+
+@asynccontextmanager
+async def cast(seed: int, size: int, base: datetime, webhook_base: str) -> AsyncIterator[Cast]:
+    """They listen. What they have depends on the seed, the size and the `base` alone."""
+    almanac, ear, ledger, over = Almanac(), Ear(), Ledger(), asyncio.Event()
+    options = _options(seed, size, over.wait)
+    with almanac.at(base):
+        running = await start(
+            list(options), first_port=0, webhook_base=webhook_base, now=almanac, post=False, **options
+        )
+    host = running.partners[HOST]
+    for subscription in list(host.table("webhooks")):  # the runner asks for its own
+        host.table("webhooks").remove(subscription["id"])
+    for listener, (name, partner) in zip(running._listeners, running.partners.items(), strict=True):
+        listener.config.loaded_app = ear.around(name, partner.app)
+    wires = {name: to_port(int(url.rpartition(":")[2])) for name, url in running.urls.items()}
+    async with _listening(ledger) as port:
+        wires[LEDGER] = to_port(port)
+        for wire in wires.values():
+            await wire.open()
+        try:
+            yield Cast(running, ledger, wires, almanac, ear, base)
+        finally:
+            over.set()
+            for wire in wires.values():
+                await wire.close()
+            await running.stop()
+
+
+def _options(seed: int, size: int, stall: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    """Refresh tokens that stay: one that is replaced, and lost with the answer, is gone by the partner's own rules."""
+    shared = {"size": size, "seed": seed, "stall": stall}
+    return {
+        "jobber": {**shared, "rotating": False, "token_lifetime": SHORT_LIVED},
+        "servicetitan": {**shared, "token_lifetime": SHORT_LIVED},
+        "hubspot": {**shared, "search_lag": 0.0, "access_lifetime": SHORT_LIVED},
+        "companycam": {**shared, "size": 0},
+    }
+
+
+@asynccontextmanager
+async def _listening(ledger: Ledger) -> AsyncIterator[int]:
+    door = socket.create_server(("127.0.0.1", 0))
+    listener = Listener(uvicorn.Config(ledger.app, lifespan="off", log_level="warning", access_log=False))
+    task = asyncio.create_task(listener.serve(sockets=[door]))
+    await listener.settled.wait()
+    try:
+        yield door.getsockname()[1]
+    finally:
+        listener.should_exit = listener.force_exit = True
+        await task
+
+
+def lay_out(folder: Path) -> Path:
+    """The connectors of the cast in a folder of their own; returns it. They wait less long for answers, and
+    ServiceTitan's keeps the partner's limit alone, so that it is that one which is met."""
+    made = folder / "connectors"
+    made.mkdir()
+    for name in (*READ, HOST):
+        text = (ROOT / "connectors" / f"{name}.yaml").read_text(encoding="utf-8")
+        text = re.sub(r"^  timeout: \d+s", f"  timeout: {PATIENT}s", text, flags=re.MULTILINE)
+        (made / f"{name}.yaml").write_text(OUR_BUDGET.sub("", text), encoding="utf-8")
+    if not (folder / "schemas").exists():
+        shutil.copytree(ROOT / "schemas", folder / "schemas")
+    return made

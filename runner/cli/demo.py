@@ -12,13 +12,21 @@ from runner.cli import output
 from runner.cli.demo_acts import Acts
 from runner.cli.demo_figures import Figures, compare, measure
 from runner.cli.demo_world import World, open_world
+from runner.errors import SettingsError
 
+CONNECTORS = Path("connectors")
 PATIENCE = 120.0
 """Seconds after which what is still not done is told as a difference."""
 
 
 def run(folder: Path, size: int) -> int:
-    """Play the demo in `folder`; the exit code: 0 when the runner and the partners agree on every figure."""
+    """Play the demo in `folder`; the exit code: 0 when the runner and the partners agree on every figure. SettingsError
+    outside the runner's repository, whose connectors it shows."""
+    if not CONNECTORS.is_dir():
+        raise SettingsError(
+            f"there is no folder {CONNECTORS.absolute()}, and the demo shows the connectors of the runner's "
+            "repository: clone it, and run `make demo` there"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     return asyncio.run(_run(folder, size))
 

@@ -21,7 +21,7 @@ class ActState(StrEnum):
 class Act:
     """One action by the key of whoever asked. `fingerprint` is of the input; `result` is what was kept of the answer;
     `made_id` is its `id`; `note` says why it was refused or is not known, `words` are the partner's own, of an answer
-    of `status`."""
+    of `status`; `process` is the one that began it."""
 
     integration_id: str
     key: str
@@ -35,3 +35,4 @@ class Act:
     note: str | None = None
     words: str = ""
     status: int | None = None
+    process: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -33,13 +35,13 @@ class App:
         self, house: House, settings: Settings, patience: float = PATIENCE, heart: Heart | None = None
     ) -> None:
         self.api = Api(house, settings.api_keys)
-        self._webhooks = Webhooks(house, patience)
+        self.webhooks = Webhooks(house, patience)
         self._rest = _rest(house, self.api, Readiness(house, heart))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._webhooks(scope, receive, send)
+            await self.webhooks(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -59,11 +61,24 @@ def _rest(house: House, api: Api, readiness: Readiness) -> Starlette:
         ],
         exception_handlers={
             Problem: problem_answer,
-            RunnerError: runner_answer,
+            RunnerError: _logged(house),
             HTTPException: http_answer,
             Exception: broken_answer,
         },
     )
+
+
+def _logged(house: House) -> Callable[[Request, Exception], Response]:
+    """The answer to an error of ours, and a line in the log where the fault is not the caller's."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        response = runner_answer(request, error)
+        if response.status_code >= 500:
+            whose = {"method": request.method, "path": request.url.path, "status": response.status_code}
+            house.log.error("request-failed", **whose, code=getattr(error, "code", ""), error=str(error))
+        return response
+
+    return answer
 
 
 async def _home(_: Request) -> Response:

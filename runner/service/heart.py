@@ -19,7 +19,7 @@ from runner.model.process import SILENT, Process
 from runner.service.supervisor import ALIVE, Supervisor
 from runner.store import processes
 from runner.store.migration import newest
-from runner.store.queue import process_id
+from runner.store.queue import worker_id
 
 BEAT = SILENT / 4
 PATIENCE = 2 * BEAT
@@ -41,7 +41,7 @@ class Heart:
         self.flaw: str | None = None
         self._house = house
         self._process = Process(
-            process_id(), socket.gethostname(), os.getpid(), frozenset(parts), __version__, newest(), now, now
+            worker_id(), socket.gethostname(), os.getpid(), frozenset(parts), __version__, newest(), now, now
         )
 
     async def beat(self) -> None:

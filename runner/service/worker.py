@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from runner.engine.house import Log
 from runner.engine.work.dispatch import Again, Verdict
-from runner.errors import StoreError
+from runner.errors import StoreError, StoreUnavailable
 from runner.model.clock import Clock
 from runner.model.wakeup import WakeUp
 from runner.store.queue import Queue, worker_id
@@ -136,6 +136,9 @@ class Worker:
     async def _verdict(self, wakeup: WakeUp) -> Verdict:
         try:
             return await self._run(wakeup)
+        except StoreUnavailable as error:  # the disk is full, or the database away: no trace tells more than it says
+            self._log.error("wakeup-not-run", wakeup=wakeup.key, error=str(error), again_in=UPSET.total_seconds())
+            return Again(self._clock.now() + UPSET, str(error))
         except Exception as error:
             # Whatever it is, the other wake-ups go on; this one is tried again and stays visible with its note.
             self._log.error("wakeup-broke", wakeup=wakeup.key, error=type(error).__name__, exc_info=error)

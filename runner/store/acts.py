@@ -39,6 +39,7 @@ acts = Table(
     Column("note", Text),
     Column("words", Text, nullable=False),
     Column("status", Integer),
+    Column("process", String(255)),
     Index("ix_acts_made", "integration_id", "action", "made_id"),
     Index("ix_acts_at", "at"),
 )

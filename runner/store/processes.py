@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Row, String, Table, Text, delete, func, select
@@ -12,6 +12,9 @@ from runner.model.process import Process
 from runner.store.columns import UtcDateTime, metadata
 from runner.store.queue import is_dead
 from runner.store.statements import insert
+
+LOST = timedelta(minutes=5)
+"""Who is silent for so long does nothing any more: also a process that was held up, or cut off, has ended its calls."""
 
 processes = Table(
     "processes",
@@ -45,6 +48,16 @@ def alive(connection: Connection, now: datetime) -> list[Process]:
     found = connection.execute(select(processes).order_by(processes.c.since, processes.c.id))
     everyone = [_process(row) for row in found]
     return [one for one in everyone if not one.is_silent(now) and not is_dead(one.id)]
+
+
+def is_gone(connection: Connection, process_id: str, now: datetime) -> bool:
+    """Whether a process is known to be no more: it died on this machine, or went silent long ago without a farewell.
+    Of one that never said that it lives, nobody knows."""
+    if is_dead(process_id):
+        return True
+    mine = processes.c.id.startswith(process_id, autoescape=True)
+    last: datetime | None = connection.scalar(select(func.max(processes.c.seen_at, type_=UtcDateTime)).where(mine))
+    return last is not None and now - last > LOST
 
 
 def last_worker(connection: Connection) -> datetime | None:

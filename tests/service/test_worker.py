@@ -3,11 +3,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from runner.engine.work.dispatch import Again, Done, Verdict
+from runner.errors import StoreUnavailable
 from runner.model.clock import Clock, SystemClock
 from runner.model.wakeup import WakeUp
 from runner.service.worker import BEATS, Worker
@@ -21,8 +21,8 @@ KEY = WakeUp("events", "i1")
 
 
 @pytest.fixture
-async def queue(path: Path) -> AsyncIterator[tuple[Database, EmbeddedQueue]]:
-    database = Database.open(f"sqlite:///{path}")
+async def queue(database_url: str) -> AsyncIterator[tuple[Database, EmbeddedQueue]]:
+    database = Database.open(database_url)
     yield database, EmbeddedQueue(database)
     await database.close()
 
@@ -65,6 +65,21 @@ async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tup
 
     await put(queue, KEY, WakeUp("events", "i2"))
     assert await worker(queue[1], work).drain() == 2
+    assert await queue[1].depth() == {"waiting": 1, "running": 0}
+
+
+async def test_a_store_that_takes_nothing_is_one_line_and_tried_again(
+    queue: tuple[Database, EmbeddedQueue],
+) -> None:
+    async def work(_: WakeUp) -> Verdict:
+        raise StoreUnavailable("the disk is full")
+
+    await put(queue, KEY)
+    log = Log()
+    assert await Worker(queue[1], work, SystemClock(), log).drain() == 1
+    assert log.lines == [
+        ("error", "wakeup-not-run", {"wakeup": "events:i1", "error": "the disk is full", "again_in": 30.0})
+    ]
     assert await queue[1].depth() == {"waiting": 1, "running": 0}
 
 

@@ -44,6 +44,25 @@ def test_a_former_process_of_this_machine_is_known_to_be_dead(connection: Connec
     assert processes.alive(connection, NOW) == [HERE]
 
 
+@pytest.mark.parametrize(
+    ("process", "seen", "gone"),
+    [
+        ("elsewhere:7:abc", 300, False),
+        ("elsewhere:7:abc", 301, True),
+        ("elsewhere:7:other", 301, False),
+        (process_id(), 301, True),
+        (f"{process_id()}0", 0, True),
+    ],
+    ids=["silent for a moment", "silent for long", "never heard of", "silent here", "dead here"],
+)
+def test_a_process_is_gone_only_where_that_is_known(
+    connection: Connection, process: str, seen: int, gone: bool
+) -> None:
+    processes.beat(connection, replace(AWAY, id=f"{AWAY.id}-1"))
+    processes.beat(connection, replace(HERE, id=f"{HERE.id}-1"))
+    assert processes.is_gone(connection, process, later(seen)) is gone
+
+
 def test_when_a_worker_was_last_there_is_remembered(connection: Connection) -> None:
     assert processes.last_worker(connection) is None
     processes.beat(connection, AWAY)

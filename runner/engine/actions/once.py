@@ -41,10 +41,12 @@ from runner.errors import (
 from runner.model.act import Act, ActState
 from runner.model.integration import Integration
 from runner.model.record import as_id
-from runner.store import acts, links
+from runner.store import acts, links, processes
+from runner.store.queue import process_id
 
 LONGEST = timedelta(minutes=30)
-"""How long an act may be under way; later it counts as broken off: the process that began it has most likely died."""
+"""How long an act may be under way; later it counts as broken off: the process that began it has most likely died. Of
+one that is known to be gone it is broken off at once."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ async def once(
         raise BadInput(
             f"{connector.title} `{name}`: a text holds the character NUL, which no database takes (leave it out)"
         )
-    wanted = Act(integration.id, key or uuid4().hex, name, plain, fingerprint(plain), house.clock.now())
+    mark, now, mine = fingerprint(plain), house.clock.now(), process_id()
+    wanted = Act(integration.id, key or uuid4().hex, name, plain, mark, now, process=mine)
     former = await house.store.database.write(lambda c: acts.begin(c, wanted))
     work = _Work(house, connector, integration, action, given, hear)
     if former is None:
@@ -137,13 +140,13 @@ class _Work:
         if former.state is ActState.REFUSED:
             raise _refused(former.note or "", former.words, former.status)
         now = self.house.clock.now()
-        if former.state is ActState.SENT and now < former.at + LONGEST:
+        if former.state is ActState.SENT and now < former.at + LONGEST and not await self._is_orphan(former):
             raise _underway(former)
         if not self.is_settled_later:
             note = former.note or "the runner ended before the partner answered"
             await self._write(lambda c: acts.move(c, former, replace(former, state=ActState.UNKNOWN, note=note)))
             raise self._unknown(former.key, note, former.words, former.status)
-        again = replace(former, state=ActState.SENT, at=now)
+        again = replace(former, state=ActState.SENT, at=now, process=process_id())
         if not await self.house.store.database.write(lambda c: acts.move(c, former, again)):
             raise _underway(again)
         return await self._settle(again)
@@ -168,6 +171,13 @@ class _Work:
                 await self._end(doubtful, ActState.DONE, result=result, made_id=made)
                 return Done(doubtful.key, result, repeated=True)
         return await self.do(doubtful)
+
+    async def _is_orphan(self, former: Act) -> bool:
+        """Whether the process that began it is known to be gone."""
+        process, now = former.process, self.house.clock.now()
+        if process is None:
+            return False
+        return await self.house.store.database.read(lambda c: processes.is_gone(c, process, now))
 
     async def _is_taken(self, doubtful: Act, made: str) -> bool:
         """Whether an act or a push made that thing, which this one then did not."""

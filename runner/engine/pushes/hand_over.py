@@ -51,8 +51,8 @@ class Carrier:
             return await self._create(parcel)
         try:
             return await self._change(parcel)
-        except RecordSkipped:
-            return await self._create_anew(parcel)
+        except RecordSkipped as error:
+            return await self._create_anew(parcel, error)
 
     async def _create(self, parcel: Parcel) -> Handed:
         action, name = find_action(self.connector, parcel.rule.creation), parcel.rule.creation
@@ -87,10 +87,11 @@ class Carrier:
                 note = f"it changed, and rule `{push.rule}` has no update"
         return Handed(parcel.fingerprint, False, parcel.link, note)
 
-    async def _create_anew(self, parcel: Parcel) -> Handed:
+    async def _create_anew(self, parcel: Parcel, lost: RecordSkipped) -> Handed:
         """The host lost it: forget its id, and create it once more. What began over there is not ours to make anew."""
         if parcel.link is not None and parcel.link.how == BACKWARDS:
-            raise PushError(f"{parcel.link.host_id} is not there any more at {self.connector.title}", retry=False)
+            told = f"{parcel.link.host_id} is not there any more at {self.connector.title}"
+            raise PushError(told, retry=False) from lost
         if parcel.link is not None:
             link = parcel.link
             await self.house.store.database.write(

@@ -69,16 +69,21 @@ def reason_of(error: Exception) -> str:
     """An error in a word, by which those alike are counted: the status of a partner's answer, else its code."""
     if not isinstance(error, RunnerError):
         return "bug"
-    if isinstance(error, PartnerError) and error.status is not None and 300 <= error.status < 600:
-        return f"answer-{error.status}"
+    cause = _cause(error)
+    if isinstance(cause, PartnerError) and cause.status is not None and 300 <= cause.status < 600:
+        return f"answer-{cause.status}"
     return error.code
 
 
 def _told(error: BaseException | None) -> str | None:
-    """The destination's own words, of this error or of what it came from."""
-    if isinstance(error, PushError):
-        error = error.__cause__
-    return (error.words or None) if isinstance(error, PartnerError) else None
+    """The destination's own words."""
+    cause = _cause(error)
+    return (cause.words or None) if isinstance(cause, PartnerError) else None
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    """The error of the destination, where a push failed for one."""
+    return error.__cause__ if isinstance(error, PushError) else error
 
 
 def _is_final(push: Push, error: Exception, *, passing: bool, unavailable: bool, circuit: Circuit) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from runner.engine.actions.once import LONGEST, Done, offered, once
 from runner.errors import (
@@ -23,6 +23,7 @@ from runner.errors import (
 from runner.model.act import ActState
 from runner.model.integration import Integration
 from runner.store import acts
+from runner.store.queue import process_id
 from tests.partners import CONNECTORS, World, world
 
 ROOF = {"name": "Roof", "address": {"street_address_1": "1 Main St"}}
@@ -30,8 +31,8 @@ CUSTOMER = {"name": "Sample Roofing Customer"}
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("quickbooks", "housecallpro")) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("quickbooks", "housecallpro")) as opened:
         yield opened
 
 
@@ -214,6 +215,15 @@ class TestAnAnswerThatIsLost:
         with pytest.raises(Underway):
             await ask(here, host)
         here.clock.advance(LONGEST.total_seconds())
+        found = await ask(here, host)
+        assert (found.repeated, posts(here)) == (True, 1)
+
+    async def test_of_a_process_that_is_known_to_be_dead_is_settled_at_once(self, here: World) -> None:
+        host = await here.connect("companycam")
+        lose(here, Kill())
+        with pytest.raises(Kill):
+            await ask(here, host)
+        await here.write(lambda c: c.execute(update(acts.acts).values(process=f"{process_id()}0")))
         found = await ask(here, host)
         assert (found.repeated, posts(here)) == (True, 1)
 

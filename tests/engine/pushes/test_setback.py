@@ -11,6 +11,7 @@ from runner.errors import (
     PartnerUnavailable,
     PushError,
     RateLimited,
+    RecordSkipped,
     UnexpectedResponse,
 )
 from runner.model.circuit import ENOUGH, Circuit
@@ -24,6 +25,12 @@ def after(error: Exception, attempts: int = 0, circuit: Circuit | None = None, n
     return setback(push, error, circuit or Circuit("host"), NOW)
 
 
+def broken_by(cause: Exception) -> PushError:
+    error = PushError(str(cause), retry=False)
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -33,6 +40,7 @@ def after(error: Exception, attempts: int = 0, circuit: Circuit | None = None, n
         (PartnerUnavailable("no connection"), "partner-unavailable"),
         (MappingError("not a number"), "bad-value"),
         (PushError("unknown outcome", retry=False), "push-failed"),
+        (broken_by(RecordSkipped("not there", status=404)), "answer-404"),
         (KeyError("x"), "bug"),
     ],
 )

@@ -8,14 +8,16 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
+import psycopg
 import yaml
 
 from runner.authoring.simulate.partner import Partner
@@ -25,7 +27,7 @@ from tests.partners import APPS, ROOT, SETTINGS
 
 API_KEY = "a-key-of-the-host-0123456789"
 KEY = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Victim:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 20)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     async def connect(self, connector: str) -> None:
         """Connect the company, consent included."""
@@ -89,9 +91,23 @@ class Victim:
         except TimeoutError:
             raise AssertionError((self.folder / "log").read_text(encoding="utf-8")[-3000:]) from None
 
+    async def command(self, *words: str) -> str:
+        """Run another command of `runner` to its end, which is a good one; what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "runner.cli.main", *words,
+            cwd=ROOT, env=self.environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        told, flaws = await process.communicate()
+        assert process.returncode == 0, flaws.decode()
+        return told.decode()
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database says."""
-        with closing(sqlite3.connect(self.folder / "runner.db", timeout=10)) as database:
+        url = self.environ["RUNNER_DATABASE_URL"]
+        if url.startswith("postgresql"):
+            with psycopg.connect(url) as connection:
+                return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as database:
             return database.execute(query, values).fetchall()
 
     async def _is_ready(self) -> bool:
@@ -113,15 +129,21 @@ class Victim:
 
 
 @asynccontextmanager
-async def victim(folder: Path, **options: dict[str, Any]) -> AsyncIterator[Victim]:
-    """A process that runs, with the partners named in `options`."""
+async def victim(
+    folder: Path,
+    *,
+    rules: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+    connectors: Path = ROOT / "connectors",
+    **options: dict[str, Any],
+) -> AsyncIterator[Victim]:
+    """A process that runs, with the partners named in `options`; `rules` are said of rules of delivery on top."""
     running = await start(list(options), first_port=0, webhook_base=None, post=False, **options)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    (folder / "runner.yaml").write_text(yaml.safe_dump(_config(running.urls)), encoding="utf-8")
+    (folder / "runner.yaml").write_text(yaml.safe_dump(_config(running.urls, rules)), encoding="utf-8")
     base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, timeout=10, trust_env=False) as client:
-        made = Victim(folder, port, running.partners, environ_of(folder, base), client)
+    async with httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) as client:
+        made = Victim(folder, port, running.partners, environ_of(folder, base, connectors), client)
         try:
             await made.start()
             yield made
@@ -132,17 +154,19 @@ async def victim(folder: Path, **options: dict[str, Any]) -> AsyncIterator[Victi
             await running.stop()
 
 
-def _config(urls: dict[str, str]) -> dict[str, Any]:
+def _config(urls: dict[str, str], rules: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load((ROOT / "runner.yaml").read_text(encoding="utf-8"))
     addresses = {"servicetitan": {"api": "", "auth": ""}, "jobber": {"api": "/api"}, "companycam": {"api": "/v2"}}
     config["environments"] = {
         name: {"simulated": {key: url + path for key, path in addresses[name].items()}} for name, url in urls.items()
     }
     config["allow_hosts"] = ["127.0.0.1"]
+    for name, said in rules.items():
+        config["deliver"][name] |= said
     return config
 
 
-def environ_of(folder: Path, base: str) -> dict[str, str]:
+def environ_of(folder: Path, base: str, connectors: Path = ROOT / "connectors") -> dict[str, str]:
     """What a process reads that has its database and runner.yaml in the folder."""
     apps = {
         f"RUNNER_{name}_{field}".upper(): value if isinstance(value, str) else value.reveal()
@@ -151,7 +175,7 @@ def environ_of(folder: Path, base: str) -> dict[str, str]:
     }
     own = {
         "RUNNER_DATABASE_URL": f"sqlite:///{folder / 'runner.db'}",
-        "RUNNER_CONNECTORS": str(ROOT / "connectors"),
+        "RUNNER_CONNECTORS": str(connectors),
         "RUNNER_CONFIG": str(folder / "runner.yaml"),
         "RUNNER_ENCRYPTION_KEYS": KEY,
         "RUNNER_API_KEYS": API_KEY,

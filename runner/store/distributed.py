@@ -34,6 +34,7 @@ class DistributedQueue:
         self._database = database
         self._bell = Bell()
         self._listener: Listener | None = None
+        self._is_idle = True
         self._passed_over = False
 
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
@@ -50,14 +51,18 @@ class DistributedQueue:
     ) -> list[Taken]:
         """Up to `limit` due wake-ups whose key does not run, under a lease until `now + lease`."""
         self._bell.heard()
-        due = await self._database.read(lambda connection: jobs.due(connection, limit, now, syncs))
-        if not due:
+        if self._is_idle and not await self._database.read(lambda c: jobs.due(c, limit, now, syncs)):
             self._passed_over = False
             return []
-        taken = await self._database.write(
-            lambda connection: jobs.take(connection, worker, limit, now + lease, now, syncs)
-        )
-        self._passed_over = len(taken) < min(due, limit)
+
+        def work(connection: Connection) -> tuple[list[Taken], bool]:
+            taken = jobs.take(connection, worker, limit, now + lease, now, syncs)
+            room = limit - len(taken)
+            left = syncs and syncs - sum(1 for one in taken if one.wakeup.kind == wakeups.SYNC)
+            return taken, room > 0 and jobs.due(connection, room, now, left) > 0
+
+        taken, self._passed_over = await self._database.write(work)
+        self._is_idle = not taken
         return taken
 
     async def extend(self, taken: Taken, lease: timedelta, now: datetime) -> bool:

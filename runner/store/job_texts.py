@@ -26,27 +26,45 @@ TRIED = """
 UPDATE procrastinate_jobs SET attempts = %(attempts)s WHERE queueing_lock = %(key)s AND status = 'todo'
 """
 
-DUE = """
+_DUE = """
 SELECT job.id FROM procrastinate_jobs job
 WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= %(now)s)
-    AND (job.queue_name = %(sync)s) = %(syncs)s
     AND NOT EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND other.status = 'doing')
-ORDER BY job.priority DESC, job.id LIMIT %(limit)s
+    AND job.queue_name {which} 'sync'
+ORDER BY job.priority DESC, job.id LIMIT {limit} {locked}
 """
 
+
+def _both(locked: str) -> str:
+    """What takes little, then syncs while there is room for them."""
+    most = "least(%(syncs)s, %(limit)s - (SELECT count(*) FROM little))"
+    little = _DUE.format(which="<>", limit="%(limit)s", locked=locked)
+    syncs = _DUE.format(which="=", limit=most, locked=locked)
+    due = "SELECT * FROM little UNION ALL SELECT * FROM syncs"
+    return f"WITH little AS ({little}), syncs AS ({syncs}), due AS ({due})"  # noqa: S608  # nothing in it was given
+
+
+DUE = f"{_both('')} SELECT count(*) FROM due"  # noqa: S608  # as above
+
 TAKE = f"""
-WITH due AS ({DUE} FOR UPDATE OF job SKIP LOCKED)
+{_both("FOR UPDATE OF job SKIP LOCKED")}
 UPDATE procrastinate_jobs job SET status = 'doing', args = job.args || jsonb_build_object(
     'worker', %(worker)s::text, 'lease_until', %(until)s::timestamptz,
     'turn', coalesce((job.args ->> 'turn')::int, 0) + 1)
 FROM due WHERE job.id = due.id
 RETURNING job.id, job.queue_name, job.scheduled_at, job.priority, job.args, job.attempts
-"""  # noqa: S608  # nothing in it was given
+"""  # noqa: S608  # as above
 
-HELD = """
-SELECT id FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'doing'
+_HELD = """
+FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'doing'
     AND args ->> 'worker' = %(worker)s AND (args ->> 'turn')::int = %(turn)s FOR UPDATE
 """
+
+HOLDS = f"SELECT id {_HELD}"
+
+SETTLE = f"""
+SELECT procrastinate_finish_job_v1(held.id, 'succeeded', true) FROM (SELECT id {_HELD}) AS held
+"""  # noqa: S608  # as above
 
 EXTEND = """
 UPDATE procrastinate_jobs SET args = args || jsonb_build_object('lease_until', %(until)s::timestamptz)

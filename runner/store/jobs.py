@@ -97,7 +97,7 @@ def _json(value: Any) -> Jsonb:
 
 def due(connection: Connection, limit: int, now: datetime, syncs: int | None) -> int:
     """How many `take` would find, if nobody held or took one meanwhile."""
-    return sum(len(_run(connection, sql.DUE, part)) for part in _parts(limit, now, syncs))
+    return int(connection.exec_driver_sql(sql.DUE, _asked(limit, now, syncs)).scalar_one())
 
 
 def take(
@@ -105,22 +105,17 @@ def take(
 ) -> list[Taken]:
     """Lease up to `limit` due jobs whose key does not run, at most `syncs` of them syncs; what takes little before
     syncs, then the highest priority, then the oldest, first. What somebody puts at this moment is left out."""
-    taken: list[Taken] = []
-    for part in _parts(limit, now, syncs):
-        part["limit"] = min(part["limit"], limit - len(taken))
-        rows = _run(connection, sql.TAKE, part | {"worker": worker, "until": until})
-        taken += [_taken(row, worker) for row in sorted(rows, key=lambda row: (-row.priority, row.id))]
-    return taken
+    asked = _asked(limit, now, syncs) | {"worker": worker, "until": until}
+    rows = connection.exec_driver_sql(sql.TAKE, asked).all()
+    return [_taken(row, worker) for row in sorted(rows, key=_turn)]
 
 
-def _parts(limit: int, now: datetime, syncs: int | None) -> list[dict[str, Any]]:
-    shared = {"now": now, "sync": SYNC}
-    most = limit if syncs is None else min(limit, max(syncs, 0))
-    return [shared | {"syncs": False, "limit": limit}, shared | {"syncs": True, "limit": most}]
+def _asked(limit: int, now: datetime, syncs: int | None) -> dict[str, Any]:
+    return {"now": now, "limit": limit, "syncs": limit if syncs is None else max(syncs, 0)}
 
 
-def _run(connection: Connection, text: str, given: dict[str, Any]) -> Sequence[Row[Any]]:
-    return connection.exec_driver_sql(text, given).all()
+def _turn(row: Row[Any]) -> tuple[bool, int, int]:
+    return row.queue_name == SYNC, -row.priority, row.id
 
 
 def _taken(row: Row[Any], worker: str) -> Taken:
@@ -140,10 +135,7 @@ def extend(connection: Connection, taken: Taken, until: datetime) -> bool:
 
 def settle(connection: Connection, taken: Taken) -> bool:
     """Delete the job; False when the lease was lost (another has it, or had it)."""
-    if not _is_held(connection, taken):
-        return False
-    _finish(connection, taken.id)
-    return True
+    return connection.exec_driver_sql(sql.SETTLE, _named(taken)).one_or_none() is not None
 
 
 def retry_at(connection: Connection, taken: Taken, at: datetime, note: str | None) -> bool:
@@ -199,7 +191,7 @@ def _finish(connection: Connection, job_id: int) -> None:
 
 
 def _is_held(connection: Connection, taken: Taken) -> bool:
-    return connection.exec_driver_sql(sql.HELD, _named(taken)).one_or_none() is not None
+    return connection.exec_driver_sql(sql.HOLDS, _named(taken)).one_or_none() is not None
 
 
 def _named(taken: Taken) -> dict[str, Any]:

@@ -20,7 +20,7 @@ UPDATE procrastinate_jobs job SET
     args = CASE WHEN given.options IS NULL THEN job.args
         ELSE job.args || jsonb_build_object('options', given.options) END
 FROM {GIVEN} WHERE job.queueing_lock = given.key AND job.status = 'todo' RETURNING job.queueing_lock
-"""  # noqa: S608  # nothing in it was given
+"""  # noqa: S608
 
 TRIED = """
 UPDATE procrastinate_jobs SET attempts = %(attempts)s WHERE queueing_lock = %(key)s AND status = 'todo'
@@ -41,7 +41,7 @@ def _both(locked: str) -> str:
     little = _DUE.format(which="<>", limit="%(limit)s", locked=locked)
     syncs = _DUE.format(which="=", limit=most, locked=locked)
     due = "SELECT * FROM little UNION ALL SELECT * FROM syncs"
-    return f"WITH little AS ({little}), syncs AS ({syncs}), due AS ({due})"  # noqa: S608  # nothing in it was given
+    return f"WITH little AS ({little}), syncs AS ({syncs}), due AS ({due})"
 
 
 DUE = f"{_both('')} SELECT count(*) FROM due"  # noqa: S608  # as above

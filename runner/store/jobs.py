@@ -16,14 +16,15 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from procrastinate.exceptions import AlreadyEnqueued
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.sql import queries
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from runner.model.wakeup import WakeUp
 from runner.store import job_texts as sql
@@ -73,7 +74,17 @@ def _defer(connection: Connection, some: Collection[WakeUp]) -> bool:
                     connection.exec_driver_sql(sql.TRIED, told)
     except AlreadyEnqueued:
         return False
+    except ConnectorException as error:
+        raise _as_driven(error) from error
     return True
+
+
+def _as_driven(error: ConnectorException) -> Exception:
+    """What SQLAlchemy makes of the driver's error, so that it is told and tried again as of any other statement."""
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return error
+    return DBAPIError.instance(None, None, cause, psycopg.Error, hide_parameters=True)
 
 
 def _job(wakeup: WakeUp) -> Job:

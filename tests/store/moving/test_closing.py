@@ -51,6 +51,8 @@ async def test_once_closed_it_stores_nothing(target: Store, connection: Connecti
     lines = await exported(target)
     with pytest.raises(StoreUnavailable, match="closed by `runner export --close`"):
         await target.database.write(lambda c: draw(c, "records", 1))
+    with pytest.raises(StoreUnavailable, match="closed by `runner export --close`"):
+        await put(target, WakeUp("push", "d1"))
     with pytest.raises(Exception, match="closed by `runner export --close`"):  # whoever else has it open
         connection.execute(insert(metadata.tables["sequences"]).values(name="x", value=1))
     connection.rollback()

@@ -17,7 +17,6 @@ from runner.store import states, subscriptions, vault
 from runner.store.database import Database
 from runner.store.keys import KeyRing
 
-
 BATCH = 100
 """Rows at a time."""
 

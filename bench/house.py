@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvloop
-
 from runner.client.guard import open_http
 from runner.connector.config import Config
 from runner.connector.library import Connectors
@@ -44,6 +42,8 @@ def _log() -> Any:
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
     """What a work comes to, in the event loop that `runner serve` and `runner worker` run in."""
+    import uvloop  # here, since `runner sync` does without
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 

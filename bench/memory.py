@@ -5,6 +5,7 @@ Each sync runs in a process of its own, which reports its largest resident set; 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import resource
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.house import in_loop, migrated, synced
+from bench.house import migrated, synced
 from bench.jobs import partner
 
 SIZE = 1_000
@@ -22,7 +23,7 @@ SIZE = 1_000
 
 def _child(url: str, database: Path, result: Any) -> None:
     began = time.perf_counter()
-    seen = in_loop(synced(url, database))
+    seen = asyncio.run(synced(url, database))
     seconds = time.perf_counter() - began
     result.send((seen, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpcore
 
 _Options = Iterable[httpcore.SOCKET_OPTION]
-MOST = 1_048_576
+MOST = 131_072
 """Bytes that may lie here unread before the other side must wait."""
 LATELY = 0.05
 """Seconds for which it is believed that nobody has closed a connection on which something came."""

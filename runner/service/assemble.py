@@ -54,7 +54,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
     store = Store.open(settings.database_url, keys)
     try:
-        await asyncio.to_thread(bring_up_to_date, store.database)
+        await asyncio.to_thread(_make_ready, store.database)
         await store.database.read(closing.require_open)
         await store.database.read(store.vault.check)
         async with open_http(config.allow_hosts, seams.transport if seams else None) as http:
@@ -122,6 +122,18 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+def _make_ready(database: Database) -> None:
+    """Make the tables of a new database, and bring a file up to date. Of a server, which others use too, an operator
+    says when: SettingsError. Blocks."""
+    database.refuse_newer()
+    if database.dialect == "postgresql" and database.pending() and not database.is_new():
+        raise SettingsError(
+            f"the database {database.url} is of an older version: run `runner migrate` of this version once; processes "
+            "of the version before may go on meanwhile"
+        )
+    bring_up_to_date(database)
 
 
 def bring_up_to_date(database: Database) -> bool:

@@ -164,6 +164,13 @@ class Database:
         with self._reader.connect() as connection:
             return is_behind(connection)
 
+    def is_new(self) -> bool:
+        """Whether nothing was ever migrated here."""
+        from runner.store.migration import revision  # as above
+
+        with self._reader.connect() as connection:
+            return revision(connection) is None
+
     def refuse_newer(self) -> None:
         """SettingsError when a later version of the runner has migrated it: what this one would write, and where, may
         have changed."""

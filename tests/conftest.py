@@ -98,7 +98,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
+async def here(database_url: str) -> AsyncIterator[World]:
     """A house over it, with simulated partners on the hosts of the connectors."""
-    async with world(path) as opened:
+    async with world(database_url) as opened:
         yield opened

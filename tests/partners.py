@@ -79,7 +79,7 @@ class World(AnyWorld):
 
 @asynccontextmanager
 async def world(
-    database: Path,
+    database: str,
     *,
     config: Config = CONFIG,
     connectors: Connectors = CONNECTORS,
@@ -91,6 +91,6 @@ async def world(
     partner: `servicetitan={"size": 900}`."""
     cast = {name: Shipped({"size": size, **options.get(name, {})}) for name in dict.fromkeys((*ALWAYS, *partners))}
     project = Project(connectors, SCHEMAS, config)
-    async with open_world(f"sqlite:///{database}", project, cast, kind=World) as opened:
+    async with open_world(database, project, cast, kind=World) as opened:
         assert isinstance(opened, World)
         yield opened

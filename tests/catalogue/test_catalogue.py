@@ -113,7 +113,7 @@ class Town:
 
 
 @asynccontextmanager
-async def town(name: str, path: Path) -> AsyncIterator[Town]:
+async def town(name: str, database_url: str) -> AsyncIterator[Town]:
     provider = PROVIDERS[name]()
     app = {
         "client_id": provider.client[0],
@@ -123,7 +123,7 @@ async def town(name: str, path: Path) -> AsyncIterator[Town]:
     }
     if isinstance(provider, Salesforce | MicrosoftGraph):
         provider.certificate = key()
-    store = Store.open(f"sqlite:///{path}", KEYS)
+    store = Store.open(database_url, KEYS)
     async with httpx.AsyncClient(transport=httpx.MockTransport(provider)) as http:
         house = open_house(
             connectors=CONNECTORS,
@@ -141,9 +141,9 @@ async def town(name: str, path: Path) -> AsyncIterator[Town]:
 
 
 @pytest.fixture
-async def here(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Town]:
+async def here(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Town]:
     """The town of the connector that the test is for."""
-    async with town(request.param, path) as opened:
+    async with town(request.param, database_url) as opened:
         yield opened
 
 

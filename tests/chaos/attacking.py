@@ -27,6 +27,8 @@ class Attacker:
             for attack in attacks:
                 group.create_task(self._strike(attack), name=str(attack))
         self.stage.set_clocks()
+        for one in (*self.stage.cast.partners.values(), self.stage.cast.ledger):
+            one.mend()
 
     async def _strike(self, attack: Attack) -> None:
         await asyncio.sleep(attack.at)

@@ -35,7 +35,7 @@ AGO = timedelta(days=2)
 SHORT_LIVED = 45.0
 """Seconds that a token lives: many are renewed in a run."""
 OUR_BUDGET = re.compile(r"^    - {type: window, requests: 120, .*our own budget.*\n", re.MULTILINE)
-PATIENT = 4
+PATIENT = 8
 """Seconds in which a partner answers, in place of half a minute."""
 
 

@@ -45,6 +45,10 @@ class Ledger:
         """Answer the next posts so: `lose` takes them in, and says that it did not."""
         self._faults.extend([fault] * posts)
 
+    def mend(self) -> None:
+        """Stumble no more."""
+        self._faults.clear()
+
     def doubled(self) -> list[str]:
         """Things that were told the same twice in a row under different keys."""
         return [

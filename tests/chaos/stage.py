@@ -142,7 +142,7 @@ async def stage(
             for (name, parts), port in zip(troupe.items(), ports, strict=True)
         }
         await _migrate(under)
-        async with httpx.AsyncClient(base_url=public, timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=public, timeout=60, trust_env=False) as client:
             with looking(under.own) as engine:
                 made = Stage(folder, under, others, actors, client, engine)
                 async with _playing(made):

@@ -80,6 +80,7 @@ def test_a_database_is_closed_for_the_change_over_and_opened_again(typed: Type, 
     assert (told["closed"], told["cut"], told["rows"]["integrations"], told["total"]) == (True, 0, 1, 4)
     assert there("import", file).output == "4 rows were imported\n"
     assert typed("pause", "acme/jobber").exit_code == 2
+    assert "this database was closed by `runner export --close`" in typed("doctor").output
     assert there("pause", "acme/jobber").exit_code == 0
     assert typed("export", "--reopen").output == "this database takes everything again\n"
     assert typed("export", "--reopen", "--json").stdout == '{\n  "reopened": false\n}\n'

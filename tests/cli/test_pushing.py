@@ -22,11 +22,11 @@ Type = Callable[..., Result]
 
 
 @pytest.fixture
-def typed(path: Path, tmp_path: Path) -> Type:
+def typed(database_url: str, tmp_path: Path) -> Type:
     """Commands over a database with one push that the host refused, and one that it took."""
 
     async def prepare() -> None:
-        async with world(path) as here:
+        async with world(database_url) as here:
             host = await open_host(here)
             await host.store("project", "1", {"name": "Roof"})
             await host.store("project", "2", {"name": "Wall"})
@@ -35,7 +35,7 @@ def typed(path: Path, tmp_path: Path) -> Type:
 
     asyncio.run(prepare())
     environ = {
-        "RUNNER_DATABASE_URL": f"sqlite:///{path}",
+        "RUNNER_DATABASE_URL": database_url,
         "RUNNER_CONNECTORS": str(ROOT / "connectors"),
         "RUNNER_CONFIG": str(tmp_path / "runner.yaml"),
         "RUNNER_ENCRYPTION_KEYS": KEY,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -121,8 +120,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(path: Path) -> AsyncIterator[Desk]:
-    store = Store.open(f"sqlite:///{path}", KeyRing.generate())
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    store = Store.open(database_url, KeyRing.generate())
     await store.database.write(lambda c: integrations.add(c, INTEGRATION))
     partner = Partner([answer({"ok": True})])
     async with open_http(transport=httpx.MockTransport(partner)) as http:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from tests.partners import World, world
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("housecallpro", "pipedrive"), size=3) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("housecallpro", "pipedrive"), size=3) as opened:
         opened.wire.hosts[HOST] = Cdn(150_000)
         yield opened
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -99,9 +98,9 @@ class Crew:
     ],
 )
 async def test_four_workers_break_no_limit_and_use_what_there_is(
-    path: Path, name: str, endpoints: tuple[str, ...], calls: int, most_seconds: float, options: dict[str, Any]
+    database_url: str, name: str, endpoints: tuple[str, ...], calls: int, most_seconds: float, options: dict[str, Any]
 ) -> None:
-    async with world(path, partners=(name,), **{name: {"size": 5, **options}}) as here:
+    async with world(database_url, partners=(name,), **{name: {"size": 5, **options}}) as here:
         company, connector = await here.connect(name), here.house.connectors.get(name)
         here.clock.advance(60)  # what connecting took of the limits is over
         crew = Crew(here, await here.house.tokens.get(connector, company))
@@ -112,9 +111,9 @@ async def test_four_workers_break_no_limit_and_use_what_there_is(
         assert seconds <= most_seconds
 
 
-async def test_more_than_ten_thousand_changes_are_searched_in_windows(path: Path) -> None:
+async def test_more_than_ten_thousand_changes_are_searched_in_windows(database_url: str) -> None:
     """The partner's own cap, and none of ours lowered for the test."""
-    async with world(path, partners=("hubspot",), hubspot={"size": 10_900}) as here:
+    async with world(database_url, partners=("hubspot",), hubspot={"size": 10_900}) as here:
         account, partner = await here.connect("hubspot"), here.partners["hubspot"]
         now, long_ago = here.clock.now(), "2015-01-01T00:00:00.000000Z"
         kept = Checkpoint(long_ago, None, now, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ FIRST = "94772883"
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, size=23) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, size=23) as opened:
         yield opened
 
 
@@ -47,8 +46,8 @@ async def test_what_is_stored_is_what_the_account_has(here: World, company: Inte
     assert here.companycam.violations == 0
 
 
-async def test_photos_are_walked_by_the_cursor_in_the_headers(path: Path) -> None:
-    async with world(path, size=240) as here:
+async def test_photos_are_walked_by_the_cursor_in_the_headers(database_url: str) -> None:
+    async with world(database_url, size=240) as here:
         company = await here.connect("companycam")
         (one,) = await run(here, company, "photos")
         photos = alive(here.companycam, "photos")
@@ -78,8 +77,8 @@ def hooks(here: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-async def test_webhooks_bring_projects_and_photos(path: Path, wrapped: bool) -> None:
-    async with world(path, companycam={"wrapped": wrapped}) as here:
+async def test_webhooks_bring_projects_and_photos(database_url: str, wrapped: bool) -> None:
+    async with world(database_url, companycam={"wrapped": wrapped}) as here:
         company, partner = await here.connect("companycam"), here.companycam
         await here.work()
         (hook,) = hooks(here)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ PHOTO = {"project_id": PROJECT, "url": "https://files.example/a.jpg", "captured_
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, size=3) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, size=3) as opened:
         yield opened
 
 

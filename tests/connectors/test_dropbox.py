@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -22,8 +21,8 @@ SURVEY = "/Alex Example/Jobs/1001/survey.pdf"
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("dropbox",), size=20) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("dropbox",), size=20) as opened:
         yield opened
 
 
@@ -48,21 +47,21 @@ async def test_calls_see_the_whole_root_and_not_only_the_home(here: World, compa
     assert here.partners["dropbox"].tree.at("/team photos") is None
 
 
-async def test_an_account_of_its_own_has_nothing_but_its_home(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"team_space": False}) as here:
+async def test_an_account_of_its_own_has_nothing_but_its_home(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"team_space": False}) as here:
         company = await here.connect("dropbox")
         await act(here.house, company, "delete_file", {"path": "/Jobs/1001/survey.pdf"})
         assert here.partners["dropbox"].tree.at("/jobs/1001/survey.pdf") is None
 
 
-async def test_an_app_of_a_team_acts_for_the_member_that_was_chosen(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"team": True}) as here:
+async def test_an_app_of_a_team_acts_for_the_member_that_was_chosen(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"team": True}) as here:
         company = await here.connect("dropbox", team_member_id=MEMBER)
         assert company.state is State.ACTIVE
 
 
-async def test_without_a_member_a_team_s_token_opens_nothing(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"team": True}) as here:
+async def test_without_a_member_a_team_s_token_opens_nothing(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"team": True}) as here:
         with pytest.raises(PartnerError):
             await here.connect("dropbox")
 
@@ -183,8 +182,8 @@ async def test_what_is_stored_is_what_the_account_has(here: World, partner: Drop
     assert partner.violations == 0
 
 
-async def test_further_pages_come_from_continue(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"size": 4100}) as here:
+async def test_further_pages_come_from_continue(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"size": 4100}) as here:
         company = await here.connect("dropbox")
         done = await sync.run(here.house, company, "files")
         partner: Dropbox = here.partners["dropbox"]
@@ -193,8 +192,8 @@ async def test_further_pages_come_from_continue(path: Path) -> None:
         assert len(await here.records(company, "file")) == len(partner.table("entries"))
 
 
-async def test_only_the_folder_that_was_chosen_is_read(path: Path) -> None:
-    async with world(path, partners=("dropbox",)) as here:
+async def test_only_the_folder_that_was_chosen_is_read(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",)) as here:
         company = await here.connect("dropbox", folder="/Alex Example/Jobs")
         await sync.run(here.house, company, "files")
         files = await here.records(company, "file")
@@ -245,8 +244,8 @@ async def test_a_forged_notice_is_refused(here: World, company: Integration) -> 
     assert received.status == 401
 
 
-async def test_a_reset_cursor_begins_the_listing_anew(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"size": 2100}) as here:
+async def test_a_reset_cursor_begins_the_listing_anew(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"size": 2100}) as here:
         company = await here.connect("dropbox")
         partner: Dropbox = here.partners["dropbox"]
 
@@ -273,8 +272,8 @@ async def test_a_cursor_that_died_between_two_runs_leads_to_a_full_pass_that_del
     assert (await sync.run(here.house, company, "files")).full is False
 
 
-async def test_a_pass_that_breaks_off_after_a_reset_deletes_nothing_until_one_comes_through(path: Path) -> None:
-    async with world(path, partners=("dropbox",), dropbox={"size": 2100}) as here:
+async def test_a_pass_that_breaks_off_after_a_reset_deletes_nothing_until_one_comes_through(database_url: str) -> None:
+    async with world(database_url, partners=("dropbox",), dropbox={"size": 2100}) as here:
         company, partner = await here.connect("dropbox"), here.partners["dropbox"]
         await sync.run(here.house, company, "files")
         before = (await here.records(company, "file")).keys()

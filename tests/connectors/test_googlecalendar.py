@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
 from runner.authoring.simulate.googlecalendar import GoogleCalendar
 from runner.authoring.simulate.googlecalendar_data import CREW, FIRST
-from runner.connector.library import Connectors
 from runner.engine.actions.act import act
 from runner.engine.integrations import disconnect
 from runner.engine.syncs import sync
@@ -20,14 +18,15 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.record import Record
 from runner.model.run import RunState, SyncRun
 from runner.store import integrations
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import shipped, text_of
 
 WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("googlecalendar",), size=39) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("googlecalendar",), size=39) as opened:
         yield opened
 
 
@@ -223,8 +222,8 @@ def plain(row: dict[str, object]) -> bool:
     return not row.get("recurrence") and "recurringEventId" not in row
 
 
-async def test_a_token_that_is_gone_begins_anew(path: Path) -> None:
-    async with world(path, partners=("googlecalendar",), googlecalendar={"sync_lifetime": 3600.0}) as here:
+async def test_a_token_that_is_gone_begins_anew(database_url: str) -> None:
+    async with world(database_url, partners=("googlecalendar",), googlecalendar={"sync_lifetime": 3600.0}) as here:
         company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
         await run(here, company)
         partner.remove("events", next(key for key, row in ordinary(partner).items() if plain(row)))
@@ -250,10 +249,10 @@ async def a_year_of_changes(here: World, partner: GoogleCalendar) -> tuple[str, 
 
 @pytest.mark.parametrize("dead", ["by age", "by a change of rights", "not at all"])
 async def test_series_and_their_exceptions_come_to_the_same_by_delta_and_by_a_new_beginning(
-    path: Path, dead: str
+    database_url: str, dead: str
 ) -> None:
     lifetime = {"googlecalendar": {"sync_lifetime": 3600.0, "size": 39}}
-    async with world(path, partners=("googlecalendar",), **lifetime) as here:
+    async with world(database_url, partners=("googlecalendar",), **lifetime) as here:
         company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
         await run(here, company)
         series, cancelled, ended = await a_year_of_changes(here, partner)
@@ -275,19 +274,15 @@ async def test_series_and_their_exceptions_come_to_the_same_by_delta_and_by_a_ne
         assert partner.violations == 0
 
 
-async def test_a_filter_by_change_that_reaches_no_further_back_begins_anew(path: Path, tmp_path: Path) -> None:
+async def test_a_filter_by_change_that_reaches_no_further_back_begins_anew(database_url: str) -> None:
     """`updatedMinTooLongAgo`, by a connector that asks with `updatedMin` in place of a token."""
-    folder = tmp_path / "connectors"
-    folder.mkdir()
-    text = (ROOT / "connectors/googlecalendar.yaml").read_text(encoding="utf-8")
+    text = text_of("googlecalendar")
     token = "incremental: {type: token, path: nextSyncToken, at: last_page}"
     assert text.count('syncToken: "{{ checkpoint }}"') == text.count(token) == 1
     text = text.replace('syncToken: "{{ checkpoint }}"', 'updatedMin: "{{ checkpoint }}"')
-    (folder / "googlecalendar.yaml").write_text(text.replace(token, "incremental: {type: since}"), encoding="utf-8")
-    for one in ("servicetitan", "jobber", "companycam"):
-        (folder / f"{one}.yaml").write_text((ROOT / f"connectors/{one}.yaml").read_text(encoding="utf-8"))
+    connectors = shipped(googlecalendar=text.replace(token, "incremental: {type: since}"))
     days = {"googlecalendar": {"reach": 86_400.0}}
-    async with world(path, partners=("googlecalendar",), connectors=Connectors(folder), **days) as here:
+    async with world(database_url, partners=("googlecalendar",), connectors=connectors, **days) as here:
         company, partner = await here.connect("googlecalendar"), here.partners["googlecalendar"]
         await run(here, company)
         partner.remove("events", FIRST)

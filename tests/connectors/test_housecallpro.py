@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,8 +37,8 @@ JOB = key("job", 1)
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("housecallpro",), size=44) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("housecallpro",), size=44) as opened:
         yield opened
 
 
@@ -123,8 +122,8 @@ async def test_jobs_keep_their_cents_states_and_times(here: World, partner: Hous
     assert (await here.records(company, "appointment")).keys() == booked
 
 
-async def test_only_changes_are_read_again(path: Path) -> None:
-    async with world(path, partners=("housecallpro",), housecallpro={"size": 1000}) as here:
+async def test_only_changes_are_read_again(database_url: str) -> None:
+    async with world(database_url, partners=("housecallpro",), housecallpro={"size": 1000}) as here:
         partner: HousecallPro = here.partners["housecallpro"]
         company = await here.connect("housecallpro")
         (first,) = await run(here, company, "jobs")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,8 @@ TIMES = {"starts_at": "2026-06-01T14:00:00Z", "ends_at": "2026-06-01T16:00:00Z"}
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("housecallpro",), size=6) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("housecallpro",), size=6) as opened:
         yield opened
 
 

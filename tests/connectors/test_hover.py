@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +26,8 @@ CAPTURE = {"person": "Sam Reyes", "email": "sam@example.com", "street": "100 Mai
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("hover",), size=23) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("hover",), size=23) as opened:
         yield opened
 
 
@@ -101,8 +100,8 @@ async def test_the_list_is_told_by_its_details(here: World, partner: Hover, comp
         assert (record.fields["status"] == "completed") is (row["state"] == "complete"), key
 
 
-async def test_many_pages_stay_within_120_calls_a_minute(path: Path) -> None:
-    async with world(path, partners=("hover",), hover={"size": 230}) as here:
+async def test_many_pages_stay_within_120_calls_a_minute(database_url: str) -> None:
+    async with world(database_url, partners=("hover",), hover={"size": 230}) as here:
         company, partner = await here.connect("hover", user_email=USER), here.partners["hover"]
         await here.work(wait=timedelta(hours=1))
         assert len(await here.records(company, "project")) == 230
@@ -130,9 +129,9 @@ async def test_a_webhook_brings_the_job_with_its_models(here: World, partner: Ho
 
 
 @pytest.mark.parametrize(("digest", "chosen"), [("sha1", True), ("sha256", False)])
-async def test_a_signature_of_another_digest_is_refused(path: Path, digest: str, chosen: bool) -> None:
+async def test_a_signature_of_another_digest_is_refused(database_url: str, digest: str, chosen: bool) -> None:
     """The operator has chosen SHA-1, which is the default."""
-    async with world(path, partners=("hover",), hover={"digest": digest}) as here:
+    async with world(database_url, partners=("hover",), hover={"digest": digest}) as here:
         await here.connect("hover", user_email=USER)
         partner = here.partners["hover"]
         await here.work()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.authoring.simulate.hubspot import HubSpot
 from runner.authoring.simulate.hubspot_ties import End
-from runner.connector.library import Connectors
 from runner.engine.actions.act import act
 from runner.engine.actions.once import once
 from runner.engine.integrations import disconnect
@@ -19,15 +17,16 @@ from runner.errors import AuthenticationError, RecordSkipped, UnexpectedResponse
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import RunState
 from runner.store import integrations
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import altered
 
 FIRST = "5550001"
 NOTE = {"text": "Gate 4 & dog", "at": "2026-05-04T15:20:11Z"}
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("hubspot",), size=23) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("hubspot",), size=23) as opened:
         yield opened
 
 
@@ -91,8 +90,8 @@ async def test_archived_deals_go_with_the_next_pass(here: World, partner: HubSpo
     assert (await here.records(account, "deal")).keys() == alive(partner, "deals")
 
 
-async def test_many_pages_stay_within_the_limits(path: Path) -> None:
-    async with world(path, partners=("hubspot",), hubspot={"size": 1500}) as here:
+async def test_many_pages_stay_within_the_limits(database_url: str) -> None:
+    async with world(database_url, partners=("hubspot",), hubspot={"size": 1500}) as here:
         account, partner = await here.connect("hubspot"), here.partners["hubspot"]
         (one,) = await run(here, account, "contacts")
         assert one.counts.pages == 14
@@ -138,8 +137,8 @@ async def test_a_later_run_searches_by_the_kinds_own_property(
     assert partner.violations == 0
 
 
-async def test_ties_are_asked_for_a_hundred_at_a_time(path: Path) -> None:
-    async with world(path, partners=("hubspot",), hubspot={"size": 250}) as here:
+async def test_ties_are_asked_for_a_hundred_at_a_time(database_url: str) -> None:
+    async with world(database_url, partners=("hubspot",), hubspot={"size": 250}) as here:
         account, partner = await here.connect("hubspot"), here.partners["hubspot"]
         await run(here, account, "deals")
         deals = await here.records(account, "deal")
@@ -149,16 +148,11 @@ async def test_ties_are_asked_for_a_hundred_at_a_time(path: Path) -> None:
         assert asked == 2 * partner.calls["GET /crm/v3/objects/{type}"]
 
 
-async def test_more_than_a_search_gives_is_searched_in_windows(path: Path, tmp_path: Path) -> None:
+async def test_more_than_a_search_gives_is_searched_in_windows(database_url: str) -> None:
     """A cap of 600 in place of 10,000, on both sides."""
-    text = (ROOT / "connectors/hubspot.yaml").read_text(encoding="utf-8")
-    lowered = tmp_path / "connectors"
-    lowered.mkdir()
-    for one in ("servicetitan", "jobber", "companycam"):
-        (lowered / f"{one}.yaml").write_text((ROOT / f"connectors/{one}.yaml").read_text(encoding="utf-8"))
-    (lowered / "hubspot.yaml").write_text(text.replace("most: 10000", "most: 600"), encoding="utf-8")
+    lowered = altered("hubspot", ("most: 10000", "most: 600"))
     options = {"size": 1500, "deepest": 600}
-    async with world(path, partners=("hubspot",), hubspot=options, connectors=Connectors(lowered)) as here:
+    async with world(database_url, partners=("hubspot",), hubspot=options, connectors=lowered) as here:
         account, partner = await here.connect("hubspot"), here.partners["hubspot"]
         await run(here, account, "contacts")
         here.clock.advance(3600)
@@ -217,8 +211,8 @@ async def test_many_changed_companies_are_read_in_one_call(here: World, partner:
     assert partner.calls["POST /crm/v3/objects/{type}/batch/read"] == 1
 
 
-async def test_either_reading_of_the_signed_address_is_taken(path: Path) -> None:
-    async with world(path, partners=("hubspot",), hubspot={"decodes_url": False}) as here:
+async def test_either_reading_of_the_signed_address_is_taken(database_url: str) -> None:
+    async with world(database_url, partners=("hubspot",), hubspot={"decodes_url": False}) as here:
         await here.connect("hubspot")
         partner = here.partners["hubspot"]
         partner.change("deals", FIRST, dealname="x")

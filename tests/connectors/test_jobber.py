@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ FILES = [{"url": "https://files.example/a.jpg"}]
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, size=4) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, size=4) as opened:
         yield opened
 
 

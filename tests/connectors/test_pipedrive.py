@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,8 +29,8 @@ SYNCS = ("users", "organizations", "persons", "deals", "archived_deals", "delete
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("pipedrive",), size=23) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("pipedrive",), size=23) as opened:
         yield opened
 
 
@@ -77,9 +76,9 @@ async def test_every_call_goes_to_the_host_of_the_token_answer(here: World, comp
     assert here.wire.count("GET", "/api/v1/users/me") == 1
 
 
-async def test_a_host_that_is_not_theirs_is_not_called(path: Path) -> None:
+async def test_a_host_that_is_not_theirs_is_not_called(database_url: str) -> None:
     options = {"api_domain": "https://example.pipedrive.com.evil.example"}
-    async with world(path, partners=("pipedrive",), pipedrive=options) as here:
+    async with world(database_url, partners=("pipedrive",), pipedrive=options) as here:
         with pytest.raises(UnexpectedResponse, match="api_domain"):
             await here.connect("pipedrive")
         assert {request.url.host for request in here.wire.requests} == {"oauth.pipedrive.com"}
@@ -137,8 +136,8 @@ async def test_what_was_deleted_goes_with_the_next_full_pass(
     assert (await here.records(company, "contact")).keys() == ids(partner, "persons") - {"1105"}
 
 
-async def test_many_pages_stay_within_the_limits(path: Path) -> None:
-    async with world(path, partners=("pipedrive",), pipedrive={"size": 1700}) as here:
+async def test_many_pages_stay_within_the_limits(database_url: str) -> None:
+    async with world(database_url, partners=("pipedrive",), pipedrive={"size": 1700}) as here:
         company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
         people, leads = await run(here, company, "persons", "leads")
         assert (people.counts.pages, leads.counts.pages) == (4, 5)
@@ -154,8 +153,8 @@ async def test_a_company_without_leads_is_no_trouble(here: World, partner: Piped
 
 
 @pytest.mark.parametrize("iso", [True, False])
-async def test_a_webhook_brings_the_deal(path: Path, iso: bool) -> None:
-    async with world(path, partners=("pipedrive",), pipedrive={"iso_times": iso}) as here:
+async def test_a_webhook_brings_the_deal(database_url: str, iso: bool) -> None:
+    async with world(database_url, partners=("pipedrive",), pipedrive={"iso_times": iso}) as here:
         company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
         await here.work()
         (hook,) = partner.table("webhooks")
@@ -227,7 +226,7 @@ async def test_who_begins_in_the_marketplace_begins_again_here(here: World, part
     assert (await state(here, begun)).state is State.ACTIVE
 
 
-async def test_an_app_that_is_removed_there_is_disconnected_here(path: Path) -> None:
+async def test_an_app_that_is_removed_there_is_disconnected_here(database_url: str) -> None:
     houses: list[World] = []
 
     async def to_us(request: httpx.Request) -> httpx.Response:
@@ -235,7 +234,7 @@ async def test_an_app_that_is_removed_there_is_disconnected_here(path: Path) -> 
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(to_us)) as out:
         options = {"webhooks": WebhookTarget("", out)}
-        async with world(path, partners=("pipedrive",), pipedrive=options) as here:
+        async with world(database_url, partners=("pipedrive",), pipedrive=options) as here:
             houses.append(here)
             company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
             await here.work()
@@ -353,9 +352,9 @@ async def test_a_partner_that_stumbles_ends_in_the_same_records(
         assert (await here.records(company, kind)).keys() == ids(partner, what), kind
 
 
-async def test_the_day_s_budget_is_left_to_what_is_more_urgent_than_a_full_pass(path: Path) -> None:
+async def test_the_day_s_budget_is_left_to_what_is_more_urgent_than_a_full_pass(database_url: str) -> None:
     """A full pass leaves a twentieth of the 30,000 points that the connector declares; what is new may use it."""
-    async with world(path, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
+    async with world(database_url, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
         company = await here.connect("pipedrive")
         await run(here, company, "persons")
         with pytest.raises(RateLimited) as limited:
@@ -366,8 +365,8 @@ async def test_the_day_s_budget_is_left_to_what_is_more_urgent_than_a_full_pass(
         assert (again.full, again.state) == (False, RunState.DONE)
 
 
-async def test_the_day_s_empty_budget_is_waited_for(path: Path) -> None:
-    async with world(path, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
+async def test_the_day_s_empty_budget_is_waited_for(database_url: str) -> None:
+    async with world(database_url, partners=("pipedrive",), pipedrive={"daily": 1_515}) as here:
         company, partner = await here.connect("pipedrive"), here.partners["pipedrive"]
         await run(here, company, "persons")
         partner.meter.spent = 1_505

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,8 +22,8 @@ REALM = "9130355377388383"
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("quickbooks",), size=23) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("quickbooks",), size=23) as opened:
         yield opened
 
 
@@ -128,8 +127,8 @@ async def test_a_quiet_company_is_asked_no_further_back_than_the_partner_reaches
     assert partner.calls["GET /v3/company/{realm}/cdc"] == 30
 
 
-async def test_more_changes_than_one_answer_holds_are_read_from_the_lists(path: Path) -> None:
-    async with world(path, partners=("quickbooks",), quickbooks={"size": 1001}) as here:
+async def test_more_changes_than_one_answer_holds_are_read_from_the_lists(database_url: str) -> None:
+    async with world(database_url, partners=("quickbooks",), quickbooks={"size": 1001}) as here:
         company, partner = await here.connect("quickbooks"), here.partners["quickbooks"]
         await run(here, company, "payments")
         here.clock.advance(3600)
@@ -157,8 +156,8 @@ async def test_over_a_thousand_calls_keep_within_the_limits(
     assert partner.violations == 0
 
 
-async def test_pages_of_a_thousand_are_walked_to_the_end(path: Path) -> None:
-    async with world(path, partners=("quickbooks",), quickbooks={"size": 2001}) as here:
+async def test_pages_of_a_thousand_are_walked_to_the_end(database_url: str) -> None:
+    async with world(database_url, partners=("quickbooks",), quickbooks={"size": 2001}) as here:
         company = await here.connect("quickbooks")
         (one,) = await run(here, company, "payments")
         assert (one.counts.pages, one.counts.created) == (3, 2001)
@@ -166,9 +165,9 @@ async def test_pages_of_a_thousand_are_walked_to_the_end(path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["cloudevents", "notifications"])
-async def test_a_webhook_of_either_form_fetches_what_changed(path: Path, form: str) -> None:
+async def test_a_webhook_of_either_form_fetches_what_changed(database_url: str, form: str) -> None:
     options = {"webhook_form": form, "neighbour": "1234567890"}
-    async with world(path, partners=("quickbooks",), quickbooks=options) as here:
+    async with world(database_url, partners=("quickbooks",), quickbooks=options) as here:
         company = await here.connect("quickbooks")
         await here.work()
         partner: QuickBooks = here.partners["quickbooks"]
@@ -206,8 +205,8 @@ async def test_a_merged_customer_comes_as_inactive(here: World, partner: QuickBo
     assert (await here.records(company, "contact"))["59"].inactive
 
 
-async def test_a_webhook_with_another_token_is_refused(path: Path) -> None:
-    async with world(path, partners=("quickbooks",), quickbooks={"verifier_token": "another-token"}) as here:
+async def test_a_webhook_with_another_token_is_refused(database_url: str) -> None:
+    async with world(database_url, partners=("quickbooks",), quickbooks={"verifier_token": "another-token"}) as here:
         await here.connect("quickbooks")
         partner = here.partners["quickbooks"]
         partner.change("customers", "58", Notes="x")
@@ -329,8 +328,8 @@ async def test_through_agave_the_same_records_come(here: World, partner: QuickBo
 
 
 @pytest.mark.parametrize("form", [True, False])
-async def test_both_shapes_of_source_data_are_read(path: Path, form: bool) -> None:
-    async with world(path, partners=("quickbooks",), quickbooks={"bare_source_data": form}) as here:
+async def test_both_shapes_of_source_data_are_read(database_url: str, form: bool) -> None:
+    async with world(database_url, partners=("quickbooks",), quickbooks={"bare_source_data": form}) as here:
         linked = await here.connect("quickbooks", way="agave", account_token="agave-account-token")
         (one,) = await run(here, linked, "agave_customers")
         assert (one.counts.quarantined, one.counts.seen) == (0, 12)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,8 @@ NOTES = "POST /jpm/v2/tenant/{tenant}/jobs/{id}/notes"
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, size=4) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, size=4) as opened:
         opened.wire.hosts[HOST] = Cdn(2_000)
         yield opened
 

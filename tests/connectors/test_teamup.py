@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -47,8 +46,8 @@ FIRST, SERIES = "180300001", "180300004"
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("teamup",), size=36, teamup={"limits": (Window(2, 1.0),)}) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("teamup",), size=36, teamup={"limits": (Window(2, 1.0),)}) as opened:
         yield opened
 
 
@@ -100,8 +99,8 @@ async def test_a_link_that_nobody_shared_does_not_connect(here: World) -> None:
     assert "could not be found" in made.reason.message
 
 
-async def test_a_link_with_a_password_wants_it(path: Path) -> None:
-    async with world(path, partners=("teamup",), teamup={"password": "open"}) as here:
+async def test_a_link_with_a_password_wants_it(database_url: str) -> None:
+    async with world(database_url, partners=("teamup",), teamup={"password": "open"}) as here:
         assert (await here.connect("teamup")).state is State.ERROR
         assert (await here.connect("teamup", "other", password="open")).state is State.ACTIVE
 
@@ -245,8 +244,8 @@ async def test_an_event_is_made_in_the_calendar(here: World, partner: TeamUp, ca
     assert row["start_dt"] == "2026-06-01T10:00:00+01:00"
 
 
-async def test_one_whose_answer_was_lost_is_found(path: Path) -> None:
-    async with world(path, partners=("teamup",), config=VISITS, jobber={"size": 1}) as here:
+async def test_one_whose_answer_was_lost_is_found(database_url: str) -> None:
+    async with world(database_url, partners=("teamup",), config=VISITS, jobber={"size": 1}) as here:
         await here.connect("teamup")
         partner: TeamUp = here.partners["teamup"]
         before = len(partner.table("events"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from runner.engine.syncs import sync
@@ -13,8 +11,8 @@ SYNCS = {"housecallpro": "customers", "hover": "jobs", "servicetitan": "jobs"}
 
 
 @pytest.mark.parametrize("connector", SYNCS)
-async def test_a_full_pass_knows_how_many_there_are_and_meets_so_many(path: Path, connector: str) -> None:
-    async with world(path, partners=(connector,), size=44) as here:
+async def test_a_full_pass_knows_how_many_there_are_and_meets_so_many(database_url: str, connector: str) -> None:
+    async with world(database_url, partners=(connector,), size=44) as here:
         integration = await here.connect(connector)
         told: list[tuple[int, int | None]] = []
         await sync.run(
@@ -28,8 +26,8 @@ async def test_a_full_pass_knows_how_many_there_are_and_meets_so_many(path: Path
         assert len({total for _, total in told}) == 1
 
 
-async def test_a_walk_that_stops_where_it_is_known_does_not_say_how_much_remains(path: Path) -> None:
-    async with world(path, partners=("housecallpro",), size=44) as here:
+async def test_a_walk_that_stops_where_it_is_known_does_not_say_how_much_remains(database_url: str) -> None:
+    async with world(database_url, partners=("housecallpro",), size=44) as here:
         integration = await here.connect("housecallpro")
         await sync.run(here.house, integration, "customers")
         here.clock.advance(600)
@@ -38,8 +36,8 @@ async def test_a_walk_that_stops_where_it_is_known_does_not_say_how_much_remains
         assert told == [None]
 
 
-async def test_a_search_says_how_much_is_new(path: Path) -> None:
-    async with world(path, partners=("hubspot",), size=44) as here:
+async def test_a_search_says_how_much_is_new(database_url: str) -> None:
+    async with world(database_url, partners=("hubspot",), size=44) as here:
         integration = await here.connect("hubspot")
         await sync.run(here.house, integration, "contacts")
         told: list[tuple[int, int | None]] = []

@@ -12,13 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from runner.connector.config import Config
-from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.engine.integrations import connect
 from runner.engine.opening import open_house
@@ -30,6 +28,7 @@ from runner.store import checkpoints, feed
 from runner.store.store import Store
 from runner.testing.clock import START, FakeClock
 from tests.partners import BASE, KEYS, SCHEMAS, Log
+from tests.shelf import written
 
 SIZE = 4
 CAP = 3 * SIZE
@@ -229,18 +228,15 @@ class Yard:
 
 
 @asynccontextmanager
-async def yard(database: Path, spec: str, *, rows: int = 23, **filled: str) -> AsyncIterator[Yard]:
+async def yard(database: str, spec: str, *, rows: int = 23, **filled: str) -> AsyncIterator[Yard]:
     """Open it with what `spec` adds to the connector: its endpoints and syncs, and processors if not the usual one."""
-    folder = database.parent / "connectors"
-    folder.mkdir(exist_ok=True)
-    (folder / "depot.yaml").write_text(HEAD + ("" if "processors:" in spec else CONTACT) + spec)
     clock, log = FakeClock(), Log()
     depot = Depot(clock)
     depot.fill(rows)
-    store = Store.open(f"sqlite:///{database}", KEYS)
+    store = Store.open(database, KEYS)
     async with httpx.AsyncClient(transport=httpx.MockTransport(depot.answer)) as http:
         house = open_house(
-            connectors=Connectors(folder),
+            connectors=written(depot=HEAD + ("" if "processors:" in spec else CONTACT) + spec),
             config=Config(),
             store=store,
             http=http,

@@ -15,14 +15,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
 from runner.connector.config import Config
-from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.engine.integrations import connect
 from runner.engine.opening import open_house
@@ -39,6 +37,7 @@ from runner.store.store import Store
 from runner.store.subscriptions import Subscribed
 from runner.testing.clock import FakeClock
 from tests.partners import BASE, KEYS, SCHEMAS, Log
+from tests.shelf import written
 
 HEAD = """
 connector: {name}
@@ -334,23 +333,14 @@ class Hooked:
         return made
 
 
-def connectors(folder: Path) -> Connectors:
-    """The two connectors, in a folder."""
-    folder.mkdir(exist_ok=True)
-    (folder / "photos.yaml").write_text(PHOTOS)
-    (folder / "calendar.yaml").write_text(CALENDAR)
-    (folder / "crm.yaml").write_text(CRM)
-    return Connectors(folder)
-
-
 @asynccontextmanager
-async def hooked(database: Path, folder: Path) -> AsyncIterator[Hooked]:
+async def hooked(database: str) -> AsyncIterator[Hooked]:
     """Open it over a migrated database."""
-    clock, log, store = FakeClock(), Log(), Store.open(f"sqlite:///{database}", KEYS)
+    clock, log, store = FakeClock(), Log(), Store.open(database, KEYS)
     partner = Partner(clock)
     async with httpx.AsyncClient(transport=httpx.MockTransport(partner.answer)) as http:
         house = open_house(
-            connectors=connectors(folder),
+            connectors=written(photos=PHOTOS, calendar=CALENDAR, crm=CRM),
             config=Config(),
             store=store,
             http=http,

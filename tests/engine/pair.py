@@ -11,13 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from runner.connector.config import Config
-from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.engine.integrations import connect
 from runner.engine.opening import open_house
@@ -30,6 +28,7 @@ from runner.store.columns import utc_text
 from runner.store.store import Store
 from runner.testing.clock import FakeClock
 from tests.partners import BASE, KEYS, SCHEMAS, Log
+from tests.shelf import written
 
 SPEC = """
 connector: {name}
@@ -174,12 +173,9 @@ class Between:
 
 
 @asynccontextmanager
-async def between(database: Path, *, rules: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Between]:
+async def between(database: str, *, rules: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[Between]:
     """Open it; `more` is added to the one rule that there is unless `rules` are given."""
-    folder = database.parent / "connectors"
-    folder.mkdir(exist_ok=True)
-    for name, title in (("shop", "Shop"), ("board", "Board")):
-        (folder / f"{name}.yaml").write_text(SPEC.format(name=name, title=title))
+    specs = {name: SPEC.format(name=name, title=title) for name, title in (("shop", "Shop"), ("board", "Board"))}
     clock, log = FakeClock(), Log()
     systems = {"shop.example": System(clock), "board.example": System(clock)}
 
@@ -190,10 +186,10 @@ async def between(database: Path, *, rules: dict[str, Any] | None = None, **more
             await meanwhile()
         return answered
 
-    store = Store.open(f"sqlite:///{database}", KEYS)
+    store = Store.open(database, KEYS)
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         house = open_house(
-            connectors=Connectors(folder),
+            connectors=written(**specs),
             config=Config.model_validate({"deliver": rules or {"things": {**RULE, **more}}}),
             store=store,
             http=http,

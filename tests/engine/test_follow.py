@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -21,8 +20,9 @@ from runner.model.run import RunState, SyncRun
 from runner.service.logs import Redactor, build_log
 from runner.store import runs
 from runner.testing.clock import START
-from tests.engine.syncs.test_sync import JOBS, PAGES, altered
+from tests.engine.syncs.test_sync import JOBS, PAGES
 from tests.partners import World, world
+from tests.shelf import altered
 
 ACME = Integration("i1", "acme", "servicetitan", "production", State.ACTIVE)
 RUN = SyncRun("r1", "i1", "jobs", True, RunState.RUNNING, START)
@@ -87,10 +87,10 @@ async def test_a_call_that_went_wrong_is_a_warning(here: World, status: int | No
     ]
 
 
-async def test_a_partner_that_tells_a_total_is_believed(path: Path, tmp_path: Path) -> None:
-    spec = altered(tmp_path, ("pageSize: 500", "pageSize: 5"))
+async def test_a_partner_that_tells_a_total_is_believed(database_url: str) -> None:
+    spec = altered("servicetitan", ("pageSize: 500", "pageSize: 5"))
     told: list[int | None] = []
-    async with world(path, connectors=spec, size=JOBS) as here:
+    async with world(database_url, connectors=spec, size=JOBS) as here:
         integration = await here.connect("servicetitan")
         await sync.run(here.house, integration, "jobs", progress=lambda pages, seen, total: told.append(total))
     assert told == [JOBS] * PAGES

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -22,8 +21,8 @@ DELIVERY = Delivery("jobber", "POST", "https://x/webhooks/jobber", {}, b"{}", NO
 
 
 @pytest.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{path}", waiting=MOST_WAITING + 1)
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database.open(database_url, waiting=MOST_WAITING + 1)
     yield opened
     await opened.close()
 
@@ -74,8 +73,8 @@ async def test_the_next_minute_keeps_again(database: Database) -> None:
     assert times == [later(60), *(later(second) for second in range(KEPT_A_MINUTE - 1, -1, -1))]
 
 
-async def test_what_a_busy_store_does_not_take_is_counted_with_the_next(path: Path) -> None:
-    database, gate, holds = Database.open(f"sqlite:///{path}", waiting=1), threading.Event(), asyncio.Event()
+async def test_what_a_busy_store_does_not_take_is_counted_with_the_next(database_url: str) -> None:
+    database, gate, holds = Database.open(database_url, waiting=1), threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def hold(_: Connection) -> None:

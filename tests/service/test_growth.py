@@ -18,6 +18,8 @@ from tests.browse import key_of, send
 from tests.partners import SETTINGS, World
 from tests.service.test_hostile import FUZZ, LONG
 
+pytestmark = pytest.mark.sqlite_only  # they count the rows of a file
+
 
 def rows(path: Path) -> dict[str, int]:
     """How many rows each table has."""

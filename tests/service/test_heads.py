@@ -297,10 +297,10 @@ async def test_a_hundred_that_trickle_keep_nobody_waiting(server: Server) -> Non
 
 
 @pytest.fixture
-async def narrow(path: Path) -> AsyncIterator[Server]:
+async def narrow(path: Path, database_url: str) -> AsyncIterator[Server]:
     """A server that serves ten connections at once, and waits long for their heads."""
     config = CONFIG.model_copy(update={"serve": CONFIG.serve.model_copy(update={"connections": 10})})
-    async with world(path, config=config) as here:
+    async with world(database_url, config=config) as here:
         async with serving(here, path) as opened:
             yield opened
 

@@ -16,13 +16,16 @@ from runner.model.integration import Integration
 from runner.model.run import RunState
 from runner.model.secret import Secret
 from runner.service.offline import Played, play, record
-from tests.engine.syncs.test_sync import JOBS, altered
+from tests.engine.syncs.test_sync import JOBS
 from tests.partners import APPS, CONNECTORS, SCHEMAS, SETTINGS, Log, World, world
+from tests.shelf import altered
 
 
 @pytest.fixture
-async def paged(path: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(path, connectors=altered(tmp_path, ("pageSize: 500", "pageSize: 5")), size=JOBS) as opened:
+async def paged(database_url: str) -> AsyncIterator[World]:
+    async with world(
+        database_url, connectors=altered("servicetitan", ("pageSize: 500", "pageSize: 5")), size=JOBS
+    ) as opened:
         yield opened
 
 
@@ -106,7 +109,7 @@ async def test_a_mended_mapping_is_tried_on_what_was_recorded(here: World, tmp_p
     integration = await here.connect("servicetitan")
     await taped(here, integration, tmp_path / "case", "jobs")
     (tmp_path / "new").mkdir()
-    other = altered(tmp_path / "new", ("name: join(' ', ['Job', jobNumber || text(id)])", "name: jobNumber"))
+    other = altered("servicetitan", ("name: join(' ', ['Job', jobNumber || text(id)])", "name: jobNumber"))
     again = await play(tmp_path / "case", other, SCHEMAS, Log())
     assert all(not one.fields["name"].startswith("Job ") for one in again.records if one.kind == "project")
 
@@ -115,7 +118,7 @@ async def test_another_request_is_told_with_what_was_recorded(here: World, tmp_p
     integration = await here.connect("servicetitan")
     await taped(here, integration, tmp_path / "case", "jobs")
     (tmp_path / "new").mkdir()
-    other = altered(tmp_path / "new", ("pageSize: 500", "pageSize: 400"))
+    other = altered("servicetitan", ("pageSize: 500", "pageSize: 400"))
     with pytest.raises(UnexpectedResponse, match=r"has no GET .*pageSize=400.*of `jobs` it has: GET .*pageSize=500"):
         await play(tmp_path / "case", other, SCHEMAS, Log())
 

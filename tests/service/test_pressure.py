@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 from sqlalchemy import Connection, text
@@ -18,6 +17,8 @@ from runner.store import events, rejections
 from runner.store.events import EventFilter
 from tests.partners import World
 from tests.service.test_webhooks import body, post
+
+pytestmark = pytest.mark.sqlite_only  # of disks that are full and files that are held
 
 HOLD = """
 import sqlite3, sys
@@ -72,10 +73,10 @@ async def test_a_disk_that_fills_amid_a_group_loses_nothing_answered_well(here: 
 
 
 async def test_a_database_that_another_process_holds_is_503_until_it_lets_go(
-    here: World, web: httpx.AsyncClient, path: Path
+    here: World, web: httpx.AsyncClient, database_url: str
 ) -> None:
     await set_pragma(here, "busy_timeout=50")
-    async with held(path):
+    async with held(database_url.removeprefix("sqlite:///")):
         assert_busy(await post(web, body(1)))
         assert (await web.get("/healthz")).status_code == 200
     assert await stored(here) == set()
@@ -110,7 +111,7 @@ async def test_a_line_that_is_too_long_is_503_at_once(here: World, web: httpx.As
 
 
 @asynccontextmanager
-async def held(path: Path) -> AsyncIterator[None]:
+async def held(path: str) -> AsyncIterator[None]:
     """Another process writes, for as long as this lasts."""
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLD, str(path), stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -124,12 +125,12 @@ async def held(path: Path) -> AsyncIterator[None]:
 
 
 async def test_a_locked_database_is_503_within_the_partners_limit(
-    here: World, web: httpx.AsyncClient, path: Path
+    here: World, web: httpx.AsyncClient, database_url: str
 ) -> None:
     """Jobber wants its answer within a second; the writer waits for longer than any test: who is answered while the
     other still holds the database was not kept waiting for it."""
     await set_pragma(here, f"busy_timeout={FOR_EVER}")
-    async with held(path):
+    async with held(database_url.removeprefix("sqlite:///")):
         for answer in await asyncio.gather(*(post(web, body(number)) for number in range(20))):
             assert_busy(answer)
     late = [values["seconds"] for _, event, values in here.log.lines if event == "delivery-not-stored-in-time"]
@@ -141,10 +142,10 @@ async def test_a_locked_database_is_503_within_the_partners_limit(
 
 
 async def test_a_stranger_is_refused_while_the_database_is_locked(
-    here: World, web: httpx.AsyncClient, path: Path
+    here: World, web: httpx.AsyncClient, database_url: str
 ) -> None:
     await set_pragma(here, f"busy_timeout={FOR_EVER}")
-    async with held(path):
+    async with held(database_url.removeprefix("sqlite:///")):
         answers = await asyncio.gather(*(web.post("/webhooks/jobber", content=b"{}") for _ in range(100)))
         assert {answer.status_code for answer in answers} == {401}
     await set_pragma(here, "busy_timeout=10000")

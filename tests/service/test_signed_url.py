@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 
-from runner.connector.library import Connectors
 from runner.service.app import App
 from runner.service.settings import Settings
-from tests.partners import BASE, ROOT, world
+from tests.partners import BASE, world
+from tests.shelf import altered
 
 KEY = "servicetitan-webhook-key-of-32-or-more"
 SIGNS = 'signs: ["{{ method }}{{ url }}{{ raw_body }}", "{{ method }}{{ url_decoded }}{{ raw_body }}"]'
@@ -22,17 +21,9 @@ PATH = "/webhooks/servicetitan?a=1%3A2&b=%2F"
 
 
 @pytest.fixture
-async def proxied(path: Path, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def proxied(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The app as a proxy calls it: by an address of its own, with headers that anybody can make up."""
-    folder = tmp_path / "connectors"
-    folder.mkdir()
-    for name in ("servicetitan", "jobber", "companycam"):
-        text = (ROOT / "connectors" / f"{name}.yaml").read_text(encoding="utf-8")
-        if name == "servicetitan":
-            assert 'signs: "{{ raw_body }}"' in text
-            text = text.replace('signs: "{{ raw_body }}"', SIGNS, 1)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    async with world(path, connectors=Connectors(folder)) as here:
+    async with world(database_url, connectors=altered("servicetitan", ('signs: "{{ raw_body }}"', SIGNS))) as here:
         transport = httpx.ASGITransport(app=App(here.house, Settings.read({})))
         made_up = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.example"}
         async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7:8080", headers=made_up) as client:

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import orjson
@@ -40,8 +39,8 @@ RAW = orjson.dumps(
 
 
 @pytest.fixture
-async def hub(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("hubspot",)) as opened:
+async def hub(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("hubspot",)) as opened:
         yield opened
 
 

@@ -39,6 +39,7 @@ async def test_what_is_answered_with_the_partners_status_is_stored(here: World, 
     assert [one.type for one in stored] == ["CLIENT_UPDATE"]
 
 
+@pytest.mark.sqlite_only
 async def test_the_stored_url_is_the_public_one_as_it_came(here: World, web: httpx.AsyncClient, path: Path) -> None:
     await post(web, body(), "/webhooks/jobber?a=%2F&b=1")
     with sqlite3.connect(path) as database:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -77,8 +76,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(path: Path) -> AsyncIterator[Desk]:
-    async with yard(path, SPEC) as here:
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with yard(database_url, SPEC) as here:
         partner = Partner()
         here.depot.before = partner
         config = Config.model_validate({"deliver": {"contacts": RULE}})

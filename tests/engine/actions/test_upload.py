@@ -26,7 +26,8 @@ from runner.errors import (
 from runner.model.integration import Integration
 from runner.store.uploads import upload_pieces, uploads
 from tests.cdn import HOST, URL, Cdn
-from tests.partners import CONNECTORS, ROOT, World, world
+from tests.partners import CONNECTORS, World, world
+from tests.shelf import altered
 
 BLOCK = 64
 SMALL = {"block": BLOCK, "hash_block": BLOCK}
@@ -38,22 +39,16 @@ class Killed(BaseException):
     """Nobody expects it, so nothing is put in order."""
 
 
-@pytest.fixture(scope="module")
-def connectors(tmp_path_factory: pytest.TempPathFactory) -> Connectors:
+@pytest.fixture
+def connectors() -> Connectors:
     """Those that are shipped; Dropbox with small pieces, and hashes of the blocks that its simulator has."""
-    folder = tmp_path_factory.mktemp("connectors")
-    for path in (ROOT / "connectors").glob("*.yaml"):
-        text = path.read_text("utf-8")
-        if path.name == "dropbox.yaml":
-            text = text.replace("whole_up_to: 8388608", f"whole_up_to: {2 * BLOCK}")
-            text = text.replace("chunk: 4194304", f"chunk: {BLOCK}").replace("block: 4194304", f"block: {BLOCK}")
-        (folder / path.name).write_text(text, encoding="utf-8")
-    return Connectors(folder)
+    sizes = {"whole_up_to: 8388608": 2 * BLOCK, "chunk: 4194304": BLOCK, "block: 4194304": BLOCK}
+    return altered("dropbox", *((old, f"{old.partition(':')[0]}: {size}") for old, size in sizes.items()))
 
 
 @pytest.fixture
-async def here(path: Path, connectors: Connectors) -> AsyncIterator[World]:
-    async with world(path, connectors=connectors, partners=("dropbox",), size=2, dropbox=SMALL) as opened:
+async def here(database_url: str, connectors: Connectors) -> AsyncIterator[World]:
+    async with world(database_url, connectors=connectors, partners=("dropbox",), size=2, dropbox=SMALL) as opened:
         yield opened
 
 
@@ -317,13 +312,15 @@ async def test_a_path_of_this_machine_is_sent_where_a_person_chose_it(
     assert stored(partner) == bytes(1000)
 
 
-async def test_an_app_of_a_team_and_an_account_of_its_own_are_served_alike(path: Path, connectors: Connectors) -> None:
+async def test_an_app_of_a_team_and_an_account_of_its_own_are_served_alike(
+    database_url: str, connectors: Connectors
+) -> None:
     for options, settings in (
         ({"team": True}, {"team_member_id": "dbmid:AAAAexampleMember"}),
         ({"team_space": False}, {}),
     ):
         async with world(
-            path, connectors=connectors, partners=("dropbox",), size=2, dropbox={**SMALL, **options}
+            database_url, connectors=connectors, partners=("dropbox",), size=2, dropbox={**SMALL, **options}
         ) as here:
             here.wire.hosts[HOST] = Cdn(1000)
             company = await here.connect("dropbox", company=str(options), **settings)

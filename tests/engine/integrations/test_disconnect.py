@@ -17,7 +17,8 @@ from runner.errors import NotFound
 from runner.model.credential import Credential
 from runner.model.integration import Integration, Reason, State
 from runner.store import integrations
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import shipped, text_of
 
 REASON = Reason("disconnected", "The host disconnected it", "Connect it again")
 REVOKES = """
@@ -58,23 +59,16 @@ class Parting:
             return None
 
 
-@pytest.fixture(scope="module")
-def connectors(tmp_path_factory: pytest.TempPathFactory) -> Connectors:
+@pytest.fixture
+def connectors() -> Connectors:
     """The real ones, with Jobber's tokens revoked by a request (its own way is an action)."""
-    folder = tmp_path_factory.mktemp("revoking") / "connectors"
-    folder.mkdir()
-    for file in (ROOT / "connectors").glob("*.yaml"):
-        text = file.read_text(encoding="utf-8")
-        if file.stem == "jobber":
-            kept = [line for line in text.splitlines(keepends=True) if not line.startswith("  revoke:")]
-            text = "".join(kept).replace("\nhttp:\n", REVOKES + "\nhttp:\n", 1)
-        (folder / file.name).write_text(text, encoding="utf-8")
-    return Connectors(folder)
+    kept = [line for line in text_of("jobber").splitlines(keepends=True) if not line.startswith("  revoke:")]
+    return shipped(jobber="".join(kept).replace("\nhttp:\n", REVOKES + "\nhttp:\n", 1))
 
 
 @pytest.fixture
-async def parting(path: Path, connectors: Connectors) -> AsyncIterator[Parting]:
-    async with world(path, connectors=connectors) as here:
+async def parting(database_url: str, connectors: Connectors) -> AsyncIterator[Parting]:
+    async with world(database_url, connectors=connectors) as here:
         desk = Desk()
         here.wire.hosts["revoke.example"] = httpx.MockTransport(desk)  # type: ignore[assignment]  # a transport too
         yield Parting(here, desk, await here.connect("jobber"))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -61,8 +60,8 @@ async def test_where_somebody_must_it_waits(here: World) -> None:
 
 
 @pytest.fixture
-async def wide(path: Path) -> AsyncIterator[World]:
-    async with world(path, partners=("googlecalendar",)) as opened:
+async def wide(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url, partners=("googlecalendar",)) as opened:
         yield opened
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import orjson
 import pytest
@@ -33,18 +30,16 @@ from tests.partners import KEYS, ROOT, World, world
 SOON = timedelta(seconds=30)
 BEGIN = """
 import asyncio, sys
-from pathlib import Path
-
 from tests.engine.integrations.test_one_per_company import contend
-sys.exit(asyncio.run(contend(Path(sys.argv[1]))))
+sys.exit(asyncio.run(contend(sys.argv[1])))
 """
 COMPANIES = [f"company-{number}" for number in range(20)]
 
 
-async def contend(path: Path) -> int:
+async def contend(database_url: str) -> int:
     """Begin for every company what another process begins too; exit code 0 unless something else than AlreadyExists
     is raised."""
-    async with world(path) as here:
+    async with world(database_url) as here:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         await asyncio.gather(*(_begin(here.house, company) for company in COMPANIES))
@@ -64,9 +59,9 @@ async def test_begun_at_once_there_is_one(here: World) -> None:
     assert len(await here.read(lambda c: integrations.find(c))) == 1
 
 
-async def test_begun_at_once_over_several_stores_there_is_one(here: World, path: Path) -> None:
+async def test_begun_at_once_over_several_stores_there_is_one(here: World, database_url: str) -> None:
     """Every store has a writer thread of its own, as processes have."""
-    stores = [Store.open(f"sqlite:///{path}", KEYS) for _ in range(4)]
+    stores = [Store.open(database_url, KEYS) for _ in range(4)]
     houses = [_over(here.house, store) for store in stores]
     await asyncio.gather(*(_begin(house, company) for company in COMPANIES for house in houses))
     for store in stores:
@@ -79,9 +74,9 @@ def _over(house: House, store: Store) -> House:
     return replace(house, store=store)
 
 
-async def test_begun_in_two_processes_there_is_one(here: World, path: Path) -> None:
+async def test_begun_in_two_processes_there_is_one(here: World, database_url: str) -> None:
     rival = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", BEGIN, str(path), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        sys.executable, "-c", BEGIN, database_url, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert rival.stdin is not None
     assert rival.stdout is not None
@@ -89,12 +84,8 @@ async def test_begun_in_two_processes_there_is_one(here: World, path: Path) -> N
     rival.stdin.write(b"go\n")
     await asyncio.gather(*(_begin(here.house, company) for company in COMPANIES))
     assert await asyncio.wait_for(rival.wait(), 30) == 0
-    assert sorted(_companies(path)) == sorted(COMPANIES)
-
-
-def _companies(path: Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as database:
-        return [row[0] for row in database.execute("SELECT company FROM integrations")]
+    found = await here.read(lambda c: integrations.find(c))
+    assert sorted(one.company for one in found) == sorted(COMPANIES)
 
 
 async def test_many_where_the_connector_says_so(here: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from tests.engine.pair import Between, System, between
 
 
 @pytest.fixture
-async def two(path: Path) -> AsyncIterator[Between]:
-    async with between(path) as opened:
+async def two(database_url: str) -> AsyncIterator[Between]:
+    async with between(database_url) as opened:
         yield opened
 
 
@@ -137,28 +136,30 @@ class TestConflict:
             ("newest_wins", "board", "shop"),
         ],
     )
-    async def test_both_end_with_the_value_that_wins(self, path: Path, policy: str, first: str, stands: str) -> None:
-        async with between(path, on_conflict={"name": policy}) as two:
+    async def test_both_end_with_the_value_that_wins(
+        self, database_url: str, policy: str, first: str, stands: str
+    ) -> None:
+        async with between(database_url, on_conflict={"name": policy}) as two:
             assert await self.clash(two, first=first) == (stands, stands)
 
-    async def test_each_keeps_its_own_once_it_is_created(self, path: Path) -> None:
-        async with between(path, on_conflict={"name": "only_on_create"}) as two:
+    async def test_each_keeps_its_own_once_it_is_created(self, database_url: str) -> None:
+        async with between(database_url, on_conflict={"name": "only_on_create"}) as two:
             assert await self.clash(two) == ("shop", "board")
             assert two.calls == (0, 1)
 
-    async def test_without_a_way_back_the_host_keeps_its_own(self, path: Path) -> None:
-        async with between(path, on_conflict={"name": "host_wins"}, back=None) as two:
+    async def test_without_a_way_back_the_host_keeps_its_own(self, database_url: str) -> None:
+        async with between(database_url, on_conflict={"name": "host_wins"}, back=None) as two:
             assert await self.clash(two) == ("shop", "board")
 
-    async def test_a_change_of_one_side_is_no_conflict(self, path: Path) -> None:
-        async with between(path, on_conflict={"name": "host_wins"}) as two:
+    async def test_a_change_of_one_side_is_no_conflict(self, database_url: str) -> None:
+        async with between(database_url, on_conflict={"name": "host_wins"}) as two:
             await begin(two)
             two.shop.edit("1", name="Green roof")
             await two.quiet()
             assert two.both() == ("Green roof", "Green roof")
 
-    async def test_the_decision_is_kept_with_its_reason(self, path: Path) -> None:
-        async with between(path, on_conflict={"name": "host_wins"}) as two:
+    async def test_the_decision_is_kept_with_its_reason(self, database_url: str) -> None:
+        async with between(database_url, on_conflict={"name": "host_wins"}) as two:
             await self.clash(two)
             pair = Pair("things", two.partner.id, "project", "1", two.host.id)
             found = await two.house.store.database.read(lambda c: decisions.find(c, pair))
@@ -180,10 +181,10 @@ class TestAway:
         assert two.both() == ("Blue roof", "Blue roof")
 
 
-async def test_a_thousand_edits_on_both_sides_end_alike_and_in_no_loop(path: Path) -> None:
+async def test_a_thousand_edits_on_both_sides_end_alike_and_in_no_loop(database_url: str) -> None:
     """Edits at random on both sides, what they tell delivered late, twice and out of order, pushes in between."""
     chance, things, edits = random.Random(7), [str(one) for one in range(5)], 1000
-    async with between(path, on_conflict={"name": "newest_wins", "notes": "host_wins"}) as two:
+    async with between(database_url, on_conflict={"name": "newest_wins", "notes": "host_wins"}) as two:
         for one in things:
             two.shop.edit(one, name=f"Thing {one}", notes="-")
         await two.quiet()
@@ -219,8 +220,8 @@ class TestSidesThatWriteAValueInTheirOwnWay:
     """The board has names in capitals, the shop in small letters: neither ever has what it is given."""
 
     @pytest.mark.parametrize("policy", ["partner_wins", "host_wins", "newest_wins"])
-    async def test_comes_to_an_end_and_is_told(self, path: Path, policy: str) -> None:
-        async with between(path, on_conflict={"name": policy}) as two:
+    async def test_comes_to_an_end_and_is_told(self, database_url: str, policy: str) -> None:
+        async with between(database_url, on_conflict={"name": policy}) as two:
             two.board.writes, two.shop.writes = str.upper, str.lower
             two.shop.edit("1", name="roof", notes="Old")
             for _ in range(100):

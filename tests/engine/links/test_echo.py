@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +26,8 @@ NOTES = {**BACK, "input": {"name": "name", "notes": "description"}}
 
 
 @pytest.fixture
-async def two(path: Path) -> AsyncIterator[Between]:
-    async with between(path, rules={"forth": FORTH, "back": BACK}) as opened:
+async def two(database_url: str) -> AsyncIterator[Between]:
+    async with between(database_url, rules={"forth": FORTH, "back": BACK}) as opened:
         opened.shop.edit("1", name="Roof")
         await opened.quiet()
         yield opened
@@ -50,8 +49,8 @@ async def test_a_change_over_there_is_carried_back_and_ends(two: Between) -> Non
     assert (two.both(), two.calls) == (("Green", "Job Green"), (1, 2))
 
 
-async def test_only_what_is_not_ours_is_carried_back(path: Path) -> None:
-    async with between(path, rules={"forth": FORTH, "back": NOTES}) as two:
+async def test_only_what_is_not_ours_is_carried_back(database_url: str) -> None:
+    async with between(database_url, rules={"forth": FORTH, "back": NOTES}) as two:
         two.shop.edit("1", name="Roof")
         await two.quiet()
         two.board.edit(next(iter(two.board.rows)), notes="Bring a ladder")

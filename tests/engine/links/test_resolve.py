@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,9 +51,9 @@ CUSTOMERS: dict[str, Any] = {
 
 
 @pytest.fixture
-async def host(path: Path) -> AsyncIterator[Host]:
+async def host(database_url: str) -> AsyncIterator[Host]:
     config = Config.model_validate({"deliver": {"projects": PROJECTS, "crew": CREW}})
-    async with world(path, config=config) as here:
+    async with world(database_url, config=config) as here:
         yield await open_host(here)
 
 
@@ -153,10 +152,10 @@ class TestBackwards:
     """A photo of CompanyCam whose project came from a partner goes to that partner's job."""
 
     @pytest.fixture
-    async def office(self, path: Path) -> AsyncIterator[tuple[World, Integration, Integration]]:
+    async def office(self, database_url: str) -> AsyncIterator[tuple[World, Integration, Integration]]:
         projects = {**PROJECTS, "from": ["quickbooks"]}
         config = Config.model_validate({"deliver": {"projects": projects, "photos": CUSTOMERS}})
-        async with world(path, partners=("quickbooks",), config=config) as here:
+        async with world(database_url, partners=("quickbooks",), config=config) as here:
             host, partner = await here.connect("companycam"), await here.connect("quickbooks")
             await admit(here, host, Record("photo", "p1", {"project": "900", "url": "https://img.example/1"}))
             yield here, host, partner

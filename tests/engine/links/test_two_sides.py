@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,9 @@ from tests.engine.pair import Between, between
 
 
 @pytest.fixture
-async def two(path: Path) -> AsyncIterator[Between]:
+async def two(database_url: str) -> AsyncIterator[Between]:
     """Both changed the name, and the host's stayed."""
-    async with between(path, on_conflict={"name": "host_wins"}) as opened:
+    async with between(database_url, on_conflict={"name": "host_wins"}) as opened:
         opened.shop.edit("1", name="Roof", notes="Old")
         await opened.quiet()
         opened.shop.edit("1", name="Green roof")

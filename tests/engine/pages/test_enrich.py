@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -86,8 +85,8 @@ class Notes:
 
 
 @pytest.mark.parametrize(("spec", "calls"), [(ONE, 23), (MANY, 3 + 3 + 1)], ids=["one", "many"])
-async def test_each_payload_gets_its_own_answer(path: Path, spec: str, calls: int) -> None:
-    async with yard(path, spec) as here:
+async def test_each_payload_gets_its_own_answer(database_url: str, spec: str, calls: int) -> None:
+    async with yard(database_url, spec) as here:
         notes = Notes(here)
         run = await here.run()
         assert await here.names() == notes.expected()
@@ -96,15 +95,15 @@ async def test_each_payload_gets_its_own_answer(path: Path, spec: str, calls: in
 
 
 @pytest.mark.parametrize("most", [1, 3])
-async def test_so_many_calls_are_made_at_once(path: Path, most: int) -> None:
-    async with yard(path, ONE.replace("endpoint: note, ", f"endpoint: note, at_once: {most}, ")) as here:
+async def test_so_many_calls_are_made_at_once(database_url: str, most: int) -> None:
+    async with yard(database_url, ONE.replace("endpoint: note, ", f"endpoint: note, at_once: {most}, ")) as here:
         notes = Notes(here)
         await here.run()
         assert notes.at_once == most
 
 
-async def test_a_call_that_fails_fails_the_run_at_its_page(path: Path) -> None:
-    async with yard(path, ONE) as here:
+async def test_a_call_that_fails_fails_the_run_at_its_page(database_url: str) -> None:
+    async with yard(database_url, ONE) as here:
         notes = Notes(here)
 
         async def before(request: httpx.Request) -> httpx.Response | None:
@@ -120,8 +119,8 @@ async def test_a_call_that_fails_fails_the_run_at_its_page(path: Path) -> None:
         assert (run.counts.seen, run.full) == (13, True)
 
 
-async def test_a_payload_that_no_call_can_be_made_of_does_not_hold_up_the_others(path: Path) -> None:
-    async with yard(path, ONE) as here:
+async def test_a_payload_that_no_call_can_be_made_of_does_not_hold_up_the_others(database_url: str) -> None:
+    async with yard(database_url, ONE) as here:
         notes = Notes(here)
         here.depot.rows["c004"] |= {"id": None}
         run = await here.run()
@@ -130,8 +129,8 @@ async def test_a_payload_that_no_call_can_be_made_of_does_not_hold_up_the_others
         assert len(notes.asked) == 22
 
 
-async def test_more_than_one_answer_for_one_payload_fails_the_run(path: Path) -> None:
-    async with yard(path, ONE) as here:
+async def test_more_than_one_answer_for_one_payload_fails_the_run(database_url: str) -> None:
+    async with yard(database_url, ONE) as here:
 
         async def before(request: httpx.Request) -> httpx.Response | None:
             return httpx.Response(200, json=[1, 2]) if request.url.path.startswith("/notes") else None
@@ -148,9 +147,9 @@ def test_one_call_for_many_must_say_which_answer_is_whose(block: dict[str, Any])
 
 
 @pytest.mark.parametrize("spec", [ONE, MANY], ids=["one", "many"])
-async def test_what_a_webhook_fetched_is_completed_too(path: Path, spec: str) -> None:
+async def test_what_a_webhook_fetched_is_completed_too(database_url: str, spec: str) -> None:
     extra = '  contact: {with: {id: {}}, get: /numbered, params: {size: 1}, records: "rows[0]"}\nprocessors:'
-    async with yard(path, spec.replace("processors:", extra)) as here:
+    async with yard(database_url, spec.replace("processors:", extra)) as here:
         Notes(here)
         connector, found = here.house.connectors.get("depot"), list[Any]()
         enrich = [one.model_dump(by_alias=True, exclude_none=True) for one in connector.syncs["contacts"].enrich]

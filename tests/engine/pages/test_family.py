@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import httpx
 import pytest
@@ -79,8 +78,8 @@ async def persevere(here: Yard, jobs: Jobs, kills: list[int]) -> SyncRun:
     return await here.run("jobs")
 
 
-async def test_the_endpoint_is_walked_for_each_record(path: Path) -> None:
-    async with yard(path, SPEC, rows=10) as here:
+async def test_the_endpoint_is_walked_for_each_record(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=10) as here:
         jobs = Jobs(here)
         await here.run()
         run = await here.run("jobs")
@@ -89,8 +88,8 @@ async def test_the_endpoint_is_walked_for_each_record(path: Path) -> None:
         assert 1 < jobs.at_once <= 3
 
 
-async def test_pages_are_stored_in_the_order_of_the_parents(path: Path) -> None:
-    async with yard(path, SPEC, rows=10) as here:
+async def test_pages_are_stored_in_the_order_of_the_parents(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=10) as here:
         Jobs(here)
         await here.run()
         await here.run("jobs")
@@ -99,8 +98,8 @@ async def test_pages_are_stored_in_the_order_of_the_parents(path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 4])
-async def test_a_walk_with_few_or_no_parents_ends(path: Path, rows: int) -> None:
-    async with yard(path, SPEC, rows=rows) as here:
+async def test_a_walk_with_few_or_no_parents_ends(database_url: str, rows: int) -> None:
+    async with yard(database_url, SPEC, rows=rows) as here:
         jobs = Jobs(here)
         if rows:
             await here.run()
@@ -109,8 +108,8 @@ async def test_a_walk_with_few_or_no_parents_ends(path: Path, rows: int) -> None
 
 
 @pytest.mark.parametrize("kill", range(1, 17))
-async def test_a_killed_walk_goes_on_at_its_parent(path: Path, kill: int) -> None:
-    async with yard(path, SPEC, rows=10) as here:
+async def test_a_killed_walk_goes_on_at_its_parent(database_url: str, kill: int) -> None:
+    async with yard(database_url, SPEC, rows=10) as here:
         jobs = Jobs(here)
         await here.run()
         run = await persevere(here, jobs, [kill, 2])
@@ -118,8 +117,8 @@ async def test_a_killed_walk_goes_on_at_its_parent(path: Path, kill: int) -> Non
         assert run.counts.created == len(jobs.expected())
 
 
-async def test_no_parent_that_was_done_is_asked_for_again(path: Path) -> None:
-    async with yard(path, SPEC, rows=10) as here:
+async def test_no_parent_that_was_done_is_asked_for_again(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=10) as here:
         jobs = Jobs(here)
         await here.run()
         jobs.kill = 12
@@ -131,8 +130,8 @@ async def test_no_parent_that_was_done_is_asked_for_again(path: Path) -> None:
         assert min(contact for contact, _, _ in jobs.asked[before:]) > "c004"
 
 
-async def test_new_records_are_asked_for_everything_and_others_for_what_is_new(path: Path) -> None:
-    async with yard(path, SINCE, rows=3) as here:
+async def test_new_records_are_asked_for_everything_and_others_for_what_is_new(database_url: str) -> None:
+    async with yard(database_url, SINCE, rows=3) as here:
         jobs = Jobs(here)
         await here.run()
         here.clock.advance(60)
@@ -153,8 +152,8 @@ async def test_new_records_are_asked_for_everything_and_others_for_what_is_new(p
         assert "c006-0" in await here.records("project")
 
 
-async def test_a_walk_that_is_given_up_leaves_no_call_behind(path: Path) -> None:
-    async with yard(path, SPEC, rows=10) as here:
+async def test_a_walk_that_is_given_up_leaves_no_call_behind(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=10) as here:
         jobs = Jobs(here)
         await here.run()
         before = asyncio.all_tasks()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -46,16 +45,16 @@ def asked(here: Yard) -> list[tuple[str, str]]:
     return [(one.url.params["from"], one.url.params.get("above", "")) for one in here.depot.requests]
 
 
-async def test_each_slice_is_walked_to_its_end(path: Path) -> None:
-    async with yard(path, SPEC) as here:
+async def test_each_slice_is_walked_to_its_end(database_url: str) -> None:
+    async with yard(database_url, SPEC) as here:
         done = await here.run()
         assert (done.state, done.counts.pages, done.counts.created) == (RunState.DONE, 3 * 6, 23)
         starts = [start for start, _ in asked(here)]
         assert (starts == sorted(starts), [starts.count(start) for start in dict.fromkeys(starts)]) == (True, [6, 6, 6])
 
 
-async def test_a_walk_that_is_killed_goes_on_in_its_slice(path: Path) -> None:
-    async with yard(path, SPEC) as here:
+async def test_a_walk_that_is_killed_goes_on_in_its_slice(database_url: str) -> None:
+    async with yard(database_url, SPEC) as here:
         here.depot.strike(9)
         with pytest.raises(Killed):
             await here.run()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 
@@ -53,22 +51,22 @@ class Fields:
         return httpx.Response(200, json=PAGES[request.url.params.get("cursor")])
 
 
-async def test_processors_read_the_keys_of_the_account(path: Path) -> None:
-    async with yard(path, SPEC, rows=2, field="Colour") as here:
+async def test_processors_read_the_keys_of_the_account(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=2, field="Colour") as here:
         Fields(here)
         await here.run()
         assert await here.names() == {"c000": "Contact 0 a1 b2", "c001": "Contact 1 a1 b2"}
 
 
-async def test_what_is_not_filled_in_picks_nothing(path: Path) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_what_is_not_filled_in_picks_nothing(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         Fields(here)
         await here.run()
         assert await here.names() == {"c000": "Contact 0 a1"}
 
 
-async def test_a_table_is_fetched_once_in_its_time(path: Path) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_a_table_is_fetched_once_in_its_time(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         fields = Fields(here)
         calls = []
         for hours in (0, 23, 2):
@@ -78,8 +76,8 @@ async def test_a_table_is_fetched_once_in_its_time(path: Path) -> None:
         assert calls == [2, 2, 4]
 
 
-async def test_an_old_table_is_better_than_none_while_the_partner_is_away(path: Path) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_an_old_table_is_better_than_none_while_the_partner_is_away(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         fields = Fields(here)
         await here.run()
         fields.fails = 503
@@ -91,23 +89,23 @@ async def test_an_old_table_is_better_than_none_while_the_partner_is_away(path: 
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, PartnerUnavailable), (400, UnexpectedResponse)])
-async def test_without_any_table_nothing_is_mapped(path: Path, status: int, error: type[Exception]) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_without_any_table_nothing_is_mapped(database_url: str, status: int, error: type[Exception]) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         Fields(here).fails = status
         with pytest.raises(error):
             await here.run()
         assert await here.names() == {}
 
 
-async def test_what_reads_no_table_needs_none(path: Path) -> None:
-    async with yard(path, SPEC.replace("processor: contact", "processor: plain"), rows=1) as here:
+async def test_what_reads_no_table_needs_none(database_url: str) -> None:
+    async with yard(database_url, SPEC.replace("processor: contact", "processor: plain"), rows=1) as here:
         fields = Fields(here)
         await here.run()
         assert (fields.calls, await here.names()) == (0, {"c000": "Contact 0"})
 
 
-async def test_tables_can_be_taken_as_they_are_stored(path: Path) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_tables_can_be_taken_as_they_are_stored(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         fields, connector = Fields(here), here.house.connectors.get("depot")
         bare = await equipped(here.house, connector, here.integration, ["contact"], fetch=False)
         await here.run()
@@ -117,8 +115,8 @@ async def test_tables_can_be_taken_as_they_are_stored(path: Path) -> None:
         assert fields.calls == 2
 
 
-async def test_the_payload_that_is_kept_in_quarantine_is_the_partners_own(path: Path) -> None:
-    async with yard(path, SPEC, rows=1) as here:
+async def test_the_payload_that_is_kept_in_quarantine_is_the_partners_own(database_url: str) -> None:
+    async with yard(database_url, SPEC, rows=1) as here:
         Fields(here)
         here.depot.rows["c000"]["id"] = None
         await here.run()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -186,9 +185,9 @@ class TestIdempotency:
     PATH = "/customer"
 
     @pytest.fixture
-    async def books(self, path: Path) -> AsyncIterator[Host]:
+    async def books(self, database_url: str) -> AsyncIterator[Host]:
         config = Config.model_validate({"deliver": {"customers": self.CUSTOMERS}})
-        async with world(path, partners=("quickbooks",), config=config) as here:
+        async with world(database_url, partners=("quickbooks",), config=config) as here:
             yield await open_host(here, "quickbooks")
 
     @staticmethod

@@ -6,7 +6,6 @@ import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import orjson
@@ -71,8 +70,8 @@ def telling(here: World, **options: object) -> Told:
 
 
 @pytest.fixture
-async def told(path: Path) -> AsyncIterator[Told]:
-    async with world(path) as here:
+async def told(database_url: str) -> AsyncIterator[Told]:
+    async with world(database_url) as here:
         yield telling(here)
 
 

@@ -133,8 +133,8 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(path: Path) -> AsyncIterator[Shop]:
-    async with yard(path, SPEC, rows=3) as opened:
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    async with yard(database_url, SPEC, rows=3) as opened:
         receiver = Receiver()
 
         async def answer(request: httpx.Request) -> httpx.Response | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -42,10 +41,10 @@ class Photos(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture
-async def here(path: Path) -> AsyncIterator[World]:
+async def here(database_url: str) -> AsyncIterator[World]:
     config = Config.model_validate({"deliver": {"photos": RULE}})
     async with world(
-        path, config=config, partners=("dropbox",), size=4, dropbox={"size": 1, "team_space": False}
+        database_url, config=config, partners=("dropbox",), size=4, dropbox={"size": 1, "team_space": False}
     ) as opened:
         for row in opened.companycam.table("photos"):
             opened.wire.hosts[urlsplit(row["uris"][0]["url"]).hostname] = Photos()

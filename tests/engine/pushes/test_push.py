@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -60,9 +59,9 @@ async def test_a_refused_record_fails_with_the_partners_words_and_holds_up_nobod
 
 class TestLimits:
     @pytest.fixture
-    async def tight(self, path: Path) -> AsyncIterator[Host]:
+    async def tight(self, database_url: str) -> AsyncIterator[Host]:
         limits = {"POST": Window(2, 90.0), "GET": Window(100, 60.0), "PUT": Window(100, 60.0), "DELETE": Window(9, 1.0)}
-        async with world(path, companycam={"limits": limits}) as opened:
+        async with world(database_url, companycam={"limits": limits}) as opened:
             yield await open_host(opened)
 
     async def test_what_was_limited_is_tried_again_and_never_doubled(self, tight: Host) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.engine.integrations import connect
 from runner.engine.records.admit import admit
@@ -18,6 +16,7 @@ from runner.model.integration import Integration
 from runner.model.run import Counts
 from runner.store import feed, quarantine
 from tests.engine.hooked import PHOTOS, Hooked, hooked
+from tests.shelf import written
 
 FILES = PHOTOS.replace(
     "  project: {record: project, id: id, fields: {name: name}}",
@@ -36,12 +35,9 @@ FILES = PHOTOS.replace(
 
 
 @pytest.fixture
-async def here(path: Path, tmp_path: Path) -> AsyncIterator[Hooked]:
-    async with hooked(path, tmp_path / "connectors") as opened:
-        folder = tmp_path / "files"
-        folder.mkdir()
-        (folder / "photos.yaml").write_text(FILES)
-        yield replace(opened, house=replace(opened.house, connectors=Connectors(folder)))
+async def here(database_url: str) -> AsyncIterator[Hooked]:
+    async with hooked(database_url) as opened:
+        yield replace(opened, house=replace(opened.house, connectors=written(photos=FILES)))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -28,8 +27,8 @@ LIVE, FAILED, LOST, ENDING = (
 
 
 @pytest.fixture
-async def here(path: Path, tmp_path: Path) -> AsyncIterator[Hooked]:
-    async with hooked(path, tmp_path / "connectors") as opened:
+async def here(database_url: str) -> AsyncIterator[Hooked]:
+    async with hooked(database_url) as opened:
         yield opened
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -26,8 +25,8 @@ def is_news(request: httpx.Request) -> bool:
     return "since" in request.url.params
 
 
-async def test_what_changes_behind_a_long_pass_is_stored_before_it_ends(path: Path) -> None:
-    async with yard(path, SINCE) as here:
+async def test_what_changes_behind_a_long_pass_is_stored_before_it_ends(database_url: str) -> None:
+    async with yard(database_url, SINCE) as here:
         seen: dict[str, str | None] = {}
 
         async def before(request: httpx.Request) -> None:
@@ -46,8 +45,8 @@ async def test_what_changes_behind_a_long_pass_is_stored_before_it_ends(path: Pa
         ]
 
 
-async def test_a_page_that_was_fetched_before_overwrites_nothing_newer(path: Path) -> None:
-    async with yard(path, SINCE) as here:
+async def test_a_page_that_was_fetched_before_overwrites_nothing_newer(database_url: str) -> None:
+    async with yard(database_url, SINCE) as here:
 
         async def before(request: httpx.Request) -> None:
             if is_news(request):
@@ -63,8 +62,8 @@ async def test_a_page_that_was_fetched_before_overwrites_nothing_newer(path: Pat
         assert await here.names() == here.expected()
 
 
-async def test_news_that_cannot_be_told_do_not_end_the_pass(path: Path) -> None:
-    async with yard(path, SINCE) as here:
+async def test_news_that_cannot_be_told_do_not_end_the_pass(database_url: str) -> None:
+    async with yard(database_url, SINCE) as here:
 
         async def before(request: httpx.Request) -> None:
             here.clock.advance(1000)
@@ -78,8 +77,8 @@ async def test_news_that_cannot_be_told_do_not_end_the_pass(path: Path) -> None:
         assert {run.state for run in await all_runs(here) if not run.full} == {RunState.FAILED}
 
 
-async def test_a_pass_that_is_killed_after_news_goes_on_at_its_page(path: Path) -> None:
-    async with yard(path, SINCE) as here:
+async def test_a_pass_that_is_killed_after_news_goes_on_at_its_page(database_url: str) -> None:
+    async with yard(database_url, SINCE) as here:
 
         async def before(request: httpx.Request) -> None:
             if request.url.params.get("above") == "c003":
@@ -98,8 +97,8 @@ async def test_a_pass_that_is_killed_after_news_goes_on_at_its_page(path: Path) 
         assert await here.names() == here.expected()
 
 
-async def test_a_first_pass_that_was_given_up_is_not_forgotten_for_the_news(path: Path) -> None:
-    async with yard(path, SINCE) as here:
+async def test_a_first_pass_that_was_given_up_is_not_forgotten_for_the_news(database_url: str) -> None:
+    async with yard(database_url, SINCE) as here:
         sync = here.house.connectors.get("depot").syncs["contacts"]
         told = Checkpoint("2026-05-04T15:00:00Z", saved_at=START)
         assert begun(sync, told, START + timedelta(hours=1), False).full

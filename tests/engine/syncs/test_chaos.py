@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -46,8 +45,8 @@ async def survive(here: World) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_everything_arrives_once(path: Path, seed: int) -> None:
-    async with world(path, size=15) as here:
+async def test_everything_arrives_once(database_url: str, seed: int) -> None:
+    async with world(database_url, size=15) as here:
         host = await here.connect("companycam")
         titan = await here.connect("servicetitan")
         before = {row["id"] for row in here.companycam.tables["projects"]}

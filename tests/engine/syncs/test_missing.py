@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,9 @@ from runner.engine.syncs.missing import Roll, roll_for
 from runner.engine.syncs.start import Start
 from runner.model.record import Record
 from runner.store import records
-from tests.engine.syncs.test_sync import PAGE, Killed, altered, die_at
+from tests.engine.syncs.test_sync import PAGE, Killed, die_at
 from tests.partners import CONNECTORS, World, world
+from tests.shelf import altered
 
 EVERYTHING = {"checkpoint": None, "window": {}}
 BEGAN = datetime(2026, 5, 4, tzinfo=UTC)
@@ -62,9 +62,9 @@ class TestDeletesByAbsence:
     )
 
     @pytest.fixture
-    async def strict(self, path: Path, tmp_path: Path) -> AsyncIterator[World]:
-        connectors = altered(tmp_path, self.CHANGE, ("pageSize: 500", f"pageSize: {PAGE}"))
-        async with world(path, connectors=connectors, size=200) as opened:
+    async def strict(self, database_url: str) -> AsyncIterator[World]:
+        connectors = altered("servicetitan", self.CHANGE, ("pageSize: 500", f"pageSize: {PAGE}"))
+        async with world(database_url, connectors=connectors, size=200) as opened:
             yield opened
 
     async def test_what_a_full_pass_does_not_find_is_deleted(self, strict: World) -> None:

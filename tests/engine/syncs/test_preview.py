@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from runner.engine.syncs.preview import preview
 from runner.errors import PartnerUnavailable
 from runner.store.tables import TABLES
 from tests.engine.syncs.test_missing import TestDeletesByAbsence
-from tests.engine.syncs.test_sync import altered
 from tests.partners import World, world
+from tests.shelf import altered
 
 CACHES = ("partner_calls", "endpoint_calls", "credentials", "limits")
 """What a dry run may touch: figures of calls, limits, and what keeps the partner open."""
@@ -63,18 +62,18 @@ async def test_a_second_full_pass_changes_nothing(here: World) -> None:
     assert [found.created, found.changed, found.deleted] == [[], [], []]
 
 
-async def test_a_quarantined_payload_is_told_with_its_reasons(path: Path, tmp_path: Path) -> None:
-    wrong = altered(tmp_path, ("name: join(' ', ['Job', jobNumber || text(id)])", "name: sum(jobNumber)"))
-    async with world(path, connectors=wrong) as here:
+async def test_a_quarantined_payload_is_told_with_its_reasons(database_url: str) -> None:
+    wrong = altered("servicetitan", ("name: join(' ', ['Job', jobNumber || text(id)])", "name: sum(jobNumber)"))
+    async with world(database_url, connectors=wrong) as here:
         integration = await here.connect("servicetitan")
         found = await preview(here.house, integration, "jobs")
     assert len(found.quarantined) == found.seen > 0
     assert "`name`" in found.quarantined[0].reasons[0]
 
 
-async def test_what_a_full_pass_does_not_meet_would_be_deleted(path: Path, tmp_path: Path) -> None:
-    strict = altered(tmp_path, TestDeletesByAbsence.CHANGE)
-    async with world(path, connectors=strict, size=200) as here:
+async def test_what_a_full_pass_does_not_meet_would_be_deleted(database_url: str) -> None:
+    strict = altered("servicetitan", TestDeletesByAbsence.CHANGE)
+    async with world(database_url, connectors=strict, size=200) as here:
         integration = await here.connect("servicetitan")
         await sync.run(here.house, integration, "technicians")
         gone = next(iter(await here.records(integration, "user")))

@@ -31,8 +31,8 @@ async def persevere(here: Yard, kills: list[int]) -> SyncRun:
 
 
 @ways
-async def test_it_fetches_everything_and_then_only_what_is_new(path: Path, name: str) -> None:
-    async with yard(path, WAYS[name]) as here:
+async def test_it_fetches_everything_and_then_only_what_is_new(database_url: str, name: str) -> None:
+    async with yard(database_url, WAYS[name]) as here:
         first = await here.run()
         assert first.counts.created == 23
         assert await here.names() == here.expected()
@@ -45,8 +45,8 @@ async def test_it_fetches_everything_and_then_only_what_is_new(path: Path, name:
 
 
 @ways
-async def test_what_is_read_again_is_not_written_again(path: Path, name: str) -> None:
-    async with yard(path, WAYS[name]) as here:
+async def test_what_is_read_again_is_not_written_again(database_url: str, name: str) -> None:
+    async with yard(database_url, WAYS[name]) as here:
         await here.run()
         here.clock.advance(3600)
         second = await here.run()
@@ -57,7 +57,7 @@ async def test_what_is_read_again_is_not_written_again(path: Path, name: str) ->
 async def test_no_page_that_was_stored_is_asked_for_again(template: Path, tmp_path: Path, name: str) -> None:
     async def requests(kills: list[int]) -> int:
         database = Path(shutil.copy(template, tmp_path / f"{len(kills)}.sqlite3"))
-        async with yard(database, WAYS[name]) as here:
+        async with yard(f"sqlite:///{database}", WAYS[name]) as here:
             await persevere(here, kills)
             assert await here.names() == here.expected()
             return len(here.depot.requests)
@@ -65,8 +65,8 @@ async def test_no_page_that_was_stored_is_asked_for_again(template: Path, tmp_pa
     assert await requests([4]) == await requests([]) + 1
 
 
-async def test_what_changes_behind_a_walk_is_found_by_the_next(path: Path) -> None:
-    async with yard(path, WAYS["keyset, since"]) as here:
+async def test_what_changes_behind_a_walk_is_found_by_the_next(database_url: str) -> None:
+    async with yard(database_url, WAYS["keyset, since"]) as here:
 
         async def before(request: httpx.Request) -> None:
             here.clock.advance(300)
@@ -96,7 +96,7 @@ async def test_killed_anywhere_it_ends_with_the_same_records(
 ) -> None:
     with TemporaryDirectory() as folder:
         database = Path(shutil.copy(empty_database, Path(folder) / "runner.sqlite3"))
-        async with yard(database, WAYS[name]) as here:
+        async with yard(f"sqlite:///{database}", WAYS[name]) as here:
             await persevere(here, first)
             assert await here.names() == here.expected()
             here.clock.advance(3600)

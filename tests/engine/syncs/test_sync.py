@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from runner.authoring.simulate.limits import Window
-from runner.connector.library import Connectors
 from runner.engine.integrations.disconnect import disconnect
 from runner.engine.syncs import sync
 from runner.engine.syncs.start import begun
@@ -21,30 +18,19 @@ from runner.errors import AuthenticationError, NotFound, PartnerUnavailable, Rat
 from runner.model.integration import Integration, Reason, State
 from runner.model.run import Checkpoint, RunState
 from runner.store import checkpoints, integrations, runs
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import altered
 
 JOBS = 23
 PAGE = 5
 PAGES = 5
 
 
-def altered(tmp_path: Path, *changes: tuple[str, str]) -> Connectors:
-    """The connectors, with pieces of ServiceTitan's text replaced."""
-    folder = tmp_path / "connectors"
-    folder.mkdir()
-    for name in ("jobber", "companycam", "servicetitan"):
-        shutil.copy(ROOT / f"connectors/{name}.yaml", folder)
-    text = (folder / "servicetitan.yaml").read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    (folder / "servicetitan.yaml").write_text(text)
-    return Connectors(folder)
-
-
 @pytest.fixture
-async def paged(path: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(path, connectors=altered(tmp_path, ("pageSize: 500", f"pageSize: {PAGE}")), size=JOBS) as opened:
+async def paged(database_url: str) -> AsyncIterator[World]:
+    async with world(
+        database_url, connectors=altered("servicetitan", ("pageSize: 500", f"pageSize: {PAGE}")), size=JOBS
+    ) as opened:
         yield opened
 
 
@@ -165,9 +151,9 @@ async def test_a_full_pass_comes_when_it_is_due(paged: World) -> None:
     assert passes == [True, False, True]
 
 
-async def test_a_limit_is_waited_out_and_counted(path: Path) -> None:
+async def test_a_limit_is_waited_out_and_counted(database_url: str) -> None:
     limits = (Window(2, 5.0),)
-    async with world(path, servicetitan={"limits": limits}) as here:
+    async with world(database_url, servicetitan={"limits": limits}) as here:
         integration = await here.connect("servicetitan")
         counts = [
             (await sync.run(here.house, integration, name)).counts for name in ("jobs", "locations", "technicians")
@@ -177,8 +163,8 @@ async def test_a_limit_is_waited_out_and_counted(path: Path) -> None:
     assert all(one.created for one in counts)
 
 
-async def test_a_cost_budget_is_waited_out(path: Path) -> None:
-    async with world(path, size=60, jobber={"budget": 4000, "restore": 100}) as here:
+async def test_a_cost_budget_is_waited_out(database_url: str) -> None:
+    async with world(database_url, size=60, jobber={"budget": 4000, "restore": 100}) as here:
         integration = await here.connect("jobber")
         run = await sync.run(here.house, integration, "clients")
     assert run.counts.seen == 60
@@ -258,8 +244,8 @@ async def test_one_that_is_switched_off_says_how_to_switch_it_on(paged: World) -
         await sync.run(paged.house, replace(integration, state=State.DISABLED), "jobs")
 
 
-async def test_tokens_rotate_in_the_middle_of_a_sync(path: Path) -> None:
-    async with world(path, size=80, jobber={"token_lifetime": 400.0, "budget": 4000, "restore": 10}) as here:
+async def test_tokens_rotate_in_the_middle_of_a_sync(database_url: str) -> None:
+    async with world(database_url, size=80, jobber={"token_lifetime": 400.0, "budget": 4000, "restore": 10}) as here:
         integration = await here.connect("jobber")
         run = None
         while run is None:
@@ -272,11 +258,11 @@ async def test_tokens_rotate_in_the_middle_of_a_sync(path: Path) -> None:
         assert (await state_of(here, integration)).state is State.ACTIVE
 
 
-async def test_payloads_that_are_not_where_the_connector_says_fail_the_run(path: Path, tmp_path: Path) -> None:
+async def test_payloads_that_are_not_where_the_connector_says_fail_the_run(database_url: str) -> None:
     connectors = altered(
-        tmp_path, ("sort: +ModifiedOn, pageSize: 500}\n    records: data", "pageSize: 500}\n    records: rows")
+        "servicetitan", ("sort: +ModifiedOn, pageSize: 500}\n    records: data", "pageSize: 500}\n    records: rows")
     )
-    async with world(path, connectors=connectors) as here:
+    async with world(database_url, connectors=connectors) as here:
         integration = await here.connect("servicetitan")
         with pytest.raises(UnexpectedResponse) as wrong:
             await sync.run(here.house, integration, "jobs")
@@ -285,9 +271,9 @@ async def test_payloads_that_are_not_where_the_connector_says_fail_the_run(path:
     assert "data, hasMore" in str(wrong.value)
 
 
-async def test_a_cursor_that_no_payload_has_fails_the_run(path: Path, tmp_path: Path) -> None:
-    connectors = altered(tmp_path, ("cursor: modifiedOn", "cursor: changedOn"))
-    async with world(path, connectors=connectors) as here:
+async def test_a_cursor_that_no_payload_has_fails_the_run(database_url: str) -> None:
+    connectors = altered("servicetitan", ("cursor: modifiedOn", "cursor: changedOn"))
+    async with world(database_url, connectors=connectors) as here:
         integration = await here.connect("servicetitan")
         with pytest.raises(UnexpectedResponse, match="cursor: changedOn"):
             await sync.run(here.house, integration, "jobs")
@@ -307,10 +293,10 @@ async def test_progress_is_told_page_by_page(paged: World) -> None:
     assert told == [(1, 5), (2, 10), (3, 15), (4, 20), (5, 23)]
 
 
-async def test_a_gone_resync_rule_starts_over_in_full(path: Path, tmp_path: Path) -> None:
+async def test_a_gone_resync_rule_starts_over_in_full(database_url: str) -> None:
     rule = "    - {status: [404], do: skip_record, message: title}"
-    connectors = altered(tmp_path, (rule, f"    - {{status: [410], do: full_resync}}\n{rule}"))
-    async with world(path, connectors=connectors) as here:
+    connectors = altered("servicetitan", (rule, f"    - {{status: [410], do: full_resync}}\n{rule}"))
+    async with world(database_url, connectors=connectors) as here:
         integration = await here.connect("servicetitan")
         await sync.run(here.house, integration, "jobs")
         here.servicetitan.fail_next(1, 410, on="/jobs")

@@ -5,38 +5,33 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.connector.library import Connectors
 from runner.engine.syncs import sync
 from runner.errors import UnexpectedResponse
 from runner.model.integration import Integration
 from runner.model.run import RunState
 from runner.store import checkpoints, runs
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import altered
 
 JOBS = 5
 ODD = "id == `7003` && 'soon' || modifiedOn"
 
 
 @asynccontextmanager
-async def telling(path: Path, tmp_path: Path, cursor: str, size: int = JOBS) -> AsyncGenerator[World, None]:
+async def telling(database_url: str, cursor: str, size: int = JOBS) -> AsyncGenerator[World, None]:
     """A partner, of which a connector reads how new its jobs are by this expression."""
-    folder = tmp_path / "connectors"
-    folder.mkdir()
-    for name in ("jobber", "companycam", "servicetitan"):
-        text = (ROOT / f"connectors/{name}.yaml").read_text()
-        (folder / f"{name}.yaml").write_text(text.replace("cursor: modifiedOn", f'cursor: "{cursor}"'))
-    async with world(path, connectors=Connectors(folder), size=size) as opened:
+    connectors = altered("servicetitan", ("cursor: modifiedOn", f'cursor: "{cursor}"'))
+    async with world(database_url, connectors=connectors, size=size) as opened:
         yield opened
 
 
 @pytest.fixture
-async def here(path: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with telling(path, tmp_path, ODD) as opened:
+async def here(database_url: str) -> AsyncIterator[World]:
+    async with telling(database_url, ODD) as opened:
         yield opened
 
 
@@ -90,8 +85,8 @@ async def test_the_checkpoint_does_not_move_on_it(here: World) -> None:
     assert (await here.records(integration, "project"))["7003"].fields["status"] == "completed"
 
 
-async def test_a_page_of_several_where_no_cursor_is_a_time_fails_the_run(path: Path, tmp_path: Path) -> None:
-    async with telling(path, tmp_path, "jobNumber && 'soon'") as here:
+async def test_a_page_of_several_where_no_cursor_is_a_time_fails_the_run(database_url: str) -> None:
+    async with telling(database_url, "jobNumber && 'soon'") as here:
         integration = await here.connect("servicetitan")
         with pytest.raises(UnexpectedResponse, match="cursor: jobNumber"):
             await sync.run(here.house, integration, "jobs")
@@ -100,8 +95,8 @@ async def test_a_page_of_several_where_no_cursor_is_a_time_fails_the_run(path: P
         assert run.state is RunState.FAILED
 
 
-async def test_one_that_is_alone_on_its_page_does_not_hold_up_the_sync(path: Path, tmp_path: Path) -> None:
-    async with telling(path, tmp_path, "jobNumber && 'soon'", size=1) as here:
+async def test_one_that_is_alone_on_its_page_does_not_hold_up_the_sync(database_url: str) -> None:
+    async with telling(database_url, "jobNumber && 'soon'", size=1) as here:
         integration = await here.connect("servicetitan")
         run = await sync.run(here.house, integration, "jobs")
         assert (run.state, run.counts.seen, run.counts.timeless) == (RunState.DONE, 1, 1)

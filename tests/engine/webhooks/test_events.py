@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import orjson
 import pytest
@@ -15,9 +14,9 @@ from runner.model.integration import Integration, Reason, State
 from runner.store import events as stored_events
 from runner.store import inbox, integrations
 from runner.store.events import EventFilter
-from tests.engine.syncs.test_sync import altered
 from tests.engine.webhooks.test_receive import event, send
 from tests.partners import World, world
+from tests.shelf import altered
 
 SOON = timedelta(seconds=30)
 
@@ -202,10 +201,10 @@ async def test_events_of_an_integration_that_is_gone_are_no_work(here: World) ->
     assert await events.drain(here.house, "nobody") == events.Drained()
 
 
-async def test_a_whole_payload_in_an_event_is_mapped_without_a_call(path: Path, tmp_path: Path) -> None:
+async def test_a_whole_payload_in_an_event_is_mapped_without_a_call(database_url: str) -> None:
     old = "tn.jpm.job-*: {do: fetch, endpoint: job, with: {id: data.job.id}, processor: job, coalesce: 1s}"
-    connectors = altered(tmp_path, (old, "tn.jpm.job-*: {do: process, processor: job, payload: data.job}"))
-    async with world(path, connectors=connectors) as here:
+    connectors = altered("servicetitan", (old, "tn.jpm.job-*: {do: process, processor: job, payload: data.job}"))
+    async with world(database_url, connectors=connectors) as here:
         titan = await here.connect("servicetitan")
         await here.work(wait=SOON)
         row = dict(here.servicetitan.table("jobs").row(7001))
@@ -227,8 +226,8 @@ async def test_a_whole_payload_in_an_event_is_mapped_without_a_call(path: Path, 
 
 
 @pytest.fixture
-async def quiet(path: Path) -> AsyncIterator[World]:
-    async with world(path) as opened:
+async def quiet(database_url: str) -> AsyncIterator[World]:
+    async with world(database_url) as opened:
         yield opened
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from tests.engine.hooked import Hooked, hooked
 
 
 @pytest.fixture
-async def here(path: Path, tmp_path: Path) -> AsyncIterator[Hooked]:
-    async with hooked(path, tmp_path / "connectors") as opened:
+async def here(database_url: str) -> AsyncIterator[Hooked]:
+    async with hooked(database_url) as opened:
         yield opened
 
 

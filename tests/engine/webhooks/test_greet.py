@@ -8,24 +8,22 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import orjson
-import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from runner.connector.library import Connectors
 from runner.engine.house import MOST_TRIALS
 from runner.engine.webhooks.receive import Received, receive
 from runner.model.event import Delivery, EventState
 from runner.model.integration import Integration
 from runner.store import events, rejections
 from runner.store.events import EventFilter
-from tests.partners import ROOT, World, world
+from tests.partners import World, world
+from tests.shelf import shipped, text_of
 
 KEY = "servicetitan-webhook-key-of-32-or-more"
 ACTION = """\
@@ -40,22 +38,11 @@ SIGNED = "{type: signed_challenge, asks: POST, value: token, json: {made: '{{ si
 
 
 @asynccontextmanager
-async def tried(path: Path, folder: Path, handshake: str) -> AsyncIterator[World]:
+async def tried(database_url: str, handshake: str) -> AsyncIterator[World]:
     """A house whose ServiceTitan tries the address in this way."""
-    for name in ("servicetitan", "jobber", "companycam"):
-        text = (ROOT / "connectors" / f"{name}.yaml").read_text(encoding="utf-8")
-        if name == "servicetitan":
-            text = text.replace("webhooks:\n", f"webhooks:\n  handshake: {handshake}\n", 1) + ACTION
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    async with world(path, connectors=Connectors(folder)) as here:
+    text = text_of("servicetitan").replace("webhooks:\n", f"webhooks:\n  handshake: {handshake}\n", 1) + ACTION
+    async with world(database_url, connectors=shipped(servicetitan=text)) as here:
         yield here
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "connectors"
-    made.mkdir()
-    return made
 
 
 async def get(here: World, query: str) -> Received:
@@ -68,16 +55,16 @@ async def post(here: World, body: bytes, integration: Integration | None = None,
     return await here.receive("servicetitan", body, headers, integration_id=integration.id if integration else None)
 
 
-async def test_a_challenge_is_sent_back_and_nothing_stored(path: Path, folder: Path) -> None:
-    async with tried(path, folder, "{type: echo, param: challenge}") as here:
+async def test_a_challenge_is_sent_back_and_nothing_stored(database_url: str) -> None:
+    async with tried(database_url, "{type: echo, param: challenge}") as here:
         received = await get(here, "challenge=abc")
         assert (received.status, received.body) == (200, b"abc")
         assert received.headers == {"content-type": "text/plain", "x-content-type-options": "nosniff"}
         assert await here.read(lambda c: events.find(c, EventFilter())) == []
 
 
-async def test_a_get_that_is_no_trial_is_400_and_counted(path: Path, folder: Path) -> None:
-    async with tried(path, folder, "{type: echo, param: challenge}") as here:
+async def test_a_get_that_is_no_trial_is_400_and_counted(database_url: str) -> None:
+    async with tried(database_url, "{type: echo, param: challenge}") as here:
         assert (await get(here, "other=abc")).status == 400
         await here.house.refusals.close()  # an answer waits for its count half a second at most
         (counted,) = await here.read(lambda c: rejections.find(c, "servicetitan"))
@@ -89,13 +76,13 @@ async def test_without_a_handshake_no_get_is_answered(here: World) -> None:
     assert (received.status, received.headers["allow"]) == (405, "POST")
 
 
-async def test_events_are_proved_beside_a_handshake(path: Path, folder: Path) -> None:
-    async with tried(path, folder, "{type: echo, param: challenge}") as here:
+async def test_events_are_proved_beside_a_handshake(database_url: str) -> None:
+    async with tried(database_url, "{type: echo, param: challenge}") as here:
         assert (await post(here, b'{"challenge":"abc"}')).status == 401
 
 
-async def test_only_a_proved_request_is_answered_with_a_signature(path: Path, folder: Path) -> None:
-    async with tried(path, folder, SIGNED) as here:
+async def test_only_a_proved_request_is_answered_with_a_signature(database_url: str) -> None:
+    async with tried(database_url, SIGNED) as here:
         assert (await post(here, b'{"token":"abc"}')).status == 401
         received = await post(here, b'{"token":"abc"}', sign=True)
         assert orjson.loads(received.body) == {"made": hmac.new(KEY.encode(), b"abc", "sha256").hexdigest()}
@@ -130,8 +117,8 @@ def with_codes(here: World) -> Codes:
     return codes
 
 
-async def test_a_code_is_answered_unsigned_and_given_back(path: Path, folder: Path) -> None:
-    async with tried(path, folder, CONFIRM) as here:
+async def test_a_code_is_answered_unsigned_and_given_back(database_url: str) -> None:
+    async with tried(database_url, CONFIRM) as here:
         integration, codes = await here.connect("servicetitan"), with_codes(here)
         assert (await post(here, b'{"event":"code","code":"8f14"}', integration)).status == 200
         assert codes.given == []
@@ -142,8 +129,8 @@ async def test_a_code_is_answered_unsigned_and_given_back(path: Path, folder: Pa
         assert codes.given == ["8f14"]
 
 
-async def test_a_code_is_given_back_once_the_partner_can_be_reached(path: Path, folder: Path) -> None:
-    async with tried(path, folder, CONFIRM) as here:
+async def test_a_code_is_given_back_once_the_partner_can_be_reached(database_url: str) -> None:
+    async with tried(database_url, CONFIRM) as here:
         integration, codes = await here.connect("servicetitan"), with_codes(here)
         codes.away = True
         await post(here, b'{"event":"code","code":"8f14"}', integration)
@@ -156,8 +143,8 @@ async def test_a_code_is_given_back_once_the_partner_can_be_reached(path: Path, 
         assert (event.state, event.note) == (EventState.DONE, "confirm is done")
 
 
-async def test_strangers_cannot_have_codes_kept(path: Path, folder: Path) -> None:
-    async with tried(path, folder, CONFIRM) as here:
+async def test_strangers_cannot_have_codes_kept(database_url: str) -> None:
+    async with tried(database_url, CONFIRM) as here:
         integration = await here.connect("servicetitan")
         elsewhere = replace(integration, id="f" * 32)
         for address in (None, elsewhere):
@@ -166,8 +153,8 @@ async def test_strangers_cannot_have_codes_kept(path: Path, folder: Path) -> Non
         assert await here.read(lambda c: events.find(c, EventFilter())) == []
 
 
-async def test_who_learnt_an_address_has_few_codes_kept_in_an_hour(path: Path, folder: Path) -> None:
-    async with tried(path, folder, CONFIRM) as here:
+async def test_who_learnt_an_address_has_few_codes_kept_in_an_hour(database_url: str) -> None:
+    async with tried(database_url, CONFIRM) as here:
         integration, other = await here.connect("servicetitan"), await here.connect("servicetitan", "other")
 
         async def told(code: int, to: Integration, sign: bool = False) -> tuple[int, str | None]:

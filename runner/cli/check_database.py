@@ -24,6 +24,7 @@ from runner.store.acts import acts
 from runner.store.database import Database
 from runner.store.events import events
 from runner.store.keys import KeyRing
+from runner.store.moving import closing
 from runner.store.push_table import pushes
 from runner.store.store import Store
 from runner.store.subscriptions import SubscriptionState, subscriptions
@@ -67,6 +68,7 @@ def unreachable(database: Database, error: Exception) -> Check:
 def _found(
     connection: Connection, store: Store, settings: Settings, config: Config
 ) -> tuple[list[Check], set[str] | None]:
+    closing.require_open(connection)
     used = {one.connector for one in integrations.find(connection)}
     present = attendance(connection, store.queue, datetime.now(UTC))
     return [

@@ -26,12 +26,12 @@ WAKEUP = tuple(item.name for item in fields(WakeUp))
 
 
 def export(connection: Connection, queue: Queue, at: datetime, put: Callable[[bytes], object], hear: Hear) -> Header:
-    """Hand all lines of the export to `put`; what it holds was there at one moment. Begins the transaction.
+    """Hand all lines of the export to `put`; what it holds was there at one moment, the reader's.
 
-    A thousand rows are in memory at a time. What the other side must not get, sealed secrets aside, is its own matter:
-    bodies and records are in it as they are.
+    A thousand rows are in memory at a time. Secrets are sealed in it as they are in the database; bodies and records
+    are in it as they are.
     """
-    hold_still(connection)
+    take_time(connection)
     wakeups = [_plain(wakeup) for wakeup in queue.listed(connection)]
     rows = carried.counts(connection) | {"wakeups": len(wakeups)}
     given = counters.read(connection, carried.tables())
@@ -49,13 +49,6 @@ def export(connection: Connection, queue: Queue, at: datetime, put: Callable[[by
     hear("wakeups", header.total, header.total)
     lines.end()
     return header
-
-
-def hold_still(connection: Connection) -> None:
-    """Have all that this connection reads from here on be of one moment, however long it takes."""
-    if connection.dialect.name == "postgresql":
-        connection.execution_options(isolation_level="REPEATABLE READ")
-        take_time(connection)
 
 
 def take_time(connection: Connection) -> None:

@@ -7,7 +7,8 @@ import asyncio
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from runner.service.straight import Straight
 
 LARGEST_HEAD = 65_536
 """Bytes of a request's line and headers, and of what follows a chunked body. Other servers take 8 to 64 KB."""
@@ -31,7 +32,7 @@ class TooManyConnections(Exception):
     """Raised inside the parser, which then reads no further."""
 
 
-class Heads(HttpToolsProtocol):
+class Heads(Straight):
     """One connection. What it refuses is answered with a reason code, and the connection is closed."""
 
     def __init__(

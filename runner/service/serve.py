@@ -165,15 +165,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _protocol(house: House, patience: Patience) -> Callable[..., Heads]:
-    return partial(Heads, patience=patience.head, answer=patience.answer, most=house.config.serve.connections)
+def _protocol(house: House, app: App, patience: Patience) -> Callable[..., Heads]:
+    most = house.config.serve.connections
+    return partial(Heads, take=app.webhooks.take, patience=patience.head, answer=patience.answer, most=most)
 
 
 @contextlib.asynccontextmanager
 async def _web(house: House, settings: Settings, door: socket.socket, patience: Patience, heart: Heart) -> Any:
+    app = App(house, settings, patience.body, heart)
     config = uvicorn.Config(
-        App(house, settings, patience.body, heart),
-        http=_protocol(house, patience),  # type: ignore[arg-type]  # it is only called
+        app,
+        http=_protocol(house, app, patience),  # type: ignore[arg-type]  # it is only called
         ws="none",
         lifespan="off",
         log_config=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -12,12 +13,34 @@ from runner.engine.house import House
 from runner.engine.webhooks.receive import Received, receive, turn_away
 from runner.errors import DeliveryTooLarge
 from runner.model.event import Delivery
-from runner.service.bodies import PATIENCE, HungUp, Receive, Scope, Send, TooLarge, TooSlow, answer, read_body
+from runner.service.bodies import (
+    PATIENCE,
+    HungUp,
+    RawHeaders,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    TooSlow,
+    answer,
+    read_body,
+)
 
 PREFIX = b"/webhooks/"
 METHODS = ("POST", "GET")
-_JSON = (b"content-type", b"application/json")
+KNOWN = 1000
+"""Addresses that are read once."""
+_JSON = {"content-type": "application/json"}
 _CLOSE = (b"connection", b"close")
+
+
+class Address(NamedTuple):
+    """What an address names, and the public one: partners sign the one that they were given, not the one behind a
+    proxy."""
+
+    connector: str
+    integration_id: str | None
+    url: str
 
 
 class Webhooks:
@@ -27,73 +50,71 @@ class Webhooks:
         self._house = house
         self._patience = patience
         self._most = house.config.serve.largest_delivery
+        self._address = lru_cache(KNOWN)(self._read_address)
+
+    async def take(self, target: bytes, headers: RawHeaders, body: bytes) -> Received:
+        """Answer a POST that is here as a whole; `target` is the path, and the query after a `?`, as they came."""
+        address = self._address(target)
+        return await receive(self._house, self._delivery(address, "POST", headers, body)) if address else _refused(404)
 
     async def __call__(self, scope: Scope, receive_part: Receive, send: Send) -> None:
         """Answer one request; what is answered 2xx is stored."""
-        names = _names(scope["raw_path"])
-        if names is None:
-            return await answer(send, 404, _refusal("no-such-address"), (_JSON,))
-        if scope["method"] not in METHODS:
-            return await answer(send, 405, _refusal("method-not-allowed"), (_JSON, (b"allow", b"POST, GET")))
+        address, method = self._address(_target(scope)), scope["method"]
+        if address is None:
+            return await _send(send, _refused(404))
+        if method not in METHODS:
+            return await _send(send, _refused(405), (b"allow", b"POST, GET"))
+        headers: RawHeaders = scope["headers"]
         try:
             body = await read_body(scope, receive_part, self._most, self._patience)
         except HungUp:
             return None
         except TooSlow:
-            received = await turn_away(self._house, self._delivery(scope, names, b""), 408, "body-too-slow")
-            return await _send(send, received, _CLOSE)
+            unread = self._delivery(address, method, headers, b"")
+            return await _send(send, await turn_away(self._house, unread, 408, "body-too-slow"), _CLOSE)
         except TooLarge:
-            received = await turn_away(self._house, self._delivery(scope, names, b""), 413, DeliveryTooLarge.code)
-            return await _send(send, received, _CLOSE)
-        received = await receive(self._house, self._delivery(scope, names, body))
-        return await _send(send, received)
+            unread = self._delivery(address, method, headers, b"")
+            return await _send(send, await turn_away(self._house, unread, 413, DeliveryTooLarge.code), _CLOSE)
+        return await _send(send, await receive(self._house, self._delivery(address, method, headers, body)))
 
-    def _delivery(self, scope: Scope, names: tuple[str, str | None], body: bytes) -> Delivery:
-        connector, integration_id = names
-        return Delivery(
-            connector=connector,
-            method=scope["method"],
-            url=self._url(scope),
-            headers=_headers(scope),
-            body=body,
-            received_at=self._house.clock.now(),
-            integration_id=integration_id,
-        )
+    def _delivery(self, address: Address, method: str, headers: RawHeaders, body: bytes) -> Delivery:
+        connector, integration_id, url = address
+        return Delivery(connector, method, url, _headers(headers), body, self._house.clock.now(), integration_id)
 
-    def _url(self, scope: Scope) -> str:
-        """The public address: partners sign the one that they were given, not the one behind a proxy."""
-        path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
-        query = scope["query_string"].decode("latin-1")
-        return f"{self._house.base_url}{path}?{query}" if query else f"{self._house.base_url}{path}"
+    def _read_address(self, target: bytes) -> Address | None:
+        """Connector and integration out of the path as it came, so that an encoded slash is none. A null is in no
+        name."""
+        path = target.partition(b"?")[0]
+        parts = path[len(PREFIX) :].split(b"/")
+        if len(parts) not in (1, 2) or not all(parts) or b"%00" in path:
+            return None
+        names = [unquote(part.decode("latin-1"), errors="replace") for part in parts]
+        url = f"{self._house.base_url}{target.decode('latin-1')}"
+        return Address(names[0], names[1] if len(names) == 2 else None, url)
 
 
-@lru_cache(1000)
-def _names(raw_path: bytes) -> tuple[str, str | None] | None:
-    """Connector and integration out of the path as it came, so that an encoded slash is none. A null is in no name."""
-    parts = raw_path.partition(b"?")[0][len(PREFIX) :].split(b"/")
-    if len(parts) not in (1, 2) or not all(parts) or b"%00" in raw_path:
-        return None
-    names = [unquote(part.decode("latin-1"), errors="replace") for part in parts]
-    return names[0], names[1] if len(names) == 2 else None
+def _target(scope: Scope) -> bytes:
+    path, query = scope["raw_path"].partition(b"?")[0], scope["query_string"]
+    return b"%b?%b" % (path, query) if query else bytes(path)
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    """Names in lower case; a header that came more than once is joined with commas (RFC 9110, section 5.3)."""
-    given = scope["headers"]
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in given}
+def _headers(given: RawHeaders) -> dict[str, str]:
+    """As text; a header that came more than once is joined with commas (RFC 9110, section 5.3)."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
     return headers if len(headers) == len(given) else _joined(given)
 
 
 def _joined(given: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in given:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
-def _refusal(code: str) -> bytes:
-    return orjson.dumps({"error": code})
+def _refused(status: int) -> Received:
+    code = "no-such-address" if status == 404 else "method-not-allowed"
+    return Received(status, orjson.dumps({"error": code}), _JSON, reason=code)
 
 
 async def _send(send: Send, received: Received, *more: tuple[bytes, bytes]) -> None:

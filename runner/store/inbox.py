@@ -79,9 +79,8 @@ class Inbox:
         return [_accepted(arrival, own) for arrival, own in zip(arrivals, told, strict=True)]
 
     def _wake(self, connection: Connection, entries: list[Entry]) -> None:
-        for integration_id in {event.integration_id: None for event, _, state, _ in entries if state is _PENDING}:
-            if integration_id is not None:
-                self.queue.put(connection, WakeUp("events", integration_id))
+        due = {event.integration_id: None for event, _, state, _ in entries if state is _PENDING}
+        self.queue.put_all(connection, [WakeUp("events", one) for one in due if one is not None])
 
 
 def pending(connection: Connection, integration_id: str, limit: int, now: datetime) -> list[WebhookEvent]:

@@ -100,13 +100,12 @@ class EmbeddedQueue:
 
     def put(self, connection: Connection, wakeup: WakeUp) -> None:
         """Add it in the caller's own transaction; whoever waits in this process wakes when that commits."""
-        if not wakeups.waits(connection, wakeup):  # to write it again costs four pages of the log
-            wakeups.put(connection, wakeup)
-        after_commit(connection, self._bell.ring)
+        self.put_all(connection, [wakeup])
 
     def put_all(self, connection: Connection, some: Sequence[WakeUp]) -> None:
         """Add many in the caller's own transaction."""
-        wakeups.put_all(connection, some)
+        # to write again what waits already costs four pages of the log
+        wakeups.put_all(connection, [wakeup for wakeup in some if not wakeups.waits(connection, wakeup)])
         after_commit(connection, self._bell.ring)
 
     async def take(

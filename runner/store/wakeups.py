@@ -86,13 +86,9 @@ class Taken:
     turn: int
 
 
-def put(connection: Connection, wakeup: WakeUp) -> None:
-    """Add it, or merge it into the one that waits: the earlier `run_at`, the higher priority, the later options."""
-    _putting.run(connection, _put(connection.dialect.name), [_row(wakeup)])
-
-
 def put_all(connection: Connection, some: Iterable[WakeUp]) -> None:
-    """The same with many; of those with one key, only the last."""
+    """Add them, or merge each into the one of its key that waits: the earlier `run_at`, the higher priority, the later
+    options. Of those with one key, only the last."""
     rows = {wakeup.key: _row(wakeup) for wakeup in some}
     _putting.run(connection, _put(connection.dialect.name), list(rows.values()))
 
@@ -113,8 +109,8 @@ def _row(wakeup: WakeUp) -> tuple[Any, ...]:
 
 
 def waits(connection: Connection, wakeup: WakeUp) -> bool:
-    """Whether one waits that `put` would leave as it is, for sure: of SQLite, where nobody else writes meanwhile."""
-    if connection.dialect.name != "sqlite" or wakeup.options:
+    """Whether one waits that `put_all` would leave as it is, for sure: nobody else writes meanwhile."""
+    if wakeup.options:
         return False
     given = (wakeup.key, utc_text(wakeup.run_at or EPOCH), wakeup.priority)
     return bool(_asking.find(connection, _WAITS, given))

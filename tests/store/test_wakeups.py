@@ -25,7 +25,7 @@ def file(path: Path) -> Iterator[Connection]:
 
 
 def test_a_put_that_would_change_nothing_writes_nothing(file: Connection) -> None:
-    wakeups.put(file, EVENTS)
+    wakeups.put_all(file, [EVENTS])
     assert wakeups.waits(file, EVENTS)
     assert not wakeups.waits(file, replace(EVENTS, priority=1))
     assert not wakeups.waits(file, replace(EVENTS, options={"full": True}))
@@ -35,6 +35,6 @@ def test_a_put_that_would_change_nothing_writes_nothing(file: Connection) -> Non
 
 
 def test_what_waits_for_later_is_put_again_for_now(file: Connection) -> None:
-    wakeups.put(file, replace(EVENTS, run_at=later(60)))
+    wakeups.put_all(file, [replace(EVENTS, run_at=later(60))])
     assert wakeups.waits(file, replace(EVENTS, run_at=later(60)))
     assert not wakeups.waits(file, EVENTS)

@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import httpx
+from sqlalchemy import Connection
 
 from runner.model.wakeup import WakeUp
 from runner.service.app import App
@@ -85,7 +86,12 @@ async def test_who_cannot_store_its_beat_is_not_ready_until_it_can(here: World) 
 
 async def test_a_process_with_too_many_writes_in_line_sends_others_elsewhere(here: World) -> None:
     database, held = here.house.store.database, threading.Event()
-    writes = [asyncio.create_task(database.write(lambda _: held.wait(60))) for _ in range(database.most_waiting)]
+
+    def store(_: Connection, rows: list[int]) -> list[int]:
+        held.wait(60)
+        return rows
+
+    writes = [asyncio.create_task(database.append(store, number)) for number in range(database.most_waiting)]
     await asyncio.sleep(0)  # each of them has begun: one group is being written, the others are in line
     status, told = await ready(here)
     held.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,10 @@ class RecordSchemas:
             known = ", ".join(self.validators) or "none"
             raise SettingsError(f"no schema for records of kind {', '.join(missing)} (there are: {known}; add a file)")
 
-    def is_valid(self, record: Record) -> bool:
-        """Whether a record's fields satisfy the schema."""
-        valid: bool = self._validator(record.kind).is_valid(record.fields)
-        return valid
+    def check_of(self, kind: str) -> Callable[[dict[str, Any]], bool]:
+        """What says whether fields satisfy the schema of a kind; SettingsError when it has none."""
+        check: Callable[[dict[str, Any]], bool] = self._validator(kind).is_valid
+        return check
 
     def flaws(self, record: Record) -> list[Flaw]:
         """What is wrong with a record's fields, one flaw a field; empty when they satisfy the schema."""

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 from runner.model.lines import structlog
@@ -26,6 +27,24 @@ _IN_TEXT = re.compile(
     r"(?i)(\b(?:bearer|basic)\s+|[?&\s\"'](?:code|state|access_token|refresh_token|client_secret|token|api_key)[=:]\s*)"
     r"[^\s&\"',;]+"
 )
+
+
+_LED_IN = rf"\1{DOTS}"
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _NAMES.search(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_ambiguous(name: str) -> bool:
+    return name.lower() in _EXACT
+
+
+def _leads(text: str) -> bool:
+    """Whether a secret may be led in: not by a text of one word without a colon or equals sign, as most are."""
+    return "=" in text or ":" in text or len(text.split(None, 1)) > 1
 
 
 class Redactor:
@@ -49,7 +68,7 @@ class Redactor:
         """`text` without secrets."""
         for value in self._values:
             text = text.replace(value, DOTS)
-        return _IN_TEXT.sub(rf"\1{DOTS}", text)
+        return _IN_TEXT.sub(_LED_IN, text) if _leads(text) else text
 
     def value(self, value: Any, name: str = "") -> Any:
         """Any value without secrets; `name` is the key it stands under."""
@@ -62,7 +81,7 @@ class Redactor:
         if isinstance(value, bytes | bytearray | memoryview):
             return f"<{len(value)} bytes>"
         text = str(value)
-        if _NAMES.search(name) or (name.lower() in _EXACT and not _WORD.fullmatch(text)):
+        if _is_secret(name) or (_is_ambiguous(name) and not _WORD.fullmatch(text)):
             return DOTS
         return self.text(text)
 

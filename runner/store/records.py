@@ -58,9 +58,8 @@ def upsert(connection: Connection, integration_id: str, found: Sequence[Record],
     newest = newest_of(found, known)
     created: list[Key] = []
     changed: list[Key] = []
-    rows: list[tuple[Any, ...]] = []
+    written: list[tuple[Record, str, str]] = []
     touched: list[Record] = []
-    moment = utc_text(at)
     for key, record in newest.items():
         fields, fingerprint = _content(record)
         before = known.get(key)
@@ -72,10 +71,10 @@ def upsert(connection: Connection, integration_id: str, found: Sequence[Record],
             if record.version != before.version:
                 touched.append(record)
             continue
-        rows.append(_row(integration_id, record, fields, fingerprint, moment))
-    _write(connection, rows)
+        written.append((record, fields, fingerprint))
+    _write(connection, integration_id, written, utc_text(at))
     _touch(connection, integration_id, touched)
-    return Upserted(created, changed, unchanged=len(newest) - len(rows), stale=len(found) - len(newest))
+    return Upserted(created, changed, unchanged=len(newest) - len(written), stale=len(found) - len(newest))
 
 
 def mark_deleted(
@@ -119,27 +118,29 @@ def _content(record: Record) -> tuple[str, str]:
     return fields.decode(), blake2b(fields + rest, digest_size=16).hexdigest()
 
 
-def _row(integration_id: str, record: Record, fields: str, fingerprint: str, moment: str) -> tuple[Any, ...]:
-    return (
-        integration_id,
-        record.kind,
-        record.external_id,
-        fields,
-        record.version,
-        fingerprint,
-        record.inactive,
-        record.processor,
-        record.parent,
-        moment,
-        moment,
-    )
-
-
-def _write(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
-    if rows:
-        first = draw(connection, "records", len(rows))
-        numbered = [(first + index, *row) for index, row in enumerate(rows)]
-        _upsert.run(connection, _statement(connection.dialect.name), numbered)
+def _write(connection: Connection, integration_id: str, written: list[tuple[Record, str, str]], moment: str) -> None:
+    """Store records, each with its fields as text and its fingerprint, under the next numbers of the feed."""
+    if not written:
+        return
+    first = draw(connection, "records", len(written))
+    rows: list[tuple[Any, ...]] = [
+        (
+            number,
+            integration_id,
+            record.kind,
+            record.external_id,
+            fields,
+            record.version,
+            fingerprint,
+            record.inactive,
+            record.processor,
+            record.parent,
+            moment,
+            moment,
+        )
+        for number, (record, fields, fingerprint) in enumerate(written, first)
+    ]
+    _upsert.run(connection, _statement(connection.dialect.name), rows)
 
 
 def _touch(connection: Connection, integration_id: str, touched: list[Record]) -> None:

@@ -57,6 +57,14 @@ class Batch:
         self.timeless += other.timeless
         self.newest = max((cursor for cursor in (self.newest, other.newest) if cursor), default=None)
 
+    def note_good(self, found: list[Record], *, has_cursor: bool) -> None:
+        """Payloads each of which is one record, as nearly all are; the version of each is its cursor."""
+        self.seen += len(found)
+        self.good.extend([record.external_id for record in found])
+        if found and has_cursor:
+            self.cursors += len(found) - 1
+            self.note_cursor(max([record.version for record in found if record.version is not None]))
+
     def note_cursor(self, cursor: str | None) -> None:
         """One payload more says how new it is, if it does."""
         if cursor is None:

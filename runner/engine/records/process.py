@@ -66,18 +66,16 @@ class Intake:
             for payload in payloads:
                 self._look_at(payload)
             return
-        batch, made, is_valid = self.batch, self.straight, self.house.schemas.is_valid
-        has_cursor = self.processor.cursor is not None
+        batch, made, usual = self.batch, self.straight, []
+        is_valid, keep = self.house.schemas.check_of(self.processor.record), self.batch.records.append
         for payload in payloads:
             record = made(payload)
-            if record is None or record.version is None or not is_valid(record):
+            if record is None or record.version is None or not is_valid(record.fields):
                 self._look_at(payload)
                 continue
-            batch.seen += 1
-            batch.records.append(record)
-            batch.good.append(record.external_id)
-            if has_cursor:
-                batch.note_cursor(record.version)
+            keep(record)
+            usual.append(record)
+        batch.note_good(usual, has_cursor=self.processor.cursor is not None)
 
     def _look_at(self, payload: Any) -> None:
         """Take one payload of whatever sort: bad, left out, with others inside."""

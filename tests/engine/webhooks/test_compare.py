@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from runner.connector.library import Connectors
 from runner.engine.house import House
 from runner.engine.webhooks import events
 from runner.engine.webhooks.compare import Comparison, compare, differing, flat
@@ -17,11 +16,12 @@ from runner.model.integration import Integration
 from runner.store import feed
 from runner.store.events import EventFilter
 from tests.engine.hooked import PHOTOS, Hooked, hooked
+from tests.shelf import written
 
 
 @pytest.fixture
-async def here(path: Path, tmp_path: Path) -> AsyncIterator[Hooked]:
-    async with hooked(path, tmp_path / "connectors") as opened:
+async def here(database_url: str) -> AsyncIterator[Hooked]:
+    async with hooked(database_url) as opened:
         yield opened
 
 
@@ -40,15 +40,13 @@ async def tell(here: Hooked, photos: Integration, *payloads: dict[str, Any]) -> 
     await events.drain(here.house, photos.id)
 
 
-def mended(here: Hooked, tmp_path: Path, *changes: tuple[str, str]) -> House:
+def mended(here: Hooked, *changes: tuple[str, str]) -> House:
     """The house with another spec."""
-    folder, text = tmp_path / "mended", PHOTOS
+    text = PHOTOS
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    folder.mkdir()
-    (folder / "photos.yaml").write_text(text)
-    return replace(here.house, connectors=Connectors(folder))
+    return replace(here.house, connectors=written(photos=text))
 
 
 async def test_a_spec_that_did_not_change_makes_no_difference(here: Hooked, photos: Integration) -> None:
@@ -56,9 +54,9 @@ async def test_a_spec_that_did_not_change_makes_no_difference(here: Hooked, phot
     assert await compare(here.house, EventFilter()) == Comparison(events=3, same=2)
 
 
-async def test_a_change_is_told_field_by_field(here: Hooked, photos: Integration, tmp_path: Path) -> None:
+async def test_a_change_is_told_field_by_field(here: Hooked, photos: Integration) -> None:
     await tell(here, photos, {"id": "1", "name": "Roof", "street": "Main"}, {"id": "2", "name": "WALL", "street": "A"})
-    house = mended(here, tmp_path, ("{name: name}", "{name: upper(name), address: {street: street}}"))
+    house = mended(here, ("{name: name}", "{name: upper(name), address: {street: street}}"))
 
     made = await compare(house, EventFilter())
 
@@ -71,11 +69,11 @@ async def test_a_change_is_told_field_by_field(here: Hooked, photos: Integration
     ]
 
 
-async def test_nothing_is_written_and_nobody_is_called(here: Hooked, photos: Integration, tmp_path: Path) -> None:
+async def test_nothing_is_written_and_nobody_is_called(here: Hooked, photos: Integration) -> None:
     await tell(here, photos, {"id": "1", "name": "Roof"})
     before = await here.house.store.database.read(lambda c: feed.find(c, photos.id))
     told, calls = await here.events(), len(here.partner.calls)
-    await compare(mended(here, tmp_path, ("{name: name}", "{name: upper(name)}")), EventFilter())
+    await compare(mended(here, ("{name: name}", "{name: upper(name)}")), EventFilter())
     assert await here.house.store.database.read(lambda c: feed.find(c, photos.id)) == before
     assert await here.events() == told
     assert len(here.partner.calls) == calls
@@ -101,10 +99,10 @@ async def test_a_record_that_is_newer_than_its_events_is_not_compared(here: Hook
     assert await compare(here.house, EventFilter(ids=[first.id])) == Comparison(events=1, older=1)
 
 
-async def test_a_deletion_under_a_new_spec_is_a_difference(here: Hooked, photos: Integration, tmp_path: Path) -> None:
+async def test_a_deletion_under_a_new_spec_is_a_difference(here: Hooked, photos: Integration) -> None:
     await tell(here, photos, {"id": "1", "name": "Roof"})
     deleting = "project.*: {do: delete, record: project, id: payload.id}"
-    house = mended(here, tmp_path, ("project.*: {do: process, processor: project, payload: payload}", deleting))
+    house = mended(here, ("project.*: {do: process, processor: project, payload: payload}", deleting))
     (told,) = (await compare(house, EventFilter())).differences
     assert (told.field, told.stored, told.made) == ("(record)", "there", "not there")
 

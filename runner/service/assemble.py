@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 from sqlalchemy import Connection
@@ -29,14 +29,17 @@ from runner.service.settings import Settings
 from runner.store.database import Database
 from runner.store.keys import KeyRing
 from runner.store.moving import closing
+from runner.store.shared_clock import sharing
 from runner.store.store import Store
 
 
 @dataclass(frozen=True)
 class Seams:
-    """Where tests and the demo take the place of the world. None: the world itself."""
+    """Where tests and the demo take the place of the world. None: the world itself. `clock` is that of the whole house,
+    `machine` that of this machine alone."""
 
     clock: Clock | None = None
+    machine: Clock = field(default_factory=SystemClock)
     transport: httpx.AsyncBaseTransport | None = None
 
 
@@ -57,13 +60,16 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
         await asyncio.to_thread(_make_ready, store.database)
         await store.database.read(closing.require_open)
         await store.database.read(store.vault.check)
-        async with open_http(config.allow_hosts, seams.transport if seams else None) as http:
+        async with (
+            open_http(config.allow_hosts, seams.transport if seams else None) as http,
+            telling_time(store.database, seams or Seams()) as clock,
+        ):
             house = open_house(
                 connectors=connectors,
                 config=config,
                 store=store,
                 http=http,
-                clock=(seams and seams.clock) or SystemClock(),
+                clock=clock,
                 apps=apps,
                 schemas=schemas,
                 base_url=settings.base_url,
@@ -75,6 +81,16 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
             await _save_last_calls(house)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def telling_time(database: Database, seams: Seams) -> AsyncIterator[Clock]:
+    """The clock of a house: the one that is given; else the database's, where hosts share one, or the machine's."""
+    if seams.clock is not None or database.dialect == "sqlite":
+        yield seams.clock or seams.machine
+        return
+    async with sharing(database) as clock:
+        yield clock
 
 
 def require_notify_secret(config: Config, settings: Settings) -> None:

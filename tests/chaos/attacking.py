@@ -27,8 +27,9 @@ class Attacker:
             for attack in attacks:
                 group.create_task(self._strike(attack), name=str(attack))
         self.stage.set_clocks()
-        for one in (*self.stage.cast.partners.values(), self.stage.cast.ledger):
-            one.mend()
+        for partner in self.stage.cast.partners.values():
+            partner.mend()
+        self.stage.cast.ledger.mend()
 
     async def _strike(self, attack: Attack) -> None:
         await asyncio.sleep(attack.at)

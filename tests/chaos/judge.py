@@ -55,7 +55,7 @@ def judge(found: Evidence, calm: Evidence) -> dict[str, list[str]]:
         "who cannot take a webhook says 503": [
             f"{status}: {count}" for status, count in found.others.items() if status != 503
         ],
-        "the store is that of an undisturbed run, by webhooks alone": _records(found.early, calm.early),
+        "by webhooks alone the store is that of an undisturbed run": _records(found.early, calm.early),
         "the store is that of an undisturbed run": differences(found.late, calm.late),
         "nothing is twice at the host": _twice(found.host),
         "the host has what it has after an undisturbed run": _unlike(dict(found.host), dict(calm.host)),

@@ -33,7 +33,7 @@ class Kind:
     """One sort of attack: how often it comes beside the others, whom it meets, and from what to what `amount` goes."""
 
     weight: int
-    meets: Literal["processes", "database", "partners"]
+    meets: Literal["processes", "clocks", "database", "partners"]
     least: float
     most: float
 
@@ -42,7 +42,7 @@ KINDS: Mapping[What, Kind] = {
     "kill": Kind(24, "processes", 0.0, 2.0),  # SIGKILL; started again after so many seconds
     "stop": Kind(6, "processes", 0.0, 1.0),  # SIGTERM, as a rolling restart sends it
     "freeze": Kind(6, "processes", 0.5, 6.0),  # SIGSTOP, for so many seconds
-    "jump": Kind(10, "processes", -90.0, 90.0),  # its clock is wrong by so many seconds from now on
+    "jump": Kind(10, "clocks", -90.0, 90.0),  # its clock is wrong by so many seconds from now on
     "crash": Kind(6, "database", 0.0, 3.0),  # SIGKILL for all of the server
     "cut_database": Kind(8, "database", 0.0, 1.0),  # every connection to it is reset, and none is let in for so long
     "hold_database": Kind(4, "database", 0.5, 4.0),  # nothing comes through for so long
@@ -70,9 +70,15 @@ class Attack:
 def plan(
     seed: int, seconds: float, processes: Sequence[str], partners: Sequence[str], *, database: bool
 ) -> list[Attack]:
-    """The attacks of a run of so many seconds. Without `database`, whose server is a file, it is left alone."""
+    """The attacks of a run of so many seconds. Without `database`, where that is a file, it is left alone, and so are
+    clocks: the processes are of one machine then, which has one."""
     chance = random.Random(seed)
-    names = {"processes": list(processes), "partners": list(partners), "database": ["database"] if database else []}
+    names = {
+        "processes": list(processes),
+        "partners": list(partners),
+        "database": ["database"] if database else [],
+        "clocks": list(processes) if database else [],
+    }
     kinds = {what: kind for what, kind in KINDS.items() if names[kind.meets]}
     attacks, at = [], CALM_BEFORE
     while (at := at + chance.uniform(SHORTEST, LONGEST)) < seconds:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -52,9 +53,10 @@ class Post:
 
     async def stop(self) -> None:
         """Bring nothing any more."""
-        for task in self._carrying:
+        carrying = list(self._carrying)
+        for task in carrying:
             task.cancel()
-        await asyncio.gather(*self._carrying, return_exceptions=True)
+        await asyncio.gather(*carrying, return_exceptions=True)
 
     async def _carry(self, name: str, letter: Letter) -> None:
         attempt = 0
@@ -76,6 +78,16 @@ class Post:
         if not answer.is_success:
             self.others[answer.status_code] += 1
         return answer.is_success
+
+
+@asynccontextmanager
+async def posting(stage: Stage, seed: int) -> AsyncIterator[Post]:
+    """The post of a stage, which ends with it."""
+    post = Post(stage, random.Random(seed))
+    try:
+        yield post
+    finally:
+        await post.stop()
 
 
 def keys(name: str, body: bytes) -> list[str]:

@@ -29,7 +29,7 @@ async def run(dial: Dial, names: set[str], port: int) -> None:
     parts = Parts(web="web" in names, scheduler="scheduler" in names, worker="worker" in names)
     door = listen("127.0.0.1", port) if parts.web else None
     with stopping_on_signals(stop):
-        async with opened(settings, log, Seams(clock=WrongClock(dial))) as house:
+        async with opened(settings, log, Seams(machine=WrongClock(dial))) as house:
             await serve(house, settings, stop=stop, door=door, parts=parts, ready=lambda: log.info("ready"))
     log.info("stopped")
 

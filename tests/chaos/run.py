@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from tests.chaos.cast import READ, today
 from tests.chaos.judge import Evidence, host_of, judge, violations_of
 from tests.chaos.load import Input, inputs
 from tests.chaos.plan import plan
-from tests.chaos.posting import Post
+from tests.chaos.posting import Post, posting
 from tests.chaos.report import Report, by_what
 from tests.chaos.stage import ALONE, TROUPE, Stage, stage
 from tests.eavesdrop import leaks
@@ -44,23 +43,24 @@ async def chaos(folder: Path, options: Options) -> Report:
     moment = today()
     async with stage(folder / "attacked", options.database, TROUPE, options.seed, options.size, moment) as here:
         await _begin(here)
-        attacker, post = Attacker(here), Post(here, random.Random(options.seed))
+        attacker = Attacker(here)
         attacks = plan(
             options.seed, options.seconds, list(here.actors), list(here.cast.wires), database=here.base.is_server
         )
         done: list[Input] = []
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_live(here, post, options, done))
-            group.create_task(_ask(here, options))
-            group.create_task(attacker.carry_out(attacks))
-        found = await _finish(here, post)
+        async with posting(here, options.seed) as post:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_live(here, post, options, done))
+                group.create_task(_ask(here, options))
+                group.create_task(attacker.carry_out(attacks))
+            found = await _finish(here, post)
         figures, skipped = _figures(here, post, done), here.skipped
     async with stage(folder / "undisturbed", "sqlite", ALONE, options.seed, options.size, moment) as calm:
         await _begin(calm)
-        post = Post(calm, random.Random(options.seed))
         for one in done:
             one.happen(calm.cast)
-        undisturbed = await _finish(calm, post)
+        async with posting(calm, options.seed) as post:
+            undisturbed = await _finish(calm, post)
     verdict = judge(found, undisturbed)
     return Report(options.seed, options.seconds, options.database, by_what(attacker.done), figures, skipped, verdict)
 
@@ -136,7 +136,7 @@ async def _hurry(here: Stage) -> None:
     due = await asyncio.to_thread(picture.next_due, here.engine)
     now = datetime.now(UTC) + timedelta(seconds=here.cast.almanac.ahead)
     if due is not None and due[0] > now + SOON:
-        here.skip((due[0] - now).total_seconds(), due[1])
+        await here.skip((due[0] - now).total_seconds(), due[1])
 
 
 def _leaks(here: Stage) -> list[str]:

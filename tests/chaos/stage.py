@@ -115,10 +115,11 @@ class Stage:
                 logs = "\n".join(actor.log.read_text(encoding="utf-8")[-1500:] for actor in self.actors.values())
                 raise AssertionError(f"{what}: never in {PATIENCE:.0f} s\n{logs}")
 
-    def skip(self, seconds: float, what: str) -> None:
+    async def skip(self, seconds: float, what: str) -> None:
         """Let everybody's clock go forward, to where something is due."""
         self.skipped.append(f"{seconds:.0f} s to {what}")
         self.cast.almanac.ahead += seconds
+        await self.base.skip(self.cast.almanac.ahead)
         self.set_clocks()
 
     def set_clocks(self) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PIECE = 65_536
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""Of SO_LINGER: closing is a reset."""
 
 
 class Wire:
@@ -51,6 +55,7 @@ class Wire:
     def _reset(self) -> None:
         self.cuts += len(self._ends)
         for end in list(self._ends):
+            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             end.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

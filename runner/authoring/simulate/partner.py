@@ -172,6 +172,10 @@ class Partner(ABC):
         """
         self._faults.add(calls, status, on)
 
+    def mend(self) -> None:
+        """Let no call fail any more that was told to."""
+        self._faults = Faults()
+
     # How a call is answered
 
     def route(self, method: str, path: str, answer: Answer, *, api: bool = True) -> Route:

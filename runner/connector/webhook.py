@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -57,7 +58,7 @@ class Answer(Block):
         "of it (4 s when left out) is answered 503, and the partner sends it again.",
     )
 
-    @property
+    @cached_property
     def patience(self) -> float:
         """Seconds after which a request whose event is not stored is answered 503."""
         return (self.within or USUAL_LIMIT).total_seconds() * SHARE

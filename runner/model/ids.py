@@ -39,5 +39,11 @@ def new_id(now: datetime) -> str:
 
     Ids of one moment lie beside one another in an index, so a commit touches few pages of it.
     """
-    chance = _CHANCE.take()
-    return f"{int(now.timestamp() * 1000):012x}7{chance[:3]}8{chance[3:]}"
+    return new_ids(now, 1)[0]
+
+
+def new_ids(now: datetime, count: int) -> list[str]:
+    """So many of one moment."""
+    moment = f"{int(now.timestamp() * 1000):012x}7"
+    chances = [_CHANCE.take() for _ in range(count)]
+    return [f"{moment}{chance[:3]}8{chance[3:]}" for chance in chances]

@@ -87,7 +87,9 @@ class Heads(Straight):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
+        self._size += len(name) + len(value)  # not _count(): this is called a dozen times for a request
+        if self._size > LARGEST_HEAD:
+            raise HeadTooLarge
         if not self._is_in_body:  # trailers are no headers (RFC 9110, section 6.5.1)
             super().on_header(name, value)
 

@@ -22,6 +22,7 @@ HEADS = 1000
 """Heads of answers that are written once."""
 _PLAIN = re.compile(re.escape(PREFIX) + rb"[\w.~%!$&'()*+,;=:@/?-]*")
 """Characters of a path and a query (RFC 3986, sections 3.3 and 3.4)."""
+_BREAK = re.compile(r"[\r\n\0]")
 
 
 class Exchange:
@@ -43,6 +44,12 @@ class Straight(HttpToolsProtocol):
         self._take = take
         self._held: list[bytes] | None = None  # the body, as far as it is here, of a request that may go straight
         self._keep_alive = True
+        self._rests_since: float | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -74,6 +81,35 @@ class Straight(HttpToolsProtocol):
         else:
             held, self._held = self._held, None
             self._begin(self._take, b"".join(held))
+
+    def on_response_complete(self) -> None:
+        """As the server has it, but with one timer for all the pauses between requests, not one for each of them."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._rests_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._rests_since is None:
+            return
+        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_again(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._rests_since = None
+
+    def _look_again(self, after: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(after, self.timeout_keep_alive_handler)
 
     def _begin(self, take: Take, body: bytes) -> None:
         exchange = Exchange(self._keep_alive)
@@ -122,6 +158,8 @@ def _written(received: Received, keep_alive: bool) -> bytes:
 
 @lru_cache(HEADS)
 def _head(status: int, length: int, headers: tuple[tuple[str, str], ...], keep_alive: bool) -> bytes:
+    if any(_BREAK.search(text) for header in headers for text in header):
+        raise ValueError("a header of an answer holds the end of a line")
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"content-length: {length}"]
     lines += [f"{name}: {value}" for name, value in headers]
     lines += [] if keep_alive else ["connection: close"]

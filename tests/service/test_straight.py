@@ -30,6 +30,7 @@ class Taken:
         self.arrived = asyncio.Event()
         self.go = asyncio.Event()
         self.go.set()
+        self.way = "1"
 
     async def take(self, target: bytes, headers: RawHeaders, body: bytes) -> Received:
         self.heard.append((target, headers, body))
@@ -37,7 +38,7 @@ class Taken:
         await self.go.wait()
         if body == b"fail":
             raise ValueError
-        return Received(201, b"straight", {"x-way": "1"})
+        return Received(201, b"straight", {"x-way": self.way})
 
 
 async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,9 +55,12 @@ class Watched(Straight):
 
 
 @asynccontextmanager
-async def listening(taken: Taken | None, lost: asyncio.Event | None = None) -> AsyncIterator[tuple[int, ServerState]]:
+async def listening(
+    taken: Taken | None, lost: asyncio.Event | None = None, rest: int = 3600
+) -> AsyncIterator[tuple[int, ServerState]]:
+    """A server that closes connections that rested for so many seconds."""
     loop, state = asyncio.get_running_loop(), ServerState()
-    config = uvicorn.Config(asgi, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(asgi, ws="none", lifespan="off", log_config=None, timeout_keep_alive=rest)
     config.load()
     take = taken.take if taken else None
     told = {"lost": lost or asyncio.Event()}
@@ -178,3 +182,34 @@ async def test_who_hung_up_is_not_answered(taken: Taken) -> None:
         tasks = [*state.tasks]
         taken.go.set()
         assert [await task for task in tasks] == [None]
+
+
+async def test_a_connection_that_rests_too_long_is_closed(taken: Taken) -> None:
+    async with listening(taken, rest=0) as (port, _):
+        assert (await said(port, WHOLE)).endswith(b"straight")
+
+
+async def test_one_that_works_or_has_not_rested_long_stays(taken: Taken) -> None:
+    async with listening(taken) as (port, state):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for is_busy in (False, True):
+            writer.write(WHOLE)
+            await reader.readuntil(b"straight")
+            if is_busy:
+                taken.go.clear()
+                taken.arrived.clear()
+                writer.write(WHOLE)
+                await taken.arrived.wait()
+            (connection,) = state.connections
+            connection.timeout_keep_alive_handler()
+            assert not connection.transport.is_closing()
+        taken.go.set()
+        await reader.readuntil(b"straight")
+        writer.close()
+
+
+async def test_an_answer_has_no_header_of_two_lines(taken: Taken, caplog: pytest.LogCaptureFixture) -> None:
+    taken.way = "1\r\nset-cookie: a=b"
+    async with listening(taken) as (port, _):
+        assert await said(port, WHOLE) == b""
+    assert [record.message for record in caplog.records] == ["a webhook has no answer"]

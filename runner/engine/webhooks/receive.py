@@ -27,7 +27,7 @@ from runner.errors import (
     StoreError,
 )
 from runner.model.event import Delivery, EventState, WebhookEvent
-from runner.model.ids import new_id
+from runner.model.ids import new_id, new_ids
 from runner.store.inbox import Arrival
 
 NO_WEBHOOKS = "no-webhooks"
@@ -135,8 +135,9 @@ async def _read(house: House, connector: Connector, webhooks: Webhooks, delivery
             else Arrival(new_id(delivery.received_at), delivery, (kept(delivery, reply.later),))
         )
     told = webhooks.told(delivery.body, delivery.headers, delivery.url)
-    events = tuple([_event(webhooks, delivery, item) for item in told])
-    return Arrival(new_id(delivery.received_at), delivery, events, known.bound)
+    id_, *ids = new_ids(delivery.received_at, 1 + len(told))
+    events = tuple([_event(webhooks, delivery, item, own) for item, own in zip(told, ids, strict=True)])
+    return Arrival(id_, delivery, events, known.bound)
 
 
 async def _check(
@@ -160,8 +161,8 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
     return connector, connector.webhooks
 
 
-def _event(webhooks: Webhooks, delivery: Delivery, item: Told) -> WebhookEvent:
-    note, id_ = _because(webhooks, item), new_id(delivery.received_at)
+def _event(webhooks: Webhooks, delivery: Delivery, item: Told, id_: str) -> WebhookEvent:
+    note = _because(webhooks, item)
     return WebhookEvent(
         id=id_,
         connector=delivery.connector,

@@ -96,7 +96,7 @@ class Attendance:
 def attendance(connection: Connection, queue: Queue, now: datetime) -> Attendance:
     """As it is now."""
     return Attendance(
-        processes=tuple(processes.alive(connection, now)),
+        processes=tuple(processes.alive(connection, processes.clock(connection, now))),
         backlog=queue.backlog(connection, now),
         now=now,
         last_worker=processes.last_worker(connection),

@@ -64,8 +64,9 @@ class Heart:
             self._house.log.warning("heartbeat-not-stored", error=str(error))
 
     def _say(self, connection: Connection) -> None:
-        processes.beat(connection, self._process)
-        processes.prune(connection, self._process.seen_at - REMEMBERED)
+        now = processes.clock(connection, self._process.seen_at)
+        processes.beat(connection, replace(self._process, seen_at=now))
+        processes.prune(connection, now - REMEMBERED)
 
 
 @asynccontextmanager

@@ -30,6 +30,15 @@ processes = Table(
 )
 
 
+def clock(connection: Connection, now: datetime) -> datetime:
+    """The time by which beats are told: that of the server, since the clocks of hosts may differ, and jump. The
+    processes on a file are on one machine: `now`."""
+    if connection.dialect.name != "postgresql":
+        return now
+    found: datetime = connection.scalar(select(func.clock_timestamp(type_=UtcDateTime)))  # type: ignore[assignment]  # is never NULL
+    return found
+
+
 def beat(connection: Connection, process: Process) -> None:
     """Say that it lives; its row is made where there is none."""
     values = {**asdict(process), "parts": " ".join(sorted(process.parts))}

@@ -109,6 +109,7 @@ async def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
+@pytest.mark.sqlite_only
 def test_the_disk_of_the_database_is_looked_at(typed: Type, path: Path) -> None:
     told = {one["what"]: one["told"] for one in json.loads(typed("doctor", "--json").stdout)}
     assert told["disk"].endswith(f"at {path.parent}")

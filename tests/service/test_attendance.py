@@ -80,6 +80,7 @@ async def test_who_beats_is_there_until_it_ends(here: World) -> None:
     assert (await found()).processes == ()
 
 
+@pytest.mark.sqlite_only
 async def test_a_beat_keeps_it_alive_and_forgets_the_dead(here: World) -> None:
     heart = Heart(here.house, ["worker"])
     await here.write(lambda c: processes.beat(c, ONE))

@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import httpx
+import pytest
 from sqlalchemy import Connection
 
 from runner.model.wakeup import WakeUp
@@ -34,12 +35,14 @@ async def test_a_process_with_a_database_is_ready(here: World) -> None:
     assert told == {"ready": True, "processes": nobody, "due": 0, "oldest_seconds": 0.0, "complaints": []}
 
 
+@pytest.mark.sqlite_only  # a server's database is lent again, with the revision as it was left
 async def test_a_database_of_an_older_version_is_not_ready(here: World) -> None:
     await here.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'"))
     status, told = await ready(here)
     assert (status, told["code"]) == (503, "migration-pending")
 
 
+@pytest.mark.sqlite_only
 async def test_one_that_a_later_version_has_migrated_is_ready_until_this_process_is_replaced(here: World) -> None:
     await here.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
     assert (await ready(here))[0] == 200

@@ -89,17 +89,16 @@ async def revise(url: str, revision: str) -> None:
     await database.close()
 
 
-@pytest.mark.each_database
-async def test_a_database_of_a_later_version_is_not_touched(database_url: str) -> None:
-    await revise(database_url, "9999")
+async def test_a_database_of_a_later_version_is_not_touched(path: Path) -> None:
+    await revise(f"sqlite:///{path}", "9999")
     with pytest.raises(SettingsError, match=r"is of revision 9999.*start that one, or restore the backup"):
-        async with opened(settings(Path(), RUNNER_DATABASE_URL=database_url), Log()):
+        async with opened(settings(f"sqlite:///{path}"), Log()):
             pass
 
 
 async def test_a_server_that_others_use_is_migrated_when_an_operator_says_so(databases: Databases) -> None:
     with databases.bare() as url:
-        behind = settings(Path(), RUNNER_DATABASE_URL=url)
+        behind = settings(url)
         async with opened(behind, Log()) as house:
             assert not house.store.database.pending()
         await revise(url, "0022")

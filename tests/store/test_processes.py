@@ -63,6 +63,13 @@ def test_a_process_is_gone_only_where_that_is_known(
     assert processes.is_gone(connection, process, later(seen)) is gone
 
 
+def test_beats_are_told_by_the_clock_that_all_share(connection: Connection) -> None:
+    told = processes.clock(connection, NOW)
+    is_ours = connection.dialect.name == "sqlite"
+    assert (told == NOW) is is_ours
+    assert told.utcoffset() == timedelta(0)
+
+
 def test_when_a_worker_was_last_there_is_remembered(connection: Connection) -> None:
     assert processes.last_worker(connection) is None
     processes.beat(connection, AWAY)

@@ -177,7 +177,7 @@ class _Work:
         process, now = former.process, self.house.clock.now()
         if process is None:
             return False
-        return await self.house.store.database.read(lambda c: processes.is_gone(c, process, now))
+        return await self.house.store.database.read(lambda c: processes.is_gone(c, process, processes.clock(c, now)))
 
     async def _is_taken(self, doubtful: Act, made: str) -> bool:
         """Whether an act or a push made that thing, which this one then did not."""

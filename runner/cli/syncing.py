@@ -116,26 +116,33 @@ def _run(
 
 
 def _preview(which: str, name: str | None, full: bool, progress: bool, as_json: bool) -> None:
+    from contextlib import ExitStack
+
     from runner.cli import previewing
     from runner.cli.progress import shown
     from runner.cli.workshop import in_house
     from runner.engine.syncs.preview import Preview, preview
+    from runner.store.spool import Spool
 
     async def work(house: House) -> list[Preview]:
         found, names = await _chosen(house, which, name)
         made = []
         for one in names:
             with shown(one, progress and not as_json) as hear:
-                made.append(await preview(house, found, one, full=full, progress=hear))
+                spool = spools.enter_context(Spool())
+                made.append(await preview(house, found, one, spool, full=full, progress=hear))
         return made
 
-    made = in_house(work)
-    if as_json:
-        output.print_json([previewing.plain(one) for one in made])
-        return
-    for one in made:
-        for line in previewing.lines(one):
-            typer.echo(line)
+    with ExitStack() as spools:
+        made = in_house(work)
+        if as_json:
+            for piece in previewing.dumped(made):
+                typer.echo(piece, nl=False)
+            typer.echo()
+            return
+        for one in made:
+            for line in previewing.lines(one):
+                typer.echo(line)
 
 
 async def _chosen(house: House, which: str, name: str | None) -> tuple[Integration, list[str]]:

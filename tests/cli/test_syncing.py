@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from runner.cli import output, runs
-from runner.cli.previewing import lines, plain
+from runner.cli.previewing import dumped, lines
 from runner.engine.syncs.preview import Changed, Preview, Refused
 from runner.model.record import Record
 from runner.model.run import Counts, RunState, SyncRun
@@ -50,7 +50,18 @@ def test_a_preview_is_told_record_by_record_and_summed() -> None:
 
 def test_a_long_value_is_cut_in_the_table_and_whole_in_json() -> None:
     assert "b" * 60 not in "\n".join(lines(FOUND))
-    assert plain(FOUND)["changed"][0]["fields"]["name"] == {"stored": "a", "made": "b" * 60}
+    [told] = json.loads("".join(dumped([FOUND])))
+    assert told["changed"][0]["fields"]["name"] == {"stored": "a", "made": "b" * 60}
+
+
+def test_as_json_all_is_told() -> None:
+    first, second = json.loads("".join(dumped([FOUND, Preview("crew", False)])))
+    assert [one["external_id"] for one in first["created"]] == ["1"]
+    assert first["deleted"] == [{"kind": "project", "external_id": "3"}]
+    assert first["quarantined"][0]["reasons"] == ["job: `id`: nothing there"]
+    assert (first["sync"], first["seen"], first["full"], first["doubt"]) == ("jobs", 5, True, "9 of 10 look gone")
+    assert (second["created"], second["doubt"]) == ([], None)
+    assert json.loads("".join(dumped([]))) == []
 
 
 def test_many_lines_end_in_a_count() -> None:

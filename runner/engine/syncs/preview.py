@@ -1,10 +1,10 @@
-"""A sync without its effects: fetch and map as a run would, and hold what comes against what is stored."""
+"""A sync without its effects: fetch and map as a run would, and hold each page against what is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,18 +16,19 @@ from runner.engine.pages.tables import equipped
 from runner.engine.records.admit import gone_children
 from runner.engine.records.batch import Batch
 from runner.engine.records.process import digest
-from runner.engine.syncs.missing import Roll, roll_for
+from runner.engine.syncs.missing import roll_for
 from runner.engine.syncs.running import Progress
 from runner.engine.syncs.start import Start, begun, started
 from runner.engine.syncs.walk import Page, pages
 from runner.engine.webhooks.compare import differing
 from runner.errors import ResyncNeeded
 from runner.model.integration import Integration
-from runner.model.record import Deletion, Record
+from runner.model.record import Record
 from runner.store import checkpoints, feed
 from runner.store.feed import StoredRecord
 from runner.store.known import is_older
 from runner.store.record_table import Key
+from runner.store.spool import Found, Pile, Spool
 
 
 @dataclass(frozen=True)
@@ -60,28 +61,36 @@ class Preview:
     unchanged: int = 0
     stale: int = 0
     skipped: int = 0
-    created: list[Record] = field(default_factory=list)
-    changed: list[Changed] = field(default_factory=list)
-    deleted: list[Key] = field(default_factory=list)
-    quarantined: list[Refused] = field(default_factory=list)
+    created: Sequence[Record] = field(default_factory=list)
+    changed: Sequence[Changed] = field(default_factory=list)
+    deleted: Sequence[Key] = field(default_factory=list)
+    quarantined: Sequence[Refused] = field(default_factory=list)
     doubt: str | None = None
 
 
 async def preview(
-    house: House, integration: Integration, name: str, *, full: bool = False, progress: Progress | None = None
+    house: House,
+    integration: Integration,
+    name: str,
+    spool: Spool,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
 ) -> Preview:
     """Nothing is written: no record, no run, no checkpoint, no push. What opens the partner is kept alive all the same,
-    and calls count under its limits. Raises the PartnerError family as a run does."""
+    and calls count under its limits. What is found lies in `spool`, for as long as that is open. Raises the
+    PartnerError family as a run does."""
     connector = house.connectors.get(integration.connector)
     sync = connector.syncs[name]
     connector = await equipped(house, connector, integration, [sync.processor])
     checkpoint = await house.store.database.read(lambda connection: checkpoints.get(connection, integration.id, name))
     start = started(sync, checkpoint, house.clock.now(), full)
     try:
-        return await _Work(house, connector, integration, sync, name, start).walk(progress)
+        return await _Work(house, connector, integration, sync, name, start, spool).walk(progress)
     except ResyncNeeded:
+        spool.clear()
         start = begun(sync, checkpoint, house.clock.now(), True)
-        return await _Work(house, connector, integration, sync, name, start).walk(progress)
+        return await _Work(house, connector, integration, sync, name, start, spool).walk(progress)
 
 
 @dataclass
@@ -92,11 +101,7 @@ class _Work:
     sync: Sync
     name: str
     start: Start
-    made: Preview = field(init=False)
-    roll: Roll | None = field(init=False)
-    known: dict[Key, Record | None] = field(default_factory=dict)
-    owners: dict[str, Record] = field(default_factory=dict)
-    struck: list[Deletion] = field(default_factory=list)
+    spool: Spool
 
     def __post_init__(self) -> None:
         self.made = Preview(self.name, self.start.full)
@@ -107,74 +112,91 @@ class _Work:
         found = pages(self.house, self.connector, self.sync, self.integration, self.start)
         async with aclosing(found):
             async for page in found:
-                self._take(page)
+                await self._take(page)
                 if progress is not None:
                     progress(self.made.pages, self.made.seen, page.total)
-        await self.house.store.database.read(self._conclude)
+        await self.house.store.database.read(self._call_roll)
+        self._sum_up()
         return self.made
 
-    def _take(self, page: Page) -> None:
+    async def _take(self, page: Page) -> None:
         batch = digest(self.house, self.connector, self.sync.processor, page.payloads, page.asked_at)
         self.made.pages += 1
         self.made.seen += batch.seen + page.known
         self.made.unchanged += page.known
         self.made.skipped += len(batch.skipped)
         for bad in batch.bad:
-            reasons = tuple(str(flaw) for flaw in bad.flaws)
-            self.made.quarantined.append(Refused(self.sync.processor, bad.external_id, reasons))
+            told = Refused(self.sync.processor, bad.external_id, tuple(str(flaw) for flaw in bad.flaws))
+            self.spool.put((None, None), "quarantined", None, asdict(told))
         if self.roll is not None:
             self.roll.call(batch)
-        self._note(batch)
+        await self.house.store.database.read(lambda connection: self._hold(connection, batch))
 
-    def _note(self, batch: Batch) -> None:
-        """Remember the newest of each record, and what is gone."""
-        for record in batch.records:
-            key = (record.kind, record.external_id)
-            before = self.known.get(key)
-            if before is None or not is_older(record.version, before.version):
-                self.known[key] = record
-        self.owners |= batch.owners
+    def _hold(self, connection: Connection, batch: Batch) -> None:
+        """Hold the newest of each record, and what is gone, against what is stored."""
+        here = self._newest([*batch.records, *gone_children(connection, self.integration.id, batch)])
         for _, gone in batch.gone:
             if gone.field is None:
-                self.known[gone.kind, gone.value] = None
-            else:
-                self.struck.append(gone)
-
-    def _conclude(self, connection: Connection) -> None:
-        """Hold each against what is stored."""
-        here = [record for record in self.known.values() if record is not None]
-        for record in gone_children(connection, self.integration.id, Batch("", records=here, owners=self.owners)):
-            self.known[record.kind, record.external_id] = record
-        for gone in self.struck:
-            ids = feed.having(
-                connection, self.integration.id, gone.kind, gone.field or "", gone.value, below=gone.below
-            )
-            self.known |= {(gone.kind, one): None for one in ids if (gone.kind, one) not in self.known}
-        for kind, ids in self._by_kind():
+                here[gone.kind, gone.value] = None
+                continue
+            ids = feed.having(connection, self.integration.id, gone.kind, gone.field, gone.value, below=gone.below)
+            keys = [(gone.kind, one) for one in ids]
+            came = self.spool.known(keys).keys() | here.keys()
+            here |= {key: None for key in keys if key not in came}
+        for kind in sorted({kind for kind, _ in here}):
+            ids = [external_id for of, external_id in here if of == kind]
             stored = feed.named(connection, self.integration.id, kind, ids)
             for external_id in ids:
-                self._hold((kind, external_id), self.known[kind, external_id], stored.get(external_id))
-        if self.roll is not None:
-            missing, self.made.doubt = self.roll.look(connection, self.integration)
-            self.made.deleted += [] if self.made.doubt else [(self.roll.kind, one) for one in sorted(missing)]
+                self._note((kind, external_id), here[kind, external_id], stored.get(external_id))
 
-    def _by_kind(self) -> Iterator[tuple[str, list[str]]]:
-        for kind in sorted({kind for kind, _ in self.known}):
-            yield kind, [external_id for of, external_id in self.known if of == kind]
+    def _newest(self, found: Iterable[Record]) -> dict[Key, Record | None]:
+        """The newest of each record, without what is older than what came on a page before."""
+        records = list(found)
+        known = self.spool.known([(record.kind, record.external_id) for record in records])
+        made: dict[Key, Record | None] = {}
+        for record in records:
+            key = (record.kind, record.external_id)
+            before = known.get(key)
+            if before is None or not is_older(record.version, before.version):
+                made[key] = record
+                known[key] = Found("", record.version)
+        return made
 
-    def _hold(self, key: Key, record: Record | None, stored: StoredRecord | None) -> None:
+    def _note(self, key: Key, record: Record | None, stored: StoredRecord | None) -> None:
         if record is None:
-            if stored is not None and stored.deleted_at is None:
-                self.made.deleted.append(key)
+            is_there = stored is not None and stored.deleted_at is None
+            self.spool.put(key, "deleted" if is_there else "nothing", None)
         elif stored is None:
-            self.made.created.append(record)
+            self.spool.put(key, "created", record.version, asdict(record))
         elif is_older(record.version, stored.record.version):
-            self.made.stale += 1
+            self.spool.put(key, "stale", record.version)
         else:
             fields = {name: (old, new) for name, old, new in differing(stored, record)}
             if stored.record.parent != record.parent:
                 fields["parent"] = (stored.record.parent, record.parent)
-            if fields:
-                self.made.changed.append(Changed(*key, fields))
-            else:
-                self.made.unchanged += 1
+            self.spool.put(key, "changed" if fields else "unchanged", record.version, fields)
+
+    def _call_roll(self, connection: Connection) -> None:
+        """What a full pass did not meet."""
+        if self.roll is None:
+            return
+        missing, self.made.doubt = self.roll.look(connection, self.integration)
+        for external_id in [] if self.made.doubt else sorted(missing):
+            self.spool.put((self.roll.kind, external_id), "deleted", None)
+
+    def _sum_up(self) -> None:
+        made = self.made
+        made.unchanged += self.spool.count("unchanged")
+        made.stale += self.spool.count("stale")
+        made.created = Pile(self.spool, "created", lambda _, __, told: Record(**told))
+        made.changed = Pile(self.spool, "changed", _changed)
+        made.deleted = Pile(self.spool, "deleted", lambda kind, external_id, _: (kind, external_id))
+        made.quarantined = Pile(self.spool, "quarantined", _refused)
+
+
+def _changed(kind: str, external_id: str, told: dict[str, list[Any]]) -> Changed:
+    return Changed(kind, external_id, {name: (old, new) for name, (old, new) in told.items()})
+
+
+def _refused(_: str, __: str, told: dict[str, Any]) -> Refused:
+    return Refused(told["processor"], told["external_id"], tuple(told["reasons"]))

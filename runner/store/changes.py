@@ -30,6 +30,7 @@ from sqlalchemy import (
 from runner.model.integration import Integration, Reason, State
 from runner.model.lifecycle import BEGUN, REMOVED, Change
 from runner.store.columns import Json, Number, UtcDateTime, metadata
+from runner.store.statements import hold
 
 
 class Telling(StrEnum):
@@ -97,6 +98,7 @@ def add(
         "telling": Telling.PENDING.value,
         "attempts": 0,
     }
+    hold(connection, "changes")  # ids are in the order of commits: whoever reads on from the last misses none
     connection.execute(insert(changes).values(values))
 
 

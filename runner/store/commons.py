@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table
 from runner.model.common import Common, Pair, Replaced, Side
 from runner.model.push import Link
 from runner.store.columns import Json, UtcDateTime, metadata, utc_text
-from runner.store.statements import insert
+from runner.store.statements import hold, insert
 
 commons = Table(
     "commons",
@@ -34,7 +34,8 @@ IDENTITY = ["rule", "integration_id", "kind", "external_id", "destination"]
 
 
 def get(connection: Connection, pair: Pair) -> Common:
-    """What is known of a pair; nothing at first."""
+    """What is known of a pair; nothing at first. It stays so until a transaction that writes ends."""
+    hold(connection, f"commons:{pair}")
     row = connection.execute(select(commons).where(is_of(commons, pair))).one_or_none()
     if row is None:
         return Common()

@@ -58,7 +58,11 @@ _STATES = (
     )
     .order_by(integrations.c.created_at.nulls_first(), integrations.c.id)
 )
-_STATE = select(integrations.c.state).where(integrations.c.id == bindparam("integration", type_=Text))
+_STATE = (
+    select(integrations.c.state)
+    .where(integrations.c.id == bindparam("integration", type_=Text))
+    .with_for_update(read=True, key_share=True)
+)
 _state = Compiled(["integration"])
 _states = Compiled(["connector", "account_id"])
 
@@ -95,7 +99,7 @@ def get(connection: Connection, integration_id: str) -> Integration:
 
 
 def state(connection: Connection, integration_id: str) -> State:
-    """How it stands, or NotFound; for the hot path."""
+    """How it stands, or NotFound; for the hot path of a work that writes: it is not removed before that ends."""
     for (found,) in _state.find(connection, _STATE, (integration_id,)):
         return State(found)
     raise _missing(integration_id)
@@ -177,6 +181,8 @@ def set_settings(connection: Connection, integration_id: str, settings: Mapping[
 
 def remove(connection: Connection, integration_id: str) -> None:
     """Delete it with everything kept for it in any table: credential, records, events, links, pushes, wake-ups."""
+    mine = select(integrations.c.id).where(integrations.c.id == integration_id)
+    connection.execute(mine.with_for_update())  # whoever stores for it now, stores before it goes
     for table in metadata.sorted_tables:
         for name in ("integration_id", "destination", "subject"):
             if name in table.c:

@@ -64,6 +64,11 @@ def is_clash(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in CLASHES
 
 
+def is_taken(error: DBAPIError) -> bool:
+    """Whether a row of that key is there already."""
+    return getattr(error.orig, "sqlstate", None) == "23505"
+
+
 def visible(text: str) -> str:
     """The text, and in JSON the text that it stands for, with a sign in place of each NUL."""
     if "\0" in text:

@@ -26,7 +26,7 @@ from runner.store.columns import utc_text
 from runner.store.known import existing, newest_of
 from runner.store.record_table import Key, records
 from runner.store.sequences import draw
-from runner.store.statements import Compiled, chunks, insert
+from runner.store.statements import Compiled, chunks, hold, insert
 
 IDENTITY = ("integration_id", "kind", "external_id")
 _upsert = Compiled([column.name for column in records.columns if column.name != "deleted_at"])
@@ -54,6 +54,7 @@ def upsert(connection: Connection, integration_id: str, found: Sequence[Record],
     twice the newest wins, among equals the last. A record without a version counts as newer than what is known and
     keeps the known version. A deleted record is revived by what is not older.
     """
+    hold(connection, f"records:{integration_id}")
     known = existing(connection, integration_id, found)
     newest = newest_of(found, known)
     created: list[Key] = []
@@ -86,6 +87,7 @@ def mark_deleted(
     version: str | None = None,
 ) -> list[Key]:
     """Mark records as deleted; returns the keys that changed. Those newer than `version` stay as they are."""
+    hold(connection, f"records:{integration_id}")
     table = records.c
     where = [table.integration_id == integration_id, table.kind == kind, table.deleted_at.is_(None)]
     if version is not None:
@@ -93,7 +95,7 @@ def mark_deleted(
     gone: list[str] = []
     for part in chunks(list(dict.fromkeys(ids))):
         query = select(table.external_id).where(*where, table.external_id.in_(part)).order_by(table.sequence)
-        gone.extend(connection.scalars(query.with_for_update()))
+        gone.extend(connection.scalars(query))
     if not gone:
         return []
     first = draw(connection, "records", len(gone))

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
@@ -36,6 +37,7 @@ CHUNK = 1000
 LARGE, SMALL = 100, 32
 """How many rows one INSERT of SQLite takes: so many, or any number up to the second: few texts, so that all stay
 prepared."""
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 
 
@@ -46,6 +48,15 @@ def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     from sqlalchemy.dialects import postgresql  # 2 MB, of no use where the database is a file
 
     return postgresql.insert(table)
+
+
+def hold(connection: Connection, *names: str) -> None:
+    """Keep other transactions that hold one of `names` waiting until this one ends: for what reads, and writes what
+    follows from it. SQLite has one writer anyway, and who only reads holds nobody."""
+    if connection.dialect.name != "postgresql" or connection.get_execution_options().get("postgresql_readonly"):
+        return
+    for name in sorted(names):
+        connection.execute(_HOLD, {"name": name})
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -16,6 +16,7 @@ from runner.store.database import Database
 from runner.store.inbox import Inbox
 from runner.store.keys import KeyRing
 from runner.store.queue import EmbeddedQueue, Queue
+from runner.store.statements import hold
 from runner.store.tables import TABLES
 from runner.store.vault import Vault
 
@@ -56,6 +57,7 @@ class Store:
         False when it is there already for the same reason. TransitionRefused when the table has no such move, NotFound
         when there is no such integration.
         """
+        hold(connection, f"integration:{integration_id}")
         known = integrations.get(connection, integration_id)
         if (known.state, known.reason) == (state, reason):
             return False
@@ -67,6 +69,7 @@ class Store:
 
     def remove(self, connection: Connection, integration_id: str, at: datetime) -> None:
         """Delete an integration with all that is kept for it, but for the news that it is gone."""
+        hold(connection, f"integration:{integration_id}")
         known = integrations.get(connection, integration_id)
         integrations.remove(connection, integration_id)
         changes.forget(connection, integration_id)

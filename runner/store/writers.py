@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from runner.errors import StoreUnavailable
-from runner.store.postgresql import is_clash, require_whole
+from runner.store.postgresql import is_clash, is_taken, require_whole
 from runner.store.writer import Batch, Hooks, Job, hand_over, readable, resolve, take_hooks
 
 PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -25,7 +25,8 @@ PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 class Writers:
     """Takes jobs from any event loop; `limit` jobs may wait, `group` rows of a batch share a COMMIT. A transaction that
-    met another one, or whose connection broke before its COMMIT, is run again."""
+    met another one, or whose connection broke before its COMMIT, is run again; and once, if what it adds was there:
+    another one may have added it since this one looked."""
 
     def __init__(self, engine: Engine, limit: int, group: int, threads: int) -> None:
         self._engine = engine
@@ -121,11 +122,13 @@ class Writers:
             job.error = error
 
     def _repeat(self, group: list[Job]) -> Hooks:
+        taken = False
         for pause in PAUSES:
             try:
                 return self._transact(group)
             except DBAPIError as error:
-                if not (is_clash(error) or error.connection_invalidated):
+                first, taken = is_taken(error) and not taken, taken or is_taken(error)
+                if not (first or is_clash(error) or error.connection_invalidated):
                     raise
             time.sleep(pause * random.random())  # noqa: S311  # so that the two do not meet again
         return self._transact(group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +14,9 @@ from runner.engine.syncs.preview import preview
 from runner.errors import PartnerUnavailable
 from runner.store.spool import Spool
 from runner.store.tables import TABLES
+from tests.engine.depot import SIZE, yard
 from tests.engine.syncs.test_missing import TestDeletesByAbsence
+from tests.engine.ways import WAYS
 from tests.partners import World, world
 from tests.shelf import altered
 
@@ -99,3 +102,21 @@ async def test_a_partner_that_fails_is_told(here: World, spool: Spool) -> None:
     with pytest.raises(PartnerUnavailable):
         await preview(here.house, integration, "jobs", spool)
     assert await everything(here) == before
+
+
+async def test_what_comes_on_two_pages_is_told_once_as_it_came_last(database_url: str, spool: Spool) -> None:
+    async with yard(database_url, WAYS["offset, since"]) as here:
+
+        async def before(request: httpx.Request) -> None:
+            if request.url.params["offset"] == str(SIZE):
+                here.depot.put("a000", "New")  # all others move down by one
+                here.depot.put("c003", "Changed")
+
+        here.depot.before = before
+        found = await preview(here.house, here.integration, "contacts", spool)
+        stored = await here.names()
+    assert found.seen == 24
+    told = {record.external_id: record.fields["name"] for record in found.created}
+    assert len(found.created) == len(told) == 23
+    assert told["c003"] == "Changed"
+    assert stored == {}

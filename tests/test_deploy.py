@@ -165,3 +165,30 @@ def test_nginx_knows_the_ports_that_the_unit_names() -> None:
     nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     first = (DEPLOY / "systemd/runner-web@.service").read_text(encoding="utf-8").partition("\n")[0]
     assert re.findall(r"server 127\.0\.0\.1:(\d+)", nginx) == re.findall(r"runner-web@(\d+)", first)
+
+
+NGINX = """
+pid {folder}/pid;
+error_log {folder}/errors;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {site}
+}}
+"""
+
+
+def test_nginx_finds_no_fault(tmp_path: Path) -> None:
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("there is no nginx on this machine")
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    plain = re.sub(r"^\s*ssl_\w+ .*$", "", site.replace(" ssl;", ";"), flags=re.MULTILINE)  # there is no certificate
+    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path, site=plain), encoding="utf-8")
+    command = [program, "-t", "-q", "-p", tmp_path, "-c", tmp_path / "nginx.conf"]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0

@@ -21,8 +21,8 @@ from runner.model.integration import Integration
 MOST_HALVINGS = 4
 """How often a walk asks for smaller pages before it believes that the partner fails for another reason."""
 
-TURNS = 6
-"""Of the event loop: after so many a request that need not wait is on its way."""
+TURNS = 3
+"""Of the event loop: after so many a request that need not wait is on its way, by a connection that is open."""
 
 IsOver = Callable[[Collection[Any]], bool]
 

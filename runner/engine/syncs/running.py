@@ -112,11 +112,12 @@ class Running:
         intake = Intake(self.house, self.connector, self.sync.processor, utc_text(page.asked_at))
         payloads, left = iter(page.payloads), len(page.payloads)
         while left > 0:
-            await asyncio.sleep(0)
             began = self.house.clock.now()
             intake.take(islice(payloads, TURN))
             left -= TURN
             self.mapping += (self.house.clock.now() - began).total_seconds()
+            if left > 0:
+                await asyncio.sleep(0)
         batch = intake.batch
         is_told = self.sync.incremental is not None and self.sync.incremental.is_told
         looked_at = batch.seen - batch.errors - len(batch.gone)

@@ -27,6 +27,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.mark.sqlite_only  # which has one writer
 async def test_what_an_answer_did_not_wait_for_is_stored_before_the_end(database: Database) -> None:
     free, refusals = threading.Event(), Refusals(database)
     held = asyncio.create_task(database.write(lambda _: free.wait(5)))
@@ -73,6 +74,7 @@ async def test_the_next_minute_keeps_again(database: Database) -> None:
     assert times == [later(60), *(later(second) for second in range(KEPT_A_MINUTE - 1, -1, -1))]
 
 
+@pytest.mark.sqlite_only
 async def test_what_a_busy_store_does_not_take_is_counted_with_the_next(database_url: str) -> None:
     database, gate, holds = Database.open(database_url, waiting=1), threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

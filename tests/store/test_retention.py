@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -28,7 +29,7 @@ numbers = count()
 class Deaf:
     """A queue that forgets."""
 
-    def put(self, connection: Connection, wakeup: WakeUp) -> None:
+    def put_all(self, connection: Connection, some: Sequence[WakeUp]) -> None:
         pass
 
 

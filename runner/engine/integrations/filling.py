@@ -20,6 +20,7 @@ from runner.model.integration import Integration, State
 from runner.model.secret import Secret
 from runner.model.words import suggest
 from runner.store import feed, integrations, runs
+from runner.store.statements import hold
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def make(
 ) -> tuple[Integration, Filled]:
     """A new integration of what was filled in, or the company's own that is not active taken up again. Where nothing
     was filled in, what was before stands. AlreadyExists when the company has an active one."""
+    hold(connection, f"company:{company}")
     known = _known(connection, house, connector, company, filled)
     if known is not None:
         before = stored(connection, house, connector, known)

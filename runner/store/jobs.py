@@ -16,15 +16,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Job
-from procrastinate.manager import JobManager
+from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT
 from procrastinate.sql import queries
-from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+from procrastinate.types import JobToDefer
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Row
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from runner.model.wakeup import WakeUp
 from runner.store import job_texts as sql
@@ -34,8 +31,6 @@ from runner.store.wakeups import SYNC, Taken
 
 TASK = "wake"
 """What all our jobs are called; no worker of Procrastinate's own runs them."""
-
-_jobs = JobManager(SyncPsycopgConnector())
 
 
 def put_all(connection: Connection, some: Iterable[WakeUp]) -> None:
@@ -64,41 +59,38 @@ def _given(some: dict[str, WakeUp]) -> dict[str, Any]:
 
 def _defer(connection: Connection, some: Collection[WakeUp]) -> bool:
     """Add all; False, and none is added, when one of a key waits."""
-    given = [_job(wakeup) for wakeup in some]
     try:
         with connection.begin_nested():
-            _jobs.batch_defer_jobs(given, connection=connection.connection.driver_connection)
+            connection.exec_driver_sql(queries["defer_jobs"], {"jobs": [_job(wakeup) for wakeup in some]})
             for wakeup in some:
                 if wakeup.attempts:  # it comes from another queue: a job that is put has none
                     told = {"key": wakeup.key, "attempts": wakeup.attempts}
                     connection.exec_driver_sql(sql.TRIED, told)
-    except AlreadyEnqueued:
+    except IntegrityError as error:
+        _require_waiting(error)
         return False
-    except ConnectorException as error:
-        raise _as_driven(error) from error
     return True
 
 
-def _as_driven(error: ConnectorException) -> Exception:
-    """What SQLAlchemy makes of the driver's error, so that it is told and tried again as of any other statement."""
-    cause = error.__cause__
-    if not isinstance(cause, psycopg.Error):
-        return error
-    return DBAPIError.instance(None, None, cause, psycopg.Error, hide_parameters=True)
+def _require_waiting(error: IntegrityError) -> None:
+    """Raise what is anything else than that one of a key waits."""
+    driver: Any = error.orig
+    if driver.diag.constraint_name != QUEUEING_LOCK_CONSTRAINT:
+        raise error
 
 
-def _job(wakeup: WakeUp) -> Job:
+def _job(wakeup: WakeUp) -> tuple[Any, ...]:
     told: dict[str, Any] = {"subject": wakeup.subject, "detail": wakeup.detail}
     if wakeup.options:
         told["options"] = wakeup.options
-    return Job(
-        queue=wakeup.kind,
+    return JobToDefer(
+        queue_name=wakeup.kind,
         task_name=TASK,
+        priority=wakeup.priority,
         lock=wakeup.key,
         queueing_lock=wakeup.key,
-        priority=wakeup.priority,
+        args=_json(told),  # type: ignore[arg-type]  # as Procrastinate's own connector wraps it
         scheduled_at=wakeup.run_at,
-        task_kwargs=told,
     )
 
 
@@ -192,7 +184,8 @@ def _retry(connection: Connection, given: dict[str, Any]) -> bool:
             connection.exec_driver_sql(
                 queries["retry_job"], asked | {"new_priority": None, "new_queue_name": None, "new_lock": None}
             )
-    except IntegrityError:
+    except IntegrityError as error:
+        _require_waiting(error)
         return False
     return True
 

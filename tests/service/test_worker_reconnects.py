@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
@@ -17,6 +18,8 @@ from runner.store.distributed import DistributedQueue
 from tests import postgres
 from tests.partners import Log
 
+T = TypeVar("T")
+
 
 @pytest.fixture
 def server() -> Iterator[postgres.Server]:
@@ -25,13 +28,17 @@ def server() -> Iterator[postgres.Server]:
     started.release()
 
 
-async def put(database: Database, queue: DistributedQueue, wakeup: WakeUp) -> None:
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
     """However long the database is away."""
     while True:
         try:
-            return await database.write(lambda connection: queue.put(connection, wakeup))
+            return await work()
         except StoreError:
             await asyncio.sleep(0.05)
+
+
+async def put(database: Database, queue: DistributedQueue, wakeup: WakeUp) -> None:
+    await patiently(lambda: database.write(lambda connection: queue.put(connection, wakeup)))
 
 
 async def test_a_worker_outlives_a_restart_of_the_server(server: postgres.Server) -> None:
@@ -58,7 +65,7 @@ async def test_a_worker_outlives_a_restart_of_the_server(server: postgres.Server
     await put(database, queue, WakeUp("events", "after"))
     assert [await asyncio.wait_for(seen.get(), 60) for _ in range(2)] == ["held", "after"]
     go.set()
-    while any((await queue.depth()).values()):  # noqa: ASYNC110  # nor does a table
+    while any((await patiently(queue.depth)).values()):  # noqa: ASYNC110  # nor does a table
         await asyncio.sleep(0.05)
     stop.set()
     await serving

@@ -12,6 +12,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -127,6 +128,27 @@ def test_a_key_is_put_at_the_moment_at_which_it_is_given_back(engine: Engine) ->
     assert rows(engine) == [(EVENTS.key, "waiting", 1)]
     with engine.begin() as connection:
         assert take(connection) == [EVENTS.key]
+
+
+async def test_two_that_put_new_keys_in_another_order_both_come_through(url: str) -> None:
+    """PostgreSQL ends one of them, which is then run again."""
+    first, second, met = WakeUp("events", "i1"), WakeUp("events", "i2"), Barrier(2)
+    runs: list[str] = []
+
+    async def put(database: Database, queue: DistributedQueue, *order: WakeUp) -> None:
+        def work(connection: Connection) -> None:
+            runs.append(order[0].key)
+            queue.put(connection, order[0])
+            if runs.count(order[0].key) == 1:
+                met.wait(60)
+            queue.put(connection, order[1])
+
+        await database.write(work)
+
+    async with opened(url) as here, opened(url) as elsewhere:
+        await asyncio.gather(put(*here, first, second), put(*elsewhere, second, first))
+        assert len(runs) == 3
+        assert await here[1].depth() == {"waiting": 2, "running": 0}
 
 
 def test_a_note_may_hold_any_character(engine: Engine) -> None:

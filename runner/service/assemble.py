@@ -55,7 +55,7 @@ async def opened(settings: Settings, log: Log, seams: Seams | None = None) -> As
     require_notify_secret(config, settings)
     destination_keys = read_destination_keys(config, settings)
     apps, schemas = read_apps(connectors, settings), read_schemas(connectors, settings)
-    store = Store.open(settings.database_url, keys)
+    store = Store.open(settings.database_url, keys, settings.pool)
     try:
         await asyncio.to_thread(_make_ready, store.database)
         await store.database.read(closing.require_open)

@@ -39,6 +39,12 @@ VARIABLES = (
         "sqlite:///runner.db",
         "sqlite:////var/lib/runner/runner.db",
     ),
+    Variable(
+        "RUNNER_DATABASE_POOL",
+        "How many connections to PostgreSQL a process has at most: half of them write, half of them read.",
+        "8",
+        "12",
+    ),
     Variable("RUNNER_CONNECTORS", "The folder of the connectors.", "./connectors", "/etc/runner/connectors"),
     Variable(
         "RUNNER_CONFIG", "The file with delivery rules, environments and limits.", "./runner.yaml", "/etc/runner.yaml"
@@ -77,6 +83,10 @@ VARIABLES = (
 """Every variable but `RUNNER_<CONNECTOR>_<APP FIELD>`: those come with the connectors."""
 
 
+LEAST_POOL, MOST_POOL = 3, 100
+"""Two that write, so that one may wait for a row, and one that reads."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The operator's settings. `environ` holds what connectors read of it (`RUNNER_JOBBER_CLIENT_ID`)."""
@@ -89,6 +99,7 @@ class Settings:
     keys: KeyRing | None = field(default=None, repr=False)
     api_keys: tuple[Secret, ...] = ()
     notify_secrets: tuple[Secret, ...] = ()
+    pool: int = 8
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -101,6 +112,7 @@ class Settings:
         notify_secrets = signing_secrets("RUNNER_NOTIFY_SECRET", values["RUNNER_NOTIFY_SECRET"], wrong)
         base_url = _base_url(values["RUNNER_BASE_URL"], wrong)
         log = _log(values["RUNNER_LOG"], wrong)
+        pool = _pool(values["RUNNER_DATABASE_POOL"], wrong)
         if wrong:
             raise SettingsError("\n".join(wrong))
         return cls(
@@ -112,6 +124,7 @@ class Settings:
             keys=keys,
             api_keys=api_keys,
             notify_secrets=notify_secrets,
+            pool=pool,
             environ={name: value for name, value in environ.items() if name.startswith("RUNNER_")},
         )
 
@@ -128,6 +141,13 @@ class Settings:
                 "make a key with `runner keys new`, keep it safe, and set the variable to what it prints"
             )
         return self.keys
+
+
+def _pool(text: str, wrong: list[str]) -> int:
+    if not text.isdecimal() or not LEAST_POOL <= int(text) <= MOST_POOL:
+        wrong.append(f"RUNNER_DATABASE_POOL is {text!r}: it is a number from {LEAST_POOL} to {MOST_POOL}")
+        return LEAST_POOL
+    return int(text)
 
 
 def signing_secrets(name: str, text: str, wrong: list[str]) -> tuple[Secret, ...]:

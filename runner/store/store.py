@@ -12,7 +12,7 @@ from runner.model.integration import Integration, Reason, State
 from runner.model.lifecycle import BEGUN, REMOVED, transition
 from runner.model.wakeup import WakeUp
 from runner.store import changes, integrations
-from runner.store.database import Database
+from runner.store.database import POOL, Database
 from runner.store.inbox import Inbox
 from runner.store.keys import KeyRing
 from runner.store.queue import EmbeddedQueue, Queue
@@ -33,10 +33,11 @@ class Store:
     """What has something left to store when all ends."""
 
     @classmethod
-    def open(cls, url: str, keys: KeyRing) -> Store:
-        """Open the database at `url` (see `Database.open`); `keys` seal credentials. Migrate before use."""
+    def open(cls, url: str, keys: KeyRing, pool: int = POOL) -> Store:
+        """Open the database at `url` (see `Database.open`, also for `pool`); `keys` seal credentials. Migrate before
+        use."""
         assert TABLES
-        database = Database.open(url)
+        database = Database.open(url, pool=pool)
         before_close: list[Callable[[], Awaitable[None]]] = []
         queue = open_queue(database, before_close)
         return cls(database, Vault(keys), queue, Inbox(queue), before_close)

@@ -86,3 +86,13 @@ def test_an_app_value_is_no_stranger() -> None:
 
 def test_every_default_would_be_accepted() -> None:
     assert Settings.read({variable.name: variable.default or "" for variable in VARIABLES})
+
+
+@pytest.mark.parametrize("text", ["2", "101", "-4", "many", "4.0"])
+def test_a_pool_that_would_not_do_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"RUNNER_DATABASE_POOL is '.*': it is a number from 3 to 100"):
+        Settings.read({"RUNNER_DATABASE_POOL": text})
+
+
+def test_a_pool_is_as_large_as_is_said() -> None:
+    assert (Settings.read({}).pool, Settings.read({"RUNNER_DATABASE_POOL": "20"}).pool) == (8, 20)

@@ -51,10 +51,11 @@ class Base:
     async def crash(self, seconds: float) -> None:
         """Kill every process of the server; start it again after so long."""
         assert self.server is not None
-        lock = self.server.folder / "data" / "postmaster.pid"
+        locks = [self.server.folder / name for name in ("data/postmaster.pid", ".s.PGSQL.5432.lock")]
         async with self._crashing:
-            await asyncio.to_thread(_kill, int(lock.read_text().split()[0]))
-            lock.unlink()  # the number in it may be that of a process which nobody has buried yet
+            await asyncio.to_thread(_kill, int(locks[0].read_text().split()[0]))
+            for lock in locks:  # the number in them may be that of a process which nobody has buried yet
+                lock.unlink()
             await asyncio.sleep(seconds)
             await asyncio.to_thread(self.server.start)
 

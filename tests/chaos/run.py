@@ -93,6 +93,7 @@ async def _ask(here: Stage, options: Options) -> None:
 
 async def _finish(here: Stage, post: Post) -> Evidence:
     """Let everything come to rest, first by webhooks alone, then after a last sync of all."""
+    here.note("the attacks are over")
     await here.until(here.are_up, "the web processes answer again")
     for integration_id in here.ids.values():
         await here.insist("POST", f"/integrations/{integration_id}/pause", json={})
@@ -125,6 +126,7 @@ async def quiet(here: Stage, post: Post | None = None) -> None:
         if post is not None and not await post.is_done():
             return False
         left = await asyncio.to_thread(picture.unfinished, here.engine)
+        here.note(str(left))
         if left:
             await _hurry(here)
         return not left

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Stage:
     engine: Engine
     ids: dict[str, str] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    noted: str = ""
 
     @property
     def webs(self) -> list[Actor]:
@@ -114,6 +115,13 @@ class Stage:
             if asyncio.get_running_loop().time() > end:
                 logs = "\n".join(actor.log.read_text(encoding="utf-8")[-1500:] for actor in self.actors.values())
                 raise AssertionError(f"{what}: never in {PATIENCE:.0f} s\n{logs}")
+
+    def note(self, what: str) -> None:
+        """Write down what is waited for, beside the logs, when it is another thing than before."""
+        if what != self.noted:
+            self.noted = what
+            with (self.folder / "waited_for").open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.now(UTC):%H:%M:%S} {what}\n")
 
     async def skip(self, seconds: float, what: str) -> None:
         """Let everybody's clock go forward, to where something is due."""

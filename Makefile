@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check format bench peers snapshots clean
+.PHONY: demo test check format bench peers snapshots chaos fuzz clean
 
 demo: $(VENV)/installed
 	$(BIN)/runner demo
@@ -44,9 +44,10 @@ peers: .venv-peers/dlt/installed .venv-peers/airbyte/installed
 	.venv-peers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# Kills the server again and again for a minute under load; `make soak SOAK="--seed 7"` repeats a run.
-soak: $(VENV)/installed
-	$(BIN)/python -m tests.soak $(SOAK)
+# Two web processes and three workers on PostgreSQL for ten minutes, while they, the server and the partners are killed,
+# cut off and disturbed; `make chaos CHAOS="--seed 7 --seconds 600"` repeats a run. A minute of it is part of `make test`.
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 FUZZED := tests/engine/webhooks/test_poison.py $(addprefix tests/service/test_, hostile.py heads.py timestamps.py growth.py api_fuzz.py)
 

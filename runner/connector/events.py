@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field as Declared
@@ -10,7 +11,10 @@ from pydantic import Field as Declared
 from runner.components.block import Block, Name
 from runner.errors import MalformedDelivery, MappingError
 from runner.mapping.expression import Expression
+from runner.mapping.fields import Fields
 from runner.model.record import as_id
+
+_READ = ("type", "id", "account", "occurred_at", "subscription")
 
 
 class Told(NamedTuple):
@@ -86,18 +90,23 @@ class Events(Block):
             for event in _listed(item if inner is None else inner):
                 yield {**event, "parent": down} if down and isinstance(event, Mapping) else event
 
+    @cached_property
+    def _rules(self) -> Fields:
+        """What is read from every event, at once."""
+        return Fields({name: rule for name in _READ if (rule := getattr(self, name)) is not None})
+
     def _told(self, event: Any) -> Told:
-        kind, key = self.type.search(event), as_id(self.id.search(event))
+        found = self._rules.map(event, _fail)
+        kind, key, when = found["type"], as_id(found["id"]), found.get("occurred_at")
         if not isinstance(kind, str) or as_id(kind) is None or key is None:
             raise MalformedDelivery(f"an event without type (`{self.type}`) or id (`{self.id}`)")
-        when = self.occurred_at.search(event) if self.occurred_at else None
         return Told(
             kind,
             key,
-            _named(self.account, event, "account") if self.account else None,
+            _named(self.account, found.get("account"), "account"),
             str(when) if isinstance(when, float) else as_id(when),
             event,
-            _named(self.subscription, event, "subscription") if self.subscription else None,
+            _named(self.subscription, found.get("subscription"), "subscription"),
         )
 
 
@@ -106,10 +115,15 @@ def _listed(found: Any) -> list[Any]:
     return [item for item in items if item is not None]
 
 
-def _named(rule: Expression, event: Any, what: str) -> str | None:
+def _fail(_: str, __: Expression, error: MappingError) -> None:
+    raise error
+
+
+def _named(rule: Expression | None, found: Any, what: str) -> str | None:
     """The partner's name for the account or the subscription; null where the event has none."""
-    found = rule.search(event)
+    if found is None:
+        return None
     name = as_id(found)
-    if found is not None and name is None:
+    if name is None:
         raise MalformedDelivery(f"an event whose {what} (`{rule}`) is no text and no whole number")
     return name

@@ -66,6 +66,36 @@ class WebhookEvent:
             return "failed" if self.attempts else "accepted"
         return self.state.value
 
+    @classmethod
+    def arriving(
+        cls,
+        id_: str,
+        key: str,
+        delivery: Delivery,
+        kind: str,
+        account_id: str | None,
+        payload: Any,
+        occurred_at: str | None,
+        note: str | None,
+        subscription: str | None,
+    ) -> WebhookEvent:
+        """One that a delivery tells of; with a note it is left out, and that is why. Made as below."""
+        given = object.__new__(cls)
+        given.__dict__.update(
+            id=id_,
+            connector=delivery.connector,
+            type=kind,
+            key=key,
+            account_id=account_id,
+            payload=payload,
+            received_at=delivery.received_at,
+            occurred_at=occurred_at,
+            state=EventState.PENDING if note is None else EventState.DROPPED,
+            note=note,
+            subscription=subscription,
+        )
+        return given
+
     def of(self, integration_id: str) -> WebhookEvent:
         """The same event, of this integration: on the way of every one, so made without asking for each field anew."""
         given = object.__new__(WebhookEvent)

@@ -26,7 +26,7 @@ from runner.errors import (
     RunnerError,
     StoreError,
 )
-from runner.model.event import Delivery, EventState, WebhookEvent
+from runner.model.event import Delivery, WebhookEvent
 from runner.model.ids import new_id, new_ids
 from runner.store.inbox import Arrival
 
@@ -162,20 +162,11 @@ def _webhooks(house: House, name: str) -> tuple[Connector, Webhooks]:
 
 
 def _event(webhooks: Webhooks, delivery: Delivery, item: Told, id_: str) -> WebhookEvent:
+    kind, key, account_id, occurred_at, payload, subscription = item
+    if webhooks.events.duplicates == "keep":
+        key = f"{key}#{id_}"
     note = _because(webhooks, item)
-    return WebhookEvent(
-        id=id_,
-        connector=delivery.connector,
-        type=item.type,
-        key=item.key if webhooks.events.duplicates == "drop" else f"{item.key}#{id_}",
-        account_id=item.account_id,
-        payload=item.payload,
-        received_at=delivery.received_at,
-        occurred_at=item.occurred_at,
-        state=EventState.PENDING if note is None else EventState.DROPPED,
-        note=note,
-        subscription=item.subscription,
-    )
+    return WebhookEvent.arriving(id_, key, delivery, kind, account_id, payload, occurred_at, note, subscription)
 
 
 def _because(webhooks: Webhooks, item: Told) -> str | None:

@@ -40,10 +40,10 @@ def statements(connection: Connection) -> Iterator[list[str]]:
     driver.set_trace_callback(None)
 
 
-def plan(connection: Connection, query: Callable[[], object]) -> str:
-    """How the database goes about the last statement that `query` runs; PostgreSQL as if the tables were large."""
+def plan(connection: Connection, query: Callable[[], object], *, forced: bool = True) -> str:
+    """How the database goes about the last statement that `query` runs; PostgreSQL, `forced`, by an index if it can."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql(f"SET LOCAL enable_seqscan = {'off' if forced else 'on'}")
         with _noted(connection) as noted:
             query()
         text, values = noted[-1]

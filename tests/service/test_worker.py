@@ -12,31 +12,34 @@ from runner.model.clock import Clock, SystemClock
 from runner.model.wakeup import WakeUp
 from runner.service.worker import BEATS, Worker
 from runner.store.database import Database
-from runner.store.queue import EmbeddedQueue
+from runner.store.queue import Queue
+from runner.store.store import Store
 from runner.testing.clock import FakeClock
-from tests.partners import Log
+from tests.partners import KEYS, Log
 
 Work = Callable[[WakeUp], Awaitable[Verdict]]
 KEY = WakeUp("events", "i1")
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
-async def queue(database_url: str) -> AsyncIterator[tuple[Database, EmbeddedQueue]]:
-    database = Database.open(database_url)
-    yield database, EmbeddedQueue(database)
-    await database.close()
+async def queue(database_url: str) -> AsyncIterator[tuple[Database, Queue]]:
+    store = Store.open(database_url, KEYS)
+    yield store.database, store.queue
+    await store.close()
 
 
-def worker(queue: EmbeddedQueue, work: Work, clock: Clock | None = None, **options: object) -> Worker:
+def worker(queue: Queue, work: Work, clock: Clock | None = None, **options: object) -> Worker:
     return Worker(queue, work, clock or SystemClock(), Log(), **options)  # type: ignore[arg-type]
 
 
-async def put(found: tuple[Database, EmbeddedQueue], *wakeups: WakeUp) -> None:
+async def put(found: tuple[Database, Queue], *wakeups: WakeUp) -> None:
     database, queue = found
     await database.write(lambda c: [queue.put(c, one) for one in wakeups])
 
 
-async def test_a_wakeup_is_run_and_settled(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_a_wakeup_is_run_and_settled(queue: tuple[Database, Queue]) -> None:
     seen: list[str] = []
 
     async def work(wakeup: WakeUp) -> Verdict:
@@ -48,7 +51,7 @@ async def test_a_wakeup_is_run_and_settled(queue: tuple[Database, EmbeddedQueue]
     assert (seen, await queue[1].depth()) == (["events:i1"], {"waiting": 0, "running": 0})
 
 
-async def test_again_lets_it_wait_until_then(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_again_lets_it_wait_until_then(queue: tuple[Database, Queue]) -> None:
     async def work(_: WakeUp) -> Verdict:
         return Again(SystemClock().now() + timedelta(hours=1), "the partner is down")
 
@@ -57,7 +60,7 @@ async def test_again_lets_it_wait_until_then(queue: tuple[Database, EmbeddedQueu
     assert await queue[1].depth() == {"waiting": 1, "running": 0}
 
 
-async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tuple[Database, Queue]) -> None:
     async def work(wakeup: WakeUp) -> Verdict:
         if wakeup.subject == "i1":
             raise RuntimeError("unforeseen")
@@ -69,7 +72,7 @@ async def test_a_run_that_breaks_is_tried_again_and_disturbs_no_other(queue: tup
 
 
 async def test_a_store_that_takes_nothing_is_one_line_and_tried_again(
-    queue: tuple[Database, EmbeddedQueue],
+    queue: tuple[Database, Queue],
 ) -> None:
     async def work(_: WakeUp) -> Verdict:
         raise StoreUnavailable("the disk is full")
@@ -83,7 +86,7 @@ async def test_a_store_that_takes_nothing_is_one_line_and_tried_again(
     assert await queue[1].depth() == {"waiting": 1, "running": 0}
 
 
-async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, Queue]) -> None:
     running, most, left = 0, 0, 9
     stop = asyncio.Event()
 
@@ -102,7 +105,7 @@ async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, Embe
     assert (most, left) == (3, 0)
 
 
-async def test_a_long_run_keeps_its_lease(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_a_long_run_keeps_its_lease(queue: tuple[Database, Queue]) -> None:
     clock = FakeClock()
     swept: list[int] = []
 
@@ -117,7 +120,7 @@ async def test_a_long_run_keeps_its_lease(queue: tuple[Database, EmbeddedQueue])
     assert await queue[1].depth() == {"waiting": 0, "running": 0}
 
 
-async def test_stopping_waits_for_what_runs(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_stopping_waits_for_what_runs(queue: tuple[Database, Queue]) -> None:
     stop, begun = asyncio.Event(), asyncio.Event()
 
     async def work(_: WakeUp) -> Verdict:
@@ -133,7 +136,7 @@ async def test_stopping_waits_for_what_runs(queue: tuple[Database, EmbeddedQueue
     assert await queue[1].depth() == {"waiting": 0, "running": 0}
 
 
-async def test_stopping_gives_back_what_takes_too_long(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_stopping_gives_back_what_takes_too_long(queue: tuple[Database, Queue]) -> None:
     stop, begun = asyncio.Event(), asyncio.Event()
 
     async def work(_: WakeUp) -> Verdict:
@@ -149,7 +152,7 @@ async def test_stopping_gives_back_what_takes_too_long(queue: tuple[Database, Em
     assert await queue[1].depth() == {"waiting": 1, "running": 0}
 
 
-async def test_a_lost_lease_ends_the_run(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_a_lost_lease_ends_the_run(queue: tuple[Database, Queue]) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def work(_: WakeUp) -> Verdict:
@@ -170,7 +173,7 @@ async def test_a_lost_lease_ends_the_run(queue: tuple[Database, EmbeddedQueue]) 
     await asyncio.gather(drained, return_exceptions=True)
 
 
-async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database, Queue]) -> None:
     stop, begun = asyncio.Event(), asyncio.Event()
     seen: list[str] = []
 
@@ -191,7 +194,7 @@ async def test_syncs_leave_a_place_for_what_takes_a_moment(queue: tuple[Database
     assert seen[:3] == ["sync", "sync", "events"]
 
 
-async def test_a_worker_takes_over_what_one_held_that_is_gone(queue: tuple[Database, EmbeddedQueue]) -> None:
+async def test_a_worker_takes_over_what_one_held_that_is_gone(queue: tuple[Database, Queue]) -> None:
     """With no process left that runs schedules."""
     stop, clock = asyncio.Event(), FakeClock()
 

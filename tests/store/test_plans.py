@@ -27,9 +27,9 @@ FILL = (
     """INSERT INTO records (sequence, integration_id, kind, external_id, fields, fingerprint, inactive, processor,
     created_at, changed_at) SELECT n, 'i' || n % 200, 'project', n, '{}', md5(n::text), false, 'p', now(), now()
     FROM generate_series(1, :rows) n""",
-    """INSERT INTO pushes (rule, integration_id, kind, external_id, destination, state, attempts, retries, archived, marks)
-    SELECT 'r', 'i' || n % 200, 'project', n, 'i' || n % 20, CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'done' END, 0, 0,
-    false, 1 FROM generate_series(1, :rows) n""",
+    """INSERT INTO pushes (rule, integration_id, kind, external_id, destination, state, attempts, retries, archived,
+    marks) SELECT 'r', 'i' || n % 200, 'project', n, 'i' || n % 20,
+    CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'done' END, 0, 0, false, 1 FROM generate_series(1, :rows) n""",
     """INSERT INTO links (integration_id, destination, kind, external_id, host_id, how)
     SELECT 'i' || n % 200, 'h', 'user', n, n, 'email' FROM generate_series(1, :rows) n""",
     "ANALYZE",

@@ -26,6 +26,8 @@ from runner.store import acts
 from runner.store.queue import process_id
 from tests.partners import CONNECTORS, World, world
 
+pytestmark = pytest.mark.each_database
+
 ROOF = {"name": "Roof", "address": {"street_address_1": "1 Main St"}}
 CUSTOMER = {"name": "Sample Roofing Customer"}
 

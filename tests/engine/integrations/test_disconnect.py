@@ -20,6 +20,8 @@ from runner.store import integrations
 from tests.partners import World, world
 from tests.shelf import shipped, text_of
 
+pytestmark = pytest.mark.each_database
+
 REASON = Reason("disconnected", "The host disconnected it", "Connect it again")
 REVOKES = """
   revoke: {url: "https://revoke.example/oauth/revoke", client_auth: body, form: {token: "{{ refresh_token }}"}}

@@ -27,6 +27,8 @@ from tests.apps import with_apps
 from tests.engine.webhooks.test_receive import event, send
 from tests.partners import KEYS, ROOT, World, world
 
+pytestmark = pytest.mark.each_database
+
 SOON = timedelta(seconds=30)
 BEGIN = """
 import asyncio, sys

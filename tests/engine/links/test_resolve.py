@@ -19,6 +19,8 @@ from runner.store import links, pushes, records
 from tests.engine.host import ASSIGN, UNASSIGN, Host, open_host
 from tests.partners import World, world
 
+pytestmark = pytest.mark.each_database
+
 PROJECTS: dict[str, Any] = {
     "record": "project",
     "from": ["servicetitan"],

@@ -11,6 +11,8 @@ from runner.errors import PartnerUnavailable, UnexpectedResponse
 from runner.store import quarantine
 from tests.engine.depot import HEAD, Yard, yard
 
+pytestmark = pytest.mark.each_database
+
 SPEC = """
 endpoints:
   contacts: {get: /numbered, records: rows, paginate: {type: page_number, size_param: size, size: 10, more: more}}

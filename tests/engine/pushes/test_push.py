@@ -17,6 +17,8 @@ from runner.store import integrations, links, pushes
 from tests.engine.host import ASSIGN, POST, Host, open_host
 from tests.partners import World, world
 
+pytestmark = pytest.mark.each_database
+
 SOON = timedelta(minutes=10)
 
 

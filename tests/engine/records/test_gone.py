@@ -18,6 +18,8 @@ from runner.store import feed, quarantine
 from tests.engine.hooked import PHOTOS, Hooked, hooked
 from tests.shelf import written
 
+pytestmark = pytest.mark.each_database
+
 FILES = PHOTOS.replace(
     "  project: {record: project, id: id, fields: {name: name}}",
     """  project:

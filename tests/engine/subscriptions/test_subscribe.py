@@ -18,6 +18,8 @@ from runner.store import integrations, runs, subscriptions
 from runner.store.subscriptions import SubscriptionState
 from tests.engine.hooked import Hooked, hooked
 
+pytestmark = pytest.mark.each_database
+
 LIVE, FAILED, LOST, ENDING = (
     SubscriptionState.LIVE,
     SubscriptionState.FAILED,

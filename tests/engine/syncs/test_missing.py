@@ -17,6 +17,8 @@ from tests.engine.syncs.test_sync import PAGE, Killed, die_at
 from tests.partners import CONNECTORS, World, world
 from tests.shelf import altered
 
+pytestmark = pytest.mark.each_database
+
 EVERYTHING = {"checkpoint": None, "window": {}}
 BEGAN = datetime(2026, 5, 4, tzinfo=UTC)
 

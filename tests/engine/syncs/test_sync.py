@@ -21,6 +21,8 @@ from runner.store import checkpoints, integrations, runs
 from tests.partners import World, world
 from tests.shelf import altered
 
+pytestmark = pytest.mark.each_database
+
 JOBS = 23
 PAGE = 5
 PAGES = 5

@@ -18,6 +18,8 @@ from tests.engine.webhooks.test_receive import event, send
 from tests.partners import World, world
 from tests.shelf import altered
 
+pytestmark = pytest.mark.each_database
+
 SOON = timedelta(seconds=30)
 
 

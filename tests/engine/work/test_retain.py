@@ -16,6 +16,8 @@ from runner.store.events import EventFilter
 from runner.store.inbox import Arrival
 from tests.partners import World
 
+pytestmark = pytest.mark.each_database
+
 NOISE = Random(1).randbytes(4_000)
 """Which no database makes smaller."""
 

@@ -187,6 +187,7 @@ async def looks(here: World, scheduler: Scheduler) -> int:
     )
 
 
+@pytest.mark.sqlite_only
 async def test_a_start_takes_no_more_statements_for_more_integrations(here: World) -> None:
     first = await asleep(here)
     few = await looks(here, Scheduler(here.house))

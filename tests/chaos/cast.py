@@ -18,6 +18,7 @@ import uvicorn
 import yaml
 
 from runner.authoring.simulate.guide import configuration, variables
+from runner.authoring.simulate.limits import Window
 from runner.authoring.simulate.partner import Partner
 from runner.authoring.simulate.server import Listener, Running, start
 from tests.chaos.clock import Almanac
@@ -35,6 +36,8 @@ AGO = timedelta(days=2)
 SHORT_LIVED = 45.0
 """Seconds that a token lives: many are renewed in a run."""
 OUR_BUDGET = re.compile(r"^    - {type: window, requests: 120, .*our own budget.*\n", re.MULTILINE)
+A_SECOND = 0.6
+"""What partners that count by the second take for one: a machine under load may keep a call that it was allowed."""
 PATIENT = 8
 """Seconds in which a partner answers, in place of half a minute."""
 
@@ -119,8 +122,13 @@ def _options(seed: int, size: int, stall: Callable[[], Awaitable[Any]]) -> dict[
     shared = {"size": size, "seed": seed, "stall": stall}
     return {
         "jobber": {**shared, "rotating": False, "token_lifetime": SHORT_LIVED},
-        "servicetitan": {**shared, "token_lifetime": SHORT_LIVED},
-        "hubspot": {**shared, "search_lag": 0.0, "access_lifetime": SHORT_LIVED},
+        "servicetitan": {**shared, "token_lifetime": SHORT_LIVED, "limits": (Window(60, A_SECOND),)},
+        "hubspot": {
+            **shared,
+            "search_lag": 0.0,
+            "access_lifetime": SHORT_LIVED,
+            "search_limits": (Window(5, A_SECOND),),
+        },
         "companycam": {**shared, "size": 0},
     }
 

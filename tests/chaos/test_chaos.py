@@ -13,4 +13,5 @@ async def test_whatever_is_killed_cut_or_wrong_nothing_is_lost_doubled_or_told(t
     report = await chaos(tmp_path, Options(SEED, seconds=60))
     assert report.ok, "\n".join(report.lines())
     assert sum(sum(whom.values()) for whom in report.attacks.values()) >= 20
-    assert report.figures["events answered 2xx"] >= 200
+    assert report.figures["changes at the partners"] == 300
+    assert report.figures["events answered 2xx"] >= 300

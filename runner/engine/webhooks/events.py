@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from runner.engine import tally
 from runner.engine.house import House
@@ -127,12 +128,15 @@ class _Work:
                 self.settled += count
 
     def _applied(self, connection: Connection, outcome: Outcome) -> Outcome:
-        """The effect in a savepoint of its own, so that what cannot be stored does not hold up the others."""
+        """The effect in a savepoint of its own, so that what cannot be stored does not hold up the others. Where the
+        database is what fails, all of them are tried again."""
         if outcome.apply is None:
             return outcome
         try:
             with connection.begin_nested():
                 outcome.apply(connection)
+        except (InterfaceError, OperationalError):
+            raise
         except Exception as error:
             return failed(self.house, outcome.events, error)
         return outcome

@@ -59,7 +59,7 @@ class Inbox(asyncio.Protocol):
         self.is_full = False
         self.error: Exception | None = None
         self.came_at = 0.0
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
         self._transport: Any = None
         self._is_held_back = False
 
@@ -108,19 +108,21 @@ class Inbox(asyncio.Protocol):
             return
         async with asyncio.timeout(seconds):
             while not is_so():
-                self._waiting = asyncio.get_running_loop().create_future()
+                change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.add(change)
                 try:
-                    await self._waiting
+                    await change
                 finally:
-                    self._waiting = None
+                    self._waiting.discard(change)
 
     def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        for change in self._waiting:
+            if not change.done():
+                change.set_result(None)
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """One connection, of which one task at a time reads or writes."""
+    """One connection, from which one task reads while one may write."""
 
     def __init__(self, transport: asyncio.Transport, inbox: Inbox) -> None:
         self._transport = transport

@@ -13,7 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from runner.errors import SettingsError, StoreUnavailable
 from runner.store import sqlite
-from runner.store.writer import PAUSE, Job, Writer, readable
+from runner.store.works import Job, readable
+from runner.store.writer import PAUSE, Writer
 
 T = TypeVar("T")
 Row = TypeVar("Row")

@@ -18,7 +18,7 @@ from runner.store.database import Database
 from runner.store.listener import Listener
 from runner.store.queue import POLL, is_dead
 from runner.store.wakeups import Taken
-from runner.store.writer import after_commit
+from runner.store.works import after_commit
 
 FITTING = "3.10."
 """The versions of Procrastinate whose schema our migrations make."""

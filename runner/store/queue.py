@@ -20,7 +20,7 @@ from runner.store.backlog import Backlog
 from runner.store.bell import Bell
 from runner.store.database import Database
 from runner.store.wakeups import Taken
-from runner.store.writer import after_commit
+from runner.store.works import after_commit
 
 POLL = 0.25
 """Seconds after which a worker looks again, for what other processes put and for what has come due."""

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from runner.store.statements import driven
-from runner.store.writer import check_open
+from runner.store.works import check_open
 
 IN_MEMORY = "temp_store=MEMORY"
 """What a savepoint would restore is kept in memory and not in a file beside: it is of no use after a crash."""

@@ -15,7 +15,7 @@ from runner.model.secret import Secret
 from runner.store.columns import Number, UtcDateTime, metadata
 from runner.store.keys import KeyRing
 from runner.store.statements import insert
-from runner.store.writer import after_commit
+from runner.store.works import after_commit
 
 credentials = Table(
     "credentials",

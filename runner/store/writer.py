@@ -8,89 +8,22 @@ When that fails nothing of it is stored, and the rows are tried again with savep
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from runner.errors import StoreError, StoreUnavailable
-
-Batch = Callable[[Connection, list[Any]], Sequence[Any]]
-
-Hooks = dict[Callable[[], None], bool]
+from runner.errors import StoreUnavailable
+from runner.store.works import Batch, Hooks, Job, check_open, hand_over, resolve, take_hooks
 
 PAUSE = 0.001
 """Seconds in which one more row must come while a group gathers: what a row may lose that is the last for now."""
 MOST_PAUSES = 20
 """After so many the group is committed though more keep coming."""
-_HOOKS = "runner_after_commit"
-CLOSED = (
-    "this database was closed by `runner export --close`: everything goes on at another one, or here again after "
-    "`runner export --reopen`"
-)
-"""What a database says that refuses to be written to: see `moving.closing`."""
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One thing to write and the future that waits for it: a `work`, or a `row` for a `batch`."""
-
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    work: Callable[[Connection], Any] | None = None
-    batch: Batch | None = None
-    row: Any = None
-    result: Any = None
-    error: BaseException | None = None
-
-
-def after_commit(connection: Connection, call: Callable[[], None]) -> None:
-    """Have `call` run in the writer thread once what `connection` wrote is durable; the same call runs once.
-
-    It also runs when only the savepoint of the caller was rolled back, so it may say no more than "look".
-    """
-    connection.info.setdefault(_HOOKS, {})[call] = True
-
-
-def take_hooks(connection: Connection) -> Hooks:
-    """What is to run once `connection` has committed; nothing of it is left."""
-    hooks: Hooks = connection.info.pop(_HOOKS, {})
-    return hooks
-
-
-def readable(error: BaseException) -> BaseException:
-    """A driver's "locked", "disk full", "gone" or "no such table" as a StoreUnavailable without SQL or values; others
-    as they are."""
-    if isinstance(error, DBAPIError) and CLOSED in str(error.orig):
-        return StoreUnavailable(CLOSED)
-    if isinstance(error, OperationalError | ProgrammingError | InternalError):
-        return StoreUnavailable(f"the database cannot serve: {_said(error)}; `runner doctor` looks into it")
-    if isinstance(error, PoolTimeout):
-        return StoreUnavailable("the database cannot serve: all connections to it are busy")
-    if isinstance(error, StopIteration):
-        return RuntimeError("a work in the store ended with StopIteration")
-    return error
-
-
-def _said(error: DBAPIError) -> str:
-    """PostgreSQL's driver adds lines of the statement, which hold values."""
-    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-    return told or str(error.orig).strip()
-
-
-def check_open(connection: Connection) -> None:
-    """StoreUnavailable when SQLite, on a full disk, has rolled back by itself: the next statement would be committed
-    at once and alone, and the driver's commit() would say nothing."""
-    if connection.dialect.name == "sqlite" and not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # is connected here
-        raise StoreUnavailable("the database ended the transaction by itself; nothing of it is stored")
 
 
 class Writer:
@@ -105,6 +38,7 @@ class Writer:
         self._waiting: deque[Job] = deque()
         self._usual = 1
         self._wanted = 1
+        self._sleeps = False
         self._open: Connection | None = None
         self._condition = threading.Condition()
         self._closed = False
@@ -124,7 +58,8 @@ class Writer:
             if len(self._waiting) >= self.limit:
                 raise StoreUnavailable(f"busy: {self.limit} writes wait already; try again later")
             self._waiting.append(job)
-            if job.batch is None or len(self._waiting) >= self._wanted:
+            if self._sleeps and (job.batch is None or len(self._waiting) >= self._wanted):
+                self._sleeps = False
                 self._condition.notify()
 
     def close(self) -> None:
@@ -145,7 +80,7 @@ class Writer:
     def _next_group(self) -> list[Job]:
         with self._condition:
             while not self._waiting and not self._closed:
-                self._condition.wait()
+                self._sleep()
             self._gather()
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group))]
 
@@ -156,8 +91,13 @@ class Writer:
         self._wanted, seen, begun = self._usual, 0, time.monotonic()
         while seen < len(self._waiting) < self._usual and self._may_wait(begun):
             seen = len(self._waiting)
-            self._condition.wait(self._pause)
+            self._sleep(self._pause)
         self._wanted = 1
+
+    def _sleep(self, seconds: float | None = None) -> None:
+        self._sleeps = True
+        self._condition.wait(seconds)
+        self._sleeps = False
 
     def _may_wait(self, begun: float) -> bool:
         is_long = time.monotonic() - begun > self._pause * MOST_PAUSES
@@ -256,15 +196,6 @@ def _run_batch(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
             _run_batch(connection, batch, [job])
 
 
-def hand_over(connection: Connection, batch: Batch, jobs: list[Job]) -> None:
-    """Run `batch` with the rows of `jobs`, which get its results."""
-    results = batch(connection, [job.row for job in jobs])
-    if len(results) != len(jobs):
-        raise StoreError(f"{batch!r} answered {len(results)} results for {len(jobs)} rows")
-    for job, result in zip(jobs, results, strict=True):
-        job.result = result
-
-
 def _fail_all(group: list[Job], error: Exception) -> None:
     """The transaction itself failed (BEGIN or COMMIT): nothing of the group is stored, whoever it was."""
     if isinstance(error, SQLAlchemyError) and not isinstance(error, OperationalError):
@@ -272,23 +203,3 @@ def _fail_all(group: list[Job], error: Exception) -> None:
         error = StoreUnavailable(f"the database did not commit: {cause}")
     for job in group:
         job.error = job.error or error
-
-
-def resolve(group: list[Job]) -> None:
-    """Answer those who wait for `group`."""
-    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
-    for job in group:
-        loops.setdefault(job.loop, []).append(job)
-    for loop, jobs in loops.items():
-        with suppress(RuntimeError):  # the loop is closed: what it asked for is stored, nobody waits to hear it
-            loop.call_soon_threadsafe(_answer, jobs)
-
-
-def _answer(jobs: list[Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.error is not None:
-            job.future.set_exception(readable(job.error))
-        else:
-            job.future.set_result(job.result)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from runner.errors import StoreUnavailable
 from runner.store.postgresql import is_clash, is_taken, require_whole
-from runner.store.writer import Batch, Hooks, Job, hand_over, readable, resolve, take_hooks
+from runner.store.works import Batch, Hooks, Job, hand_over, readable, resolve, take_hooks
 
 PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds, at most, before a transaction that met another one is tried again."""

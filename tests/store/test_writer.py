@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from runner.errors import StoreError, StoreUnavailable
 from runner.store.database import Database
-from runner.store.writer import after_commit
+from runner.store.works import after_commit
 
 
 def insert(name: str) -> Callable[[Connection], None]:

@@ -17,7 +17,7 @@ from runner.store.moving.carried import CARRIED, CLOSED_KEY, LEFT
 from runner.store.queue import POLL
 from runner.store.schedules import schedules
 from runner.store.store import Store
-from runner.store.writer import CLOSED
+from runner.store.works import CLOSED
 
 QUEUES = {
     "wakeups": "NEW.state = 'running' AND OLD.state <> 'running'",

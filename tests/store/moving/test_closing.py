@@ -15,7 +15,7 @@ from runner.store.queue import worker_id
 from runner.store.sequences import draw
 from runner.store.store import Store
 from runner.store.tables import metadata
-from runner.store.writer import CLOSED
+from runner.store.works import CLOSED
 from runner.testing.clock import FakeClock
 from tests.store.moving.contents import exported, taken
 

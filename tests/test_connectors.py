@@ -46,13 +46,13 @@ def plain(path: Path) -> object:
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_file_has_no_findings(database_url: str) -> None:
-    assert validate([source(database_url)], HERE) == []
+def test_file_has_no_findings(path: Path) -> None:
+    assert validate([source(path)], HERE) == []
 
 
 @pytest.mark.parametrize("path", CONNECTORS.files(), ids=str)
-def test_connector_lints_clean(database_url: str) -> None:
-    assert [finding for finding in lint([source(database_url)], HERE) if finding.severity != "info"] == []
+def test_connector_lints_clean(path: Path) -> None:
+    assert [finding for finding in lint([source(path)], HERE) if finding.severity != "info"] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

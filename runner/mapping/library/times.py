@@ -43,7 +43,7 @@ def iso8601(time: str | float | None, unit: str | None = None) -> str | None:
     return write_moment(moment) if moment else None
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _of_text(text: str) -> str | None:
     if found := _usual(text) if _is_usual(text) else None:
         return found

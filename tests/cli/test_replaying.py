@@ -13,7 +13,7 @@ from typer.testing import Result
 from runner.cli import output
 from runner.engine.webhooks import events
 from tests.cli.test_operate import type_in
-from tests.engine.hooked import hooked
+from tests.engine.hooked import CALENDAR, CRM, PHOTOS, hooked
 from tests.partners import ROOT
 
 KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
@@ -21,11 +21,11 @@ Type = Callable[..., Result]
 
 
 @pytest.fixture
-def typed(path: Path, tmp_path: Path) -> Type:
+def typed(database_url: str, tmp_path: Path) -> Type:
     """Commands over a database with two events that were taken."""
 
     async def prepare() -> None:
-        async with hooked(path, tmp_path / "connectors") as here:
+        async with hooked(database_url) as here:
             made = await here.connect("photos")
             await here.work()
             for id_, name in (("1", "Roof"), ("2", "Wall")):
@@ -35,13 +35,16 @@ def typed(path: Path, tmp_path: Path) -> Type:
 
     asyncio.run(prepare())
     environ = {
-        "RUNNER_DATABASE_URL": f"sqlite:///{path}",
+        "RUNNER_DATABASE_URL": database_url,
         "RUNNER_CONNECTORS": str(tmp_path / "connectors"),
         "RUNNER_CONFIG": str(tmp_path / "runner.yaml"),
         "RUNNER_ENCRYPTION_KEYS": KEY,
         "RUNNER_CRM_SECRET": "app-secret",
     }
     (tmp_path / "runner.yaml").write_text("deliver: {}\n")
+    (tmp_path / "connectors").mkdir()
+    for name, spec in (("photos", PHOTOS), ("calendar", CALENDAR), ("crm", CRM)):
+        (tmp_path / "connectors" / f"{name}.yaml").write_text(spec)
     shutil.copytree(ROOT / "schemas/records", tmp_path / "schemas/records")
     return lambda *words: type_in(environ, *words)
 

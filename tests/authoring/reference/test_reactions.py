@@ -14,7 +14,8 @@ from runner.components.catalog import HANDSHAKES
 from runner.connector.connector import Connector
 from runner.connector.loader import load
 from runner.connector.reaction import AnyReaction, Reaction
-from tests.engine.hooked import connectors as hooked_connectors
+from tests.engine.hooked import CALENDAR, CRM, PHOTOS
+from tests.shelf import written
 
 READ: TypeAdapter[Reaction] = TypeAdapter(AnyReaction)
 CLIENT = "fetches `client` (id `itemId`), maps it by [`client`](#processor-client)"
@@ -83,8 +84,8 @@ def test_action_says_call_input_and_what_is_kept() -> None:
     assert "`id` from `id`, `url` from `project_url` |" in text
 
 
-def test_what_is_asked_for_and_left_out_is_told(tmp_path: Path) -> None:
-    library = hooked_connectors(tmp_path / "connectors")
+def test_what_is_asked_for_and_left_out_is_told() -> None:
+    library = written(photos=PHOTOS, calendar=CALENDAR, crm=CRM)
     photos, calendar, crm = (library.get(name).webhooks for name in ("photos", "calendar", "crm"))
     assert photos is not None
     assert calendar is not None

@@ -26,7 +26,8 @@ class Wire:
         self._carrying: set[asyncio.Task[None]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
-        self._is_down = False
+        self._cutting = 0
+        self._holding = 0
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -34,16 +35,19 @@ class Wire:
 
     async def cut(self, seconds: float) -> None:
         """Reset every connection, and each new one for so long."""
-        self._is_down = True
+        self._cutting += 1
         self._reset()
         await asyncio.sleep(seconds)
-        self._is_down = False
+        self._cutting -= 1
 
     async def hold(self, seconds: float) -> None:
         """Let nothing through for so long, and nothing be lost."""
+        self._holding += 1
         self._flows.clear()
         await asyncio.sleep(seconds)
-        self._flows.set()
+        self._holding -= 1
+        if not self._holding:
+            self._flows.set()
 
     async def close(self) -> None:
         if self._server is not None:
@@ -70,7 +74,7 @@ class Wire:
             self._carrying.discard(task)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_down:
+        if self._cutting:
             return
         with suppress(OSError):  # nobody is there: whoever called sees it by the reset
             there, back = await self._reach()

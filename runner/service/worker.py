@@ -23,6 +23,8 @@ RESCUE = timedelta(seconds=10)
 """How often a worker looks for what those held that are gone."""
 PAUSE = 1.0
 """Seconds until the store is asked again after it could not serve."""
+TRIES = 60
+"""How often a wake-up that was run is settled in vain before it is left to its lease."""
 GRACE = 10.0
 """Seconds that running wake-ups have to finish once the worker is told to stop."""
 UPSET = timedelta(seconds=30)
@@ -145,16 +147,23 @@ class Worker:
             return Again(self._clock.now() + UPSET, f"{type(error).__name__}; the log has the details")
 
     async def _close(self, taken: Taken, verdict: Verdict) -> None:
-        try:
-            if isinstance(verdict, Again):
-                await self._queue.retry_at(taken, verdict.at, verdict.note)
+        """Settle it, or let it wait. While the store cannot serve, again and again: its key would rest until the lease
+        ends. It is run once more then: effects are idempotent."""
+        if not isinstance(verdict, Again) and verdict.failed:
+            self._log.warning("wakeup-given-up", wakeup=taken.wakeup.key, note=verdict.note)
+        for number in range(1, TRIES + 1):
+            try:
+                await self._settle(taken, verdict)
                 return
-            if verdict.failed:
-                self._log.warning("wakeup-given-up", wakeup=taken.wakeup.key, note=verdict.note)
+            except StoreError as error:
+                self._log.error("wakeup-not-settled", wakeup=taken.wakeup.key, error=str(error), tries=number)
+            await self._clock.sleep(PAUSE)
+
+    async def _settle(self, taken: Taken, verdict: Verdict) -> None:
+        if isinstance(verdict, Again):
+            await self._queue.retry_at(taken, verdict.at, verdict.note)
+        else:
             await self._queue.settle(taken)
-        except StoreError as error:
-            # Its lease runs out and it is run once more: effects are idempotent.
-            self._log.error("wakeup-not-settled", wakeup=taken.wakeup.key, error=str(error))
 
     async def _hold(self, taken: Taken) -> None:
         """Prolong the lease again and again; ends when it is lost."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from runner.service.worker import BEATS, Worker
 from runner.store.database import Database
 from runner.store.queue import Queue
 from runner.store.store import Store
+from runner.store.wakeups import Taken
 from runner.testing.clock import FakeClock
 from tests.partners import KEYS, Log
 
@@ -84,6 +86,35 @@ async def test_a_store_that_takes_nothing_is_one_line_and_tried_again(
         ("error", "wakeup-not-run", {"wakeup": "events:i1", "error": "the disk is full", "again_in": 30.0})
     ]
     assert await queue[1].depth() == {"waiting": 1, "running": 0}
+
+
+class Blinking:
+    """A queue that cannot settle a few times."""
+
+    def __init__(self, queue: Queue, fails: int) -> None:
+        self._queue, self.fails = queue, fails
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    async def settle(self, taken: Taken) -> bool:
+        if self.fails:
+            self.fails -= 1
+            raise StoreUnavailable("the database is away")
+        return await self._queue.settle(taken)
+
+
+@pytest.mark.parametrize(("fails", "left"), [(3, 0), (1000, 1)])
+async def test_what_was_run_is_settled_once_the_store_is_back(
+    queue: tuple[Database, Queue], fails: int, left: int
+) -> None:
+    async def work(_: WakeUp) -> Verdict:
+        return Done()
+
+    await put(queue, KEY)
+    blinking: Any = Blinking(queue[1], fails)
+    assert await asyncio.wait_for(worker(blinking, work, FakeClock()).drain(), 60) == 1
+    assert (await queue[1].depth())["running"] == left
 
 
 async def test_they_run_side_by_side_up_to_the_limit(queue: tuple[Database, Queue]) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,11 +78,10 @@ async def test_nothing_is_written_and_nobody_is_called(here: Hooked, photos: Int
     assert len(here.partner.calls) == calls
 
 
-async def test_what_would_be_refused_or_left_out_is_told(here: Hooked, photos: Integration, tmp_path: Path) -> None:
+async def test_what_would_be_refused_or_left_out_is_told(here: Hooked, photos: Integration) -> None:
     await tell(here, photos, {"id": "1", "name": "Roof"}, {"id": "2", "name": None}, {"id": "3", "name": "x"})
     house = mended(
         here,
-        tmp_path,
         ("id: id, fields", "id: id, when: {valid: name}, fields"),
         ("  on:\n", "  drop: [{when: payload.name == 'x', because: a trial}]\n  on:\n"),
     )

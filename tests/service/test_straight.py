@@ -213,3 +213,29 @@ async def test_an_answer_has_no_header_of_two_lines(taken: Taken, caplog: pytest
     async with listening(taken) as (port, _):
         assert await said(port, WHOLE) == b""
     assert [record.message for record in caplog.records] == ["a webhook has no answer"]
+
+
+async def test_a_server_that_ends_answers_what_it_has_taken_and_closes(taken: Taken) -> None:
+    taken.go.clear()
+    async with listening(taken) as (port, state):
+        reading = asyncio.create_task(said(port, WHOLE))
+        await taken.arrived.wait()
+        (connection,) = state.connections
+        connection.shutdown()
+        taken.go.set()
+        assert b"\r\nconnection: close\r\n" in await reading
+
+
+async def test_an_answer_waits_for_a_reader_that_is_slow(taken: Taken) -> None:
+    taken.go.clear()
+    async with listening(taken) as (port, state):
+        reading = asyncio.create_task(said(port, LAST))
+        await taken.arrived.wait()
+        (connection,) = state.connections
+        connection.pause_writing()
+        taken.go.set()
+        for _ in range(5):  # as many turns as an answer could take
+            await asyncio.sleep(0)
+        assert not connection.cycle.response_complete
+        connection.resume_writing()
+        assert (await reading).endswith(b"straight")

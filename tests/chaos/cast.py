@@ -7,7 +7,7 @@ import asyncio
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,21 @@ SHORT_LIVED = 45.0
 OUR_BUDGET = re.compile(r"^    - {type: window, requests: 120, .*our own budget.*\n", re.MULTILINE)
 A_SECOND = 0.6
 """What partners that count by the second take for one: a machine under load may keep a call that it was allowed."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "jobber": {"rotating": False, "token_lifetime": SHORT_LIVED},
+    "servicetitan": {"token_lifetime": SHORT_LIVED, "limits": (Window(60, A_SECOND),)},
+    "hubspot": {"search_lag": 0.0, "access_lifetime": SHORT_LIVED, "search_limits": (Window(5, A_SECOND),)},
+    "companycam": {"size": 0},
+}
+"""Refresh tokens stay: one that is replaced, and lost with the answer, is gone by the partner's own rules."""
+UNLIMITED: dict[str, dict[str, Any]] = {
+    "jobber": {"limits": (), "budget": 10**9, "restore": 10**9},
+    "servicetitan": {"limits": ()},
+    "hubspot": {"limits": (Window(10**6, 10.0),), "search_limits": ()},
+    "companycam": {"limits": {}},
+}
+FIGURE = re.compile(r"\b(requests|budget|restore): (\d+)")
+"""Of a rate limit."""
 PATIENT = 8
 """Seconds in which a partner answers, in place of half a minute."""
 
@@ -52,6 +67,7 @@ class Cast:
     almanac: Almanac
     ear: Ear
     base: datetime
+    is_limited: bool
 
     @property
     def partners(self) -> dict[str, Partner]:
@@ -90,10 +106,16 @@ def today() -> datetime:
 
 
 @asynccontextmanager
-async def cast(seed: int, size: int, base: datetime, webhook_base: str) -> AsyncIterator[Cast]:
-    """They listen. What they have depends on the seed, the size and the `base` alone."""
+async def cast(
+    seed: int, size: int, base: datetime, webhook_base: str, *, is_limited: bool = True
+) -> AsyncIterator[Cast]:
+    """They listen. What they have depends on the seed, the size and the `base` alone; what they allow, on whether they
+    are limited."""
     almanac, ear, ledger, over = Almanac(), Ear(), Ledger(), asyncio.Event()
-    options = _options(seed, size, over.wait)
+    shared: dict[str, Any] = {"size": size, "seed": seed, "stall": over.wait}
+    options: dict[str, Any] = {
+        name: {**shared, **own, **({} if is_limited else UNLIMITED[name])} for name, own in OPTIONS.items()
+    }
     with almanac.at(base):
         running = await start(
             list(options), first_port=0, webhook_base=webhook_base, now=almanac, post=False, **options
@@ -109,28 +131,12 @@ async def cast(seed: int, size: int, base: datetime, webhook_base: str) -> Async
         for wire in wires.values():
             await wire.open()
         try:
-            yield Cast(running, ledger, wires, almanac, ear, base)
+            yield Cast(running, ledger, wires, almanac, ear, base, is_limited)
         finally:
             over.set()
             for wire in wires.values():
                 await wire.close()
             await running.stop()
-
-
-def _options(seed: int, size: int, stall: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
-    """Refresh tokens that stay: one that is replaced, and lost with the answer, is gone by the partner's own rules."""
-    shared = {"size": size, "seed": seed, "stall": stall}
-    return {
-        "jobber": {**shared, "rotating": False, "token_lifetime": SHORT_LIVED},
-        "servicetitan": {**shared, "token_lifetime": SHORT_LIVED, "limits": (Window(60, A_SECOND),)},
-        "hubspot": {
-            **shared,
-            "search_lag": 0.0,
-            "access_lifetime": SHORT_LIVED,
-            "search_limits": (Window(5, A_SECOND),),
-        },
-        "companycam": {**shared, "size": 0},
-    }
 
 
 @asynccontextmanager
@@ -146,15 +152,18 @@ async def _listening(ledger: Ledger) -> AsyncIterator[int]:
         await task
 
 
-def lay_out(folder: Path) -> Path:
+def lay_out(folder: Path, *, is_limited: bool) -> Path:
     """The connectors of the cast in a folder of their own; returns it. They wait less long for answers, and
-    ServiceTitan's keeps the partner's limit alone, so that it is that one which is met."""
+    ServiceTitan's keeps the partner's limit alone, so that it is that one which is met. Where partners are not limited,
+    connectors allow a thousand times as much."""
     made = folder / "connectors"
     made.mkdir()
     for name in (*READ, HOST):
         text = (ROOT / "connectors" / f"{name}.yaml").read_text(encoding="utf-8")
         text = re.sub(r"^  timeout: \d+s", f"  timeout: {PATIENT}s", text, flags=re.MULTILINE)
-        (made / f"{name}.yaml").write_text(OUR_BUDGET.sub("", text), encoding="utf-8")
+        text = OUR_BUDGET.sub("", text)
+        text = text if is_limited else FIGURE.sub(r"\1: \g<2>000", text)
+        (made / f"{name}.yaml").write_text(text, encoding="utf-8")
     if not (folder / "schemas").exists():
         shutil.copytree(ROOT / "schemas", folder / "schemas")
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -55,7 +54,9 @@ async def chaos(folder: Path, options: Options) -> Report:
                 group.create_task(attacker.carry_out(attacks))
             found = await _finish(here, post)
         figures, skipped = _figures(here, post, done), here.skipped
-    async with stage(folder / "undisturbed", "sqlite", ALONE, options.seed, options.size, moment) as calm:
+    async with stage(
+        folder / "undisturbed", "sqlite", ALONE, options.seed, options.size, moment, is_limited=False
+    ) as calm:
         await _begin(calm)
         for one in done:
             one.happen(calm.cast)
@@ -73,12 +74,13 @@ async def _begin(here: Stage) -> None:
 async def _live(here: Stage, post: Post, options: Options, done: list[Input]) -> None:
     """Things happen at a steady pace, and partners tell of them: as many as the time has room for, however long the
     machine takes over them."""
-    happening: Iterator[Input] = inputs(options.seed, here.cast.partners)
+    now = asyncio.get_running_loop().time
+    happening, begun = inputs(options.seed, here.cast.partners), now()
     for one in islice(happening, round(options.seconds * options.pace)):
         one.happen(here.cast)
         done.append(one)
         post.collect()
-        await asyncio.sleep(1 / options.pace)
+        await asyncio.sleep(begun + len(done) / options.pace - now())
 
 
 async def _ask(here: Stage, options: Options) -> None:

@@ -138,13 +138,20 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, sort: Sort, troupe: Mapping[str, str], seed: int, size: int, moment: datetime
+    folder: Path,
+    sort: Sort,
+    troupe: Mapping[str, str],
+    seed: int,
+    size: int,
+    moment: datetime,
+    *,
+    is_limited: bool = True,
 ) -> AsyncIterator[Stage]:
-    """A stage whose processes run, nobody connected."""
+    """A stage whose processes run, nobody connected. Partners that are not limited need not be waited for."""
     ports = _free_ports(len(troupe))
     public = f"http://127.0.0.1:{ports[0]}"
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with base(sort, folder) as under, cast(seed, size, moment, public) as others:
+    async with base(sort, folder) as under, cast(seed, size, moment, public, is_limited=is_limited) as others:
         environ = _environ(folder, under, others, public)
         actors = {
             name: Actor(name, parts, port, folder, environ)
@@ -179,7 +186,7 @@ def _environ(folder: Path, under: Base, others: Cast, public: str) -> dict[str, 
     (folder / "runner.yaml").write_text(yaml.safe_dump(others.config()), encoding="utf-8")
     own = {
         "RUNNER_DATABASE_URL": under.url,
-        "RUNNER_CONNECTORS": str(lay_out(folder)),
+        "RUNNER_CONNECTORS": str(lay_out(folder, is_limited=others.is_limited)),
         "RUNNER_CONFIG": str(folder / "runner.yaml"),
         "RUNNER_ENCRYPTION_KEYS": KEY,
         "RUNNER_API_KEYS": API_KEY,

@@ -159,31 +159,28 @@ class Database:
             upgrade(connection)
 
     def pending(self) -> bool:
-        """Whether `migrate` would change anything."""
+        """Whether `migrate` would change anything. Raises StoreUnavailable, as all that is asked before a start."""
         from runner.store.migration import is_behind  # as above
 
-        with self._reader.connect() as connection:
-            return is_behind(connection)
+        return self._read(is_behind)
 
     def is_new(self) -> bool:
         """Whether nothing was ever migrated here."""
         from runner.store.migration import revision  # as above
 
-        with self._reader.connect() as connection:
-            return revision(connection) is None
+        return self._read(revision) is None
 
     def refuse_newer(self) -> None:
         """SettingsError when a later version of the runner has migrated it: what this one would write, and where, may
         have changed."""
         from runner.store.migration import is_ahead, newest, revision  # as above
 
-        with self._reader.connect() as connection:
-            if is_ahead(connection):
-                raise SettingsError(
-                    f"the database {self.url} is of revision {revision(connection)}, and this version of the runner "
-                    f"knows none after {newest()}: a later version has migrated it; start that one, or restore the "
-                    "backup from before"
-                )
+        if self._read(is_ahead):
+            raise SettingsError(
+                f"the database {self.url} is of revision {self._read(revision)}, and this version of the runner "
+                f"knows none after {newest()}: a later version has migrated it; start that one, or restore the "
+                "backup from before"
+            )
 
     async def close(self) -> None:
         """Finish what is queued and let the connections go."""

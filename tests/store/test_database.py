@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -149,3 +150,15 @@ def test_the_newest_migration_is_the_head_of_all() -> None:
     assert scripts.get_heads() == [migration.newest()]
     revisions = [script.revision for script in scripts.walk_revisions()]
     assert revisions == sorted(revisions, reverse=True)
+
+
+async def test_what_is_asked_before_a_start_says_in_a_sentence_that_nobody_is_there() -> None:
+    database = Database.open("postgresql://runner@127.0.0.1:9/nobody")  # the port of `discard`, where nothing listens
+    try:
+        for ask in (database.refuse_newer, database.pending, database.is_new):
+            with pytest.raises(
+                StoreUnavailable, match=r"(?s)the database cannot serve: connection failed.*runner doctor"
+            ):
+                await asyncio.to_thread(ask)
+    finally:
+        await database.close()

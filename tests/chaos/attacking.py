@@ -13,6 +13,9 @@ from tests.chaos.cast import LEDGER
 from tests.chaos.plan import Attack, What
 from tests.chaos.stage import Stage
 
+FEW = 3
+"""Posts that the ledger refuses in a row: after five of them it would be left alone for most of the time."""
+
 
 @dataclass
 class Attacker:
@@ -61,7 +64,8 @@ class Attacker:
         """The next calls of a partner fail; those of its token endpoint too, as any."""
         calls = round(attack.amount)
         if attack.whom == LEDGER:
-            self.stage.cast.ledger.stumble(attack.what if attack.what in ("limit", "lose") else "fail", calls)
+            fault = attack.what if attack.what in ("limit", "lose") else "fail"
+            self.stage.cast.ledger.stumble(fault, min(calls, FEW))
             return
         failure: Any = {"fail": 500, "limit": 429, "silence": "timeout", "lose": "lost"}[attack.what]
         self.stage.cast.partners[attack.whom].fail_next(calls, failure)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runner.errors import StoreError, StoreUnavailable
@@ -24,6 +24,9 @@ CLOSED = (
     "`runner export --reopen`"
 )
 """What a database says that refuses to be written to: see `moving.closing`."""
+
+_UNFIT = ("42P01", "42703", "42501")
+"""SQLSTATE of PostgreSQL: no such table, no such column, not allowed. In SQLite these are an OperationalError."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +68,14 @@ def readable(error: BaseException) -> BaseException:
     if isinstance(error, StopIteration):
         return RuntimeError("a work in the store ended with StopIteration")
     return error
+
+
+def is_unfit(error: BaseException) -> bool:
+    """Whether the database is what fails, whatever it is asked: it is not there, not what migrations made of it, or
+    refuses its user."""
+    if isinstance(error, InterfaceError | OperationalError):
+        return True
+    return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in _UNFIT
 
 
 def _said(error: DBAPIError) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from runner.client.recent import SEEN
 from runner.errors import AuthenticationError, CredentialUnreadable, PartnerUnavailable, RateLimited, SettingsError
@@ -17,6 +17,7 @@ from runner.model.integration import State
 from runner.model.secret import Secret
 from runner.store import leases
 from runner.store.store import Store
+from runner.store.vault import credentials
 from runner.testing.clock import START
 from tests.client.conftest import CONSENT, INTEGRATION, Answer, Desk, answer, connector
 
@@ -213,7 +214,7 @@ async def test_a_credential_is_read_once_a_second(desk: Desk) -> None:
     await desk.keep(FRESH)
     tokens = desk.tokens()
     assert await tokens.get(OAUTH, INTEGRATION) == FRESH
-    await desk.store.database.write(lambda c: c.exec_driver_sql("UPDATE credentials SET sealed = x'00'"))
+    await desk.store.database.write(lambda c: c.execute(update(credentials).values(sealed=b"\0")))
     assert await tokens.get(OAUTH, INTEGRATION) == FRESH
     desk.clock.advance(SEEN.total_seconds())
     with pytest.raises(CredentialUnreadable):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from runner.engine import tally
 from runner.engine.house import House
@@ -21,6 +20,7 @@ from runner.errors import NotFound
 from runner.model.event import EventState, WebhookEvent
 from runner.model.integration import Integration, State
 from runner.store import inbox, integrations, parking
+from runner.store.works import is_unfit
 
 CHUNK = 500
 MOST_CHUNKS = 20
@@ -135,9 +135,9 @@ class _Work:
         try:
             with connection.begin_nested():
                 outcome.apply(connection)
-        except (InterfaceError, OperationalError):
-            raise
         except Exception as error:
+            if is_unfit(error):
+                raise
             return failed(self.house, outcome.events, error)
         return outcome
 

@@ -16,6 +16,7 @@ from tests.engine.webhooks.test_receive import event, send
 from tests.partners import World
 
 
+@pytest.mark.each_database
 async def test_events_wait_as_they_are_while_the_database_fails(here: World) -> None:
     titan = await here.connect("servicetitan")
     await here.work(wait=timedelta(seconds=30))

@@ -1,5 +1,5 @@
-"""A process that calls a partner as fast as the shared limits let it: `python -m tests.client.limited_worker`, with one
-JSON object as its argument. Prints how many calls it made."""
+"""A process that calls a partner so often, as fast as the shared limits let it: `python -m tests.client.limited_worker`,
+with one JSON object as its argument. Prints how many calls it made."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def work(given: dict[str, Any]) -> dict[str, int]:
     claims = [Claim(block, block.key("acme", given["account"], "jobs", "GET")) for block in blocks]
     print("ready", flush=True)
     sys.stdin.readline()
-    until = given["seconds"]
-    began = asyncio.get_running_loop().time()
+    left = given["calls"]
 
     async def run() -> None:
-        nonlocal made
-        while asyncio.get_running_loop().time() - began < until:
+        nonlocal made, left
+        while left:
+            left -= 1
             permit = await limiter.admit(claims, "jobs", party=given["party"])
             try:
                 await call(given["port"])

@@ -1,4 +1,4 @@
-"""A process that calls a partner so often, as fast as the shared limits let it: `python -m tests.client.limited_worker`,
+"""A process that calls a partner so often, as fast as the shared limits let it: `python -m tests.client.limited_worker`
 with one JSON object as its argument. Prints how many calls it made."""
 
 from __future__ import annotations

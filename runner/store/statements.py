@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Insert,
     Select,
     Table,
     Text,
@@ -87,16 +88,17 @@ class Compiled:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names = list(names)
+        self._names = [str(name) for name in names]  # those of columns are of a class of their own
         self._texts: dict[str, str] = {}
 
     def run(self, connection: Connection, statement: Statement, rows: list[tuple[Any, ...]]) -> None:
-        """Run `statement` (always the same one) once for every row; nothing happens without rows."""
+        """Run `statement` (always the same one) for every row; nothing happens without rows. Rows of an INSERT that
+        knows conflicts are of different keys."""
         if not rows:
             return
         text = self._text(connection, statement)
         if not connection.dialect.positional:
-            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in rows])
+            self._run_named(connection, statement, text, rows)
         elif statement.is_insert:
             self._run_grouped(connection, text, rows)
         else:
@@ -109,6 +111,17 @@ class Compiled:
         if connection.dialect.positional:
             return driven(connection, text, row)
         return [tuple(found) for found in connection.exec_driver_sql(text, dict(zip(self._names, row, strict=True)))]
+
+    def _run_named(self, connection: Connection, statement: Statement, text: str, rows: list[tuple[Any, ...]]) -> None:
+        if len(rows) == 1 or not isinstance(statement, Insert):
+            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in rows])
+            return
+        from runner.store.rowset import packed, selecting  # is of PostgreSQL
+
+        if "rows" not in self._texts:
+            self._texts["rows"] = selecting(text, statement.table, self._names, connection.dialect)
+        for pack in packed(self._names, rows):
+            connection.exec_driver_sql(self._texts["rows"], {"rows": pack})
 
     def _run_grouped(self, connection: Connection, text: str, rows: list[tuple[Any, ...]]) -> None:
         """Many rows a statement. SQLite's driver lets go of the interpreter once a statement, and must wait to have it

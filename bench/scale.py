@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -31,6 +32,8 @@ PATH = "/webhooks/bench"
 DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
 PROCESSES = (1, 2, 4)
 PAGE = 100
+RUNNER_CPU = "CPU of the runner, us"
+DATABASE_CPU = "CPU of the database's own processes, us"
 TITLES = {
     "accepted": "webhooks accepted by web processes",
     "drained": "events drained by workers",
@@ -55,7 +58,7 @@ class Measured:
     def __init__(self, count: int) -> None:
         self.count = count
         self.rates: dict[str, dict[str, list[float]]] = {}
-        self.beside: dict[str, dict[str, str]] = {}
+        self.beside: dict[str, dict[str, dict[str, Any]]] = {}
 
     def run(self, database: str, processes: int) -> None:
         """Ask every question of so many processes, over a database of their own."""
@@ -76,30 +79,32 @@ class Measured:
         with tempfile.TemporaryDirectory() as place, DATABASES[database](Path(place), accounts, url) as cluster:
             yield cluster
 
-    def _accepted(self, cluster: Cluster, processes: int) -> tuple[float, str]:
+    def _accepted(self, cluster: Cluster, processes: int) -> tuple[float, dict[str, Any]]:
         with cluster.web(processes) as servers:
             before = spent(servers), cluster.database_spent()
             found = load([one.port for one in servers], PATH, 0, self.count, CONNECTIONS, event)
-            costs = self._costs(spent(servers) - before[0], cluster.database_spent() - before[1], self.count)
+            costs = _costs(spent(servers) - before[0], cluster.database_spent() - before[1], self.count)
         if found["refused"]:
             raise RuntimeError(f"{found['refused']} webhooks were refused")
-        return found["rate"], f"{costs}; p50 / p99 {found['p50_ms']:.1f} / {found['p99_ms']:.1f} ms"
+        return found["rate"], costs | {"p50 / p99 ms": f"{found['p50_ms']:.1f} / {found['p99_ms']:.1f}"}
 
-    def _worked(self, cluster: Cluster, processes: int, query: str, wanted: int) -> tuple[float, str]:
+    def _worked(self, cluster: Cluster, processes: int, query: str, wanted: int) -> tuple[float, dict[str, Any]]:
         with cluster.workers(processes) as servers:
             first = cluster.until(query, wanted // 10)  # all of them have started by then
             before, began = (spent(servers), cluster.database_spent()), time.perf_counter()
             last = cluster.until(query, wanted)
             took = time.perf_counter() - began
-            costs = self._costs(spent(servers) - before[0], cluster.database_spent() - before[1], last - first)
+            costs = _costs(spent(servers) - before[0], cluster.database_spent() - before[1], last - first)
         return (last - first) / took, costs
 
-    def _costs(self, runner: float, database: float, count: int) -> str:
-        return f"{runner / count * 1e6:.0f} + {database / count * 1e6:.0f}"
-
-    def _keep(self, question: str, name: str, rate: float, beside: str) -> None:
+    def _keep(self, question: str, name: str, rate: float, beside: dict[str, Any]) -> None:
         self.rates.setdefault(question, {}).setdefault(name, []).append(rate)
-        self.beside.setdefault(question, {})[name] = beside
+        for figure, value in beside.items():
+            self.beside.setdefault(question, {}).setdefault(figure, {}).setdefault(name, []).append(value)
+
+
+def _costs(runner: float, database: float, count: int) -> dict[str, Any]:
+    return {RUNNER_CPU: round(runner / count * 1e6), DATABASE_CPU: round(database / count * 1e6)}
 
 
 def main() -> None:
@@ -109,19 +114,16 @@ def main() -> None:
         for processes in PROCESSES:
             for database in DATABASES:
                 measured.run(database, processes)
-    for question, title in (
-        ("accepted", "webhooks accepted by web processes"),
-        ("drained", "events drained by workers"),
-    ):
-        beside = {"CPU us of the runner + of the database's own processes": measured.beside[question]}
+    for question, title in TITLES.items():
+        figures, beside = measured.rates[question], measured.beside[question]
         show(
             report(
                 f"scale: {title}",
                 "a second",
-                measured.rates[question],
+                figures,
                 "SQLite, 1",
                 {},
-                beside,
+                {"asked": question, "records": count, **beside},
             )
         )
 

@@ -3,8 +3,8 @@
     python -m bench.scale --json > figures.jsonl
     python -m bench.model figures.jsonl --companies 10000 --records 5000
 
-Costs are CPU time, the median over the numbers of processes. A sync run of `n` records costs `run + n * record`: the two
-measurements of syncs, of many records and of one, are two equations for that.
+Costs are CPU time, the median over the numbers of processes. A sync run of `n` records costs `run + n * record`: the
+two measurements of syncs, of many records and of one, are two equations for that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.scale import ACCOUNTS, DATABASE_CPU, DATABASES, RUNNER_CPU
 BUSY = 0.6
 """The share of a core that is planned with: the rest is for bursts."""
 ASKED = {"companies": 10_000, "syncs": 3, "every": 15, "webhooks": 20, "changed": 2, "records": 5000}
-"""Companies; syncs of each, and minutes between two runs; its webhooks an hour; changed records a run; records in all."""
+"""Companies; for each its syncs and the minutes between two runs, its webhooks an hour, changed records a run, records."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Costs:
 
         def median(question: str) -> float:
             named = found[question][side].items()
-            return statistics.median(value for name, values in named if name.startswith(database) for value in values)
+            return float(
+                statistics.median(value for name, values in named if name.startswith(database) for value in values)
+            )
 
         many = found["synced"]["records"] // ACCOUNTS
         record = max(0.0, (median("synced") * many - median("runs")) / (many - 1))

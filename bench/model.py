@@ -23,7 +23,7 @@ from bench.scale import ACCOUNTS, DATABASE_CPU, DATABASES, RUNNER_CPU
 BUSY = 0.6
 """The share of a core that is planned with: the rest is for bursts."""
 ASKED = {"companies": 10_000, "syncs": 3, "every": 15, "webhooks": 20, "changed": 2, "records": 5000}
-"""Companies; for each its syncs and the minutes between two runs, its webhooks an hour, changed records a run, records."""
+"""Companies; of each the syncs, minutes between two runs, webhooks an hour, changed records a run, and records."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from runner.cli.check import Check
 from runner.cli.check_server import server
@@ -21,7 +20,6 @@ from runner.service.attendance import Attendance, attendance
 from runner.service.settings import Settings
 from runner.store import integrations
 from runner.store.acts import acts
-from runner.store.database import Database
 from runner.store.events import events
 from runner.store.keys import KeyRing
 from runner.store.moving import closing
@@ -29,6 +27,7 @@ from runner.store.push_table import pushes
 from runner.store.store import Store
 from runner.store.subscriptions import SubscriptionState, subscriptions
 from runner.store.vault import Vault, credentials
+from runner.store.works import LOOK
 
 SLACK = 60
 """Seconds that the newest event may lie in the future before the clock is doubted."""
@@ -38,9 +37,12 @@ def look_into(settings: Settings, config: Config) -> tuple[list[Check], set[str]
     """What is found in the database, and the connectors that companies have; None when nobody can tell."""
     try:
         require_database(settings.database_url)
-        store = Store.open(settings.database_url, settings.keys or KeyRing.generate("none"))
     except SettingsError as error:
         return [Check("database", False, str(error))], set()
+    try:
+        store = Store.open(settings.database_url, settings.keys or KeyRing.generate("none"))
+    except SettingsError as error:
+        return [Check("database", False, str(error))], None
     return asyncio.run(_looked_into(store, settings, config))
 
 
@@ -53,16 +55,10 @@ async def _looked_into(store: Store, settings: Settings, config: Config) -> tupl
         return await database.read(lambda c: _found(c, store, settings, config))
     except SettingsError as error:
         return [Check("database", False, str(error))], None
-    except (SQLAlchemyError, StoreUnavailable) as error:
-        return [unreachable(database, error)], None
+    except StoreUnavailable as error:
+        return [Check("database", False, str(error).removesuffix(LOOK))], None
     finally:
         await store.close()
-
-
-def unreachable(database: Database, error: Exception) -> Check:
-    """It does not answer; the words of the driver, without those that hold the statement."""
-    why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    return Check("database", False, f"{database.url} cannot be reached ({why}); start it, or mend RUNNER_DATABASE_URL")
 
 
 def _found(

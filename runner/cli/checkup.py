@@ -118,11 +118,13 @@ def _schemas(connectors: Connectors, settings: Settings) -> str:
 
 
 def _app(connector: Connector, settings: Settings, used: Collection[str] | None) -> str:
-    """Values that are not set matter once a company has the connector, or when nobody can tell."""
+    """Values that are not set matter once a company has the connector."""
     missing = missing_app_values(connector, app_values(connector, settings.environ))
     if not missing:
         return "all app values are set"
-    if used is None or connector.connector in used:
+    if used is None:
+        return f"whether companies have it is not known; without {', '.join(missing)} it cannot work"
+    if connector.connector in used:
         raise SettingsError(f"set {', '.join(missing)}: companies have it, and it cannot work")
     return f"no company has it; set {', '.join(missing)} before anybody connects"
 

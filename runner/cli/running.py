@@ -119,4 +119,6 @@ def _run(parts: Parts, host: str, port: int) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run())
     finally:
+        if door is not None:
+            door.close()
         logging.getLogger().removeHandler(bridge)

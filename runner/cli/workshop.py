@@ -41,7 +41,7 @@ def require_database(url: str) -> None:
     """SettingsError when the URL names an SQLite file that is not there: only what stores something new makes one."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return  # whoever opens it says what is wrong
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).is_file():
         raise SettingsError(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -134,28 +135,24 @@ class Database:
         return await reading
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        try:
+        with _readable():
             try:
                 return self._look(work)
             except DBAPIError as error:
                 if not error.connection_invalidated:  # what was connected before the server was started again
                     raise
             return self._look(work)
-        except SQLAlchemyError as error:
-            told = readable(error)
-            if told is error:
-                raise
-            raise told from error
 
     def _look(self, work: Callable[[Connection], T]) -> T:
         with self._reader.connect() as connection:
             return work(connection)
 
     def migrate(self) -> None:
-        """Bring the schema to this version of the runner. Blocks; safe to call from several processes at once."""
+        """Bring the schema to this version of the runner. Blocks; safe to call from several processes at once.
+        StoreUnavailable when the database does not let it."""
         from runner.store.migration import upgrade  # Alembic is slow to import and seldom needed
 
-        with self._engine.begin() as connection:
+        with _readable(), self._engine.begin() as connection:
             upgrade(connection)
 
     def pending(self) -> bool:
@@ -190,6 +187,17 @@ class Database:
         self._reader.dispose()
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        told = readable(error)
+        if told is error:
+            raise
+        raise told from error
+
+
 def _give_up(future: asyncio.Future[Any]) -> None:
     if not future.done():
         future.set_exception(TimeoutError())
@@ -201,6 +209,10 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as error:
         raise SettingsError(f"the database URL cannot be read; {remedy}") from error
+    except ValueError:  # it holds what stands behind the last colon, which may be of a password
+        problem = "what stands for the port in the database URL is no number"
+        quoted = "of a password, / : @ # are written %2F %3A %40 %23"
+        raise SettingsError(f"{problem}; {remedy}, with :5432 behind the host for a port; {quoted}") from None
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise SettingsError(f"the database URL begins with {backend!r}; {remedy}")

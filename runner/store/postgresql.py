@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from runner.errors import StoreError
 from runner.store.columns import json_text
+from runner.store.works import Unreached
 
 CONNECT = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Of libpq, in seconds: so a server whose machine is gone is noticed in a minute."""
@@ -24,6 +25,19 @@ TIMEOUTS = {
 """What waits longer for a row, runs longer, or is left open longer, ends with an error and not never."""
 CLASHES = ("40001", "40P01")
 """SQLSTATE of a serialization failure and of a deadlock: nothing is stored, and the same is tried again."""
+REMEDIES = {
+    "too many clients|remaining connection slots|too many connections": (
+        "raise max_connections of the server, or lower RUNNER_DATABASE_POOL of each process"
+    ),
+    "database .* does not exist": "make it (createdb), or mend the name in RUNNER_DATABASE_URL",
+    "password|authentication|role .* does not exist|pg_hba|not permitted to log in": (
+        "mend user and password in RUNNER_DATABASE_URL, or let the user in (pg_hba.conf of the server)"
+    ),
+    "starting up|shutting down|recovery": "try again in a moment",
+    "resolve host|name or service": "mend the host in RUNNER_DATABASE_URL",
+}
+"""What is to be done, by what the server or libpq says when it lets nobody in."""
+UNKNOWN = "start it, or mend RUNNER_DATABASE_URL"
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 VISIBLE = "\u2400"
 """What stands for a NUL, which PostgreSQL keeps in no text: the sign for one."""
@@ -49,7 +63,21 @@ def open_engine(url: URL, size: int, *, write: bool) -> Engine:
         connection.execute(";".join(f"SET {name} = '{value}'" for name, value in TIMEOUTS.items()))
         connection.commit()
 
+    @event.listens_for(engine, "handle_error")
+    def tell(context: ExceptionContext) -> Unreached | None:
+        found = context.sqlalchemy_exception
+        if context.connection is not None or not isinstance(found, DBAPIError):
+            return None
+        return Unreached(unreached(url, str(found.orig)), context.original_exception)
+
     return engine
+
+
+def unreached(url: URL, words: str) -> str:
+    """That nobody gets in there, in one sentence: where, what libpq says, and the remedy."""
+    said = words.strip().partition("\n")[0].removeprefix("connection failed: ").removeprefix("connection is bad: ")
+    fitting = (remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, said, re.IGNORECASE))
+    return f"the database {url} cannot be reached: {said}; {next(fitting, UNKNOWN)}"
 
 
 def require_whole(connection: Connection) -> None:

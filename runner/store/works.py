@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runner.errors import StoreError, StoreUnavailable
@@ -25,8 +25,17 @@ CLOSED = (
 )
 """What a database says that refuses to be written to: see `moving.closing`."""
 
+LOOK = "; `runner doctor` looks into it"
 _UNFIT = ("42P01", "42703", "42501")
 """SQLSTATE of PostgreSQL: no such table, no such column, not allowed. In SQLite these are an OperationalError."""
+
+
+class Unreached(OperationalError):
+    """No connection to the database was had. `told` is a sentence: which database, why, and the remedy."""
+
+    def __init__(self, told: str, cause: BaseException) -> None:
+        super().__init__(None, None, cause)
+        self.told = told
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +70,11 @@ def readable(error: BaseException) -> BaseException:
     as they are."""
     if isinstance(error, DBAPIError) and CLOSED in str(error.orig):
         return StoreUnavailable(CLOSED)
-    if isinstance(error, OperationalError | ProgrammingError | InternalError):
-        return StoreUnavailable(f"the database cannot serve: {_said(error)}; `runner doctor` looks into it")
+    if isinstance(error, Unreached):
+        return StoreUnavailable(error.told)
+    # SQLite says no more than DatabaseError of a file that is none of its own, or broken
+    if isinstance(error, OperationalError | ProgrammingError | InternalError) or type(error) is DatabaseError:
+        return StoreUnavailable(f"the database cannot serve: {_said(error)}{LOOK}")
     if isinstance(error, PoolTimeout):
         return StoreUnavailable("the database cannot serve: all connections to it are busy")
     if isinstance(error, StopIteration):

@@ -14,13 +14,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from runner.errors import SettingsError, StoreUnavailable
 from runner.store import migration
 from runner.store.database import Database
+from runner.store.postgresql import unreached
 from runner.store.tables import TABLES, metadata
 from tests.store.conftest import open_engine
 
@@ -153,12 +154,57 @@ def test_the_newest_migration_is_the_head_of_all() -> None:
 
 
 async def test_what_is_asked_before_a_start_says_in_a_sentence_that_nobody_is_there() -> None:
-    database = Database.open("postgresql://runner@127.0.0.1:9/nobody")  # the port of `discard`, where nothing listens
+    database = Database.open("postgresql://runner:hunter2@127.0.0.1:9/nobody")  # where nothing listens
     try:
-        for ask in (database.refuse_newer, database.pending, database.is_new):
-            with pytest.raises(
-                StoreUnavailable, match=r"(?s)the database cannot serve: connection failed.*runner doctor"
-            ):
+        for ask in (database.refuse_newer, database.pending, database.is_new, database.migrate):
+            with pytest.raises(StoreUnavailable) as caught:
                 await asyncio.to_thread(ask)
+            assert str(caught.value).startswith(
+                "the database postgresql://runner:***@127.0.0.1:9/nobody cannot be reached: connection to"
+            )
+            assert str(caught.value).endswith("Connection refused; start it, or mend RUNNER_DATABASE_URL")
     finally:
         await database.close()
+
+
+async def test_what_is_written_where_nobody_is_says_the_same() -> None:
+    database = Database.open("postgresql://runner@127.0.0.1:9/nobody")
+    try:
+        with pytest.raises(StoreUnavailable, match=r"runner@127.0.0.1:9/nobody cannot be reached: .*; start it, or"):
+            await database.write(lambda connection: connection.execute(text("SELECT 1")))
+    finally:
+        await database.close()
+
+
+async def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("not a database at all, and long enough to be read as a page of one" * 20)
+    with pytest.raises(StoreUnavailable, match="cannot serve: file is not a database"):
+        Database.open(f"sqlite:///{tmp_path / 'notes'}").pending()
+
+
+def test_a_port_that_is_no_number_is_told_without_what_stands_there() -> None:
+    with pytest.raises(SettingsError, match="the port in the database URL is no number; RUNNER_DATABASE_URL") as caught:
+        Database.open("postgresql://runner:secret@127.0.0.1:hunter2/runner")
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ('FATAL:  password authentication failed for user "x"', "mend user and password in RUNNER_DATABASE_URL"),
+        ('FATAL:  role "x" does not exist', "mend user and password"),
+        ('FATAL:  database "x" does not exist', "make it (createdb)"),
+        ("FATAL:  sorry, too many clients already", "raise max_connections of the server, or lower RUNNER_DATABASE"),
+        ("FATAL:  remaining connection slots are reserved for roles with", "raise max_connections"),
+        ("FATAL:  the database system is starting up", "try again in a moment"),
+        (
+            "connection failed: Connection refused\n\tIs the server running",
+            "refused; start it, or mend RUNNER_DATABASE",
+        ),
+    ],
+)
+def test_who_is_not_let_in_is_told_the_remedy(said: str, remedy: str) -> None:
+    told = unreached(make_url("postgresql://x:hunter2@host/name"), said)
+    assert told.startswith("the database postgresql://x:***@host/name cannot be reached: ")
+    assert remedy in told
+    assert ("hunter2" in told, "\n" in told) == (False, False)

@@ -14,11 +14,16 @@ from runner.model.push import PushState
 from runner.service.attendance import Attendance
 from runner.service.overview import Overview, Standing
 from runner.store.changes import Telling
+from runner.store.works import CLOSED
 
 
 def lines(found: Overview, late_after: timedelta) -> Iterator[str]:
     """The screen: integrations, their syncs, the backlog, and at the end what wants a person. `late_after` is how long
     work may wait before somebody should look."""
+    if found.closed_since is not None:
+        closed = CLOSED.removeprefix("this")
+        yield f"This{closed} (since {found.closed_since:%Y-%m-%d %H:%M} UTC)."
+        yield ""
     if not found.integrations:
         yield "no integrations; `runner connect` makes one"
     else:

@@ -34,6 +34,7 @@ from runner.store import (
 )
 from runner.store.calls import Calls
 from runner.store.changes import Telling
+from runner.store.moving import closing
 from runner.store.queue import Queue
 from runner.store.rejections import Rejection
 from runner.store.retention import Kept
@@ -95,10 +96,13 @@ class Overview:
     kept: Kept
     notices: dict[Telling, int] = field(default_factory=dict)
     destinations: tuple[DestinationShape, ...] = ()
+    closed_since: datetime | None = None
+    """Since when the database takes nothing more, or is about to (`runner export --close`)."""
 
     def shown(self) -> dict[str, object]:
         """As JSON values."""
         return {
+            "closed_since": self.closed_since.isoformat() if self.closed_since else None,
             "integrations": [standing.shown() for standing in self.integrations],
             "events": {state.value: count for state, count in self.events.items()},
             **self.attendance.shown(),
@@ -123,6 +127,7 @@ def overview(connection: Connection, connectors: Connectors, queue: Queue, now: 
         kept=retention.kept(connection),
         notices=changes.counts(connection),
         destinations=tuple(destinations(connection, now)),
+        closed_since=closing.closed_since(connection),
     )
 
 

@@ -81,8 +81,10 @@ def test_a_database_is_closed_for_the_change_over_and_opened_again(typed: Type, 
     assert there("import", file).output == "4 rows were imported\n"
     assert typed("pause", "acme/jobber").exit_code == 2
     assert "this database was closed by `runner export --close`" in typed("doctor").output
+    assert typed("status").output.startswith("This database was closed by `runner export --close`")
     assert there("pause", "acme/jobber").exit_code == 0
     assert typed("export", "--reopen").output == "this database takes everything again\n"
+    assert not typed("status").output.startswith("This database was closed")
     assert typed("export", "--reopen", "--json").stdout == '{\n  "reopened": false\n}\n'
     assert typed("pause", "acme/jobber").exit_code == 0
 

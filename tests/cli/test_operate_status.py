@@ -50,6 +50,13 @@ def test_a_house_in_order_wants_nobody() -> None:
     assert "Nothing wants a person." in told(FINE)
 
 
+def test_a_database_that_was_closed_says_so_before_all_else() -> None:
+    found = Overview((FINE,), dict.fromkeys(EventState, 0), ATTENDED, (), Kept(None, 0), closed_since=START)
+    first = next(lines(found, LATE))
+    assert first.startswith("This database was closed by `runner export --close`: everything goes on at another one")
+    assert first.endswith(f"`runner export --reopen` (since {START:%Y-%m-%d %H:%M} UTC).")
+
+
 def test_the_figures_of_an_integration_stand_in_its_row() -> None:
     row = next(line for line in told(FINE).splitlines() if line.startswith("acme/jobber"))
     assert row.split() == ["acme/jobber", "active", "4", "0", "0", "0", "0", "0", "7", "2"]

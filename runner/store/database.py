@@ -216,6 +216,9 @@ def _parse(url: str) -> URL:
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise SettingsError(f"the database URL begins with {backend!r}; {remedy}")
+    if shown := sorted({"password", "sslpassword"} & set(parsed.query)):
+        where = "before the host (postgresql://user:password@host/name), or in a password file of libpq"
+        raise SettingsError(f"{shown[0]} behind the ? of the database URL would be shown in messages; write it {where}")
     if backend == "sqlite" and (not parsed.database or parsed.database == ":memory:"):
         raise SettingsError(f"an SQLite database in memory would lose what it accepted; {remedy}")
     if backend == "sqlite" and not Path(str(parsed.database)).absolute().parent.is_dir():

@@ -208,3 +208,10 @@ def test_who_is_not_let_in_is_told_the_remedy(said: str, remedy: str) -> None:
     assert told.startswith("the database postgresql://x:***@host/name cannot be reached: ")
     assert remedy in told
     assert ("hunter2" in told, "\n" in told) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["password", "sslpassword"])
+def test_a_password_where_messages_would_show_it_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} behind the .* of the database URL would be shown") as caught:
+        Database.open(f"postgresql://runner@host/name?{name}=s3cr3t-word")
+    assert "s3cr3t" not in str(caught.value)

@@ -82,20 +82,22 @@ class Doubts:
         return replace(parcel, link=link, push=taken, doubt=None)
 
     async def _search(self, parcel: Parcel, action: Action, find: Find, sent: dict[str, Any]) -> Link | None:
+        push = parcel.push
         for item in await alike(self.house, self.connector, self.destination, find, sent):
             host_id = as_id(action.result["id"].search(item)) if "id" in action.result else None
             if host_id is not None and not await self._is_taken(parcel, host_id):
-                push = parcel.push
                 return Link(push.integration_id, push.kind, push.external_id, push.destination, host_id, "pushed")
         return None
 
     async def _is_taken(self, parcel: Parcel, host_id: str) -> bool:
-        """Whether another record is linked to it already."""
+        """Whether another record is linked to it already. A link of this one was stored late, by the try that broke
+        off: whoever took that for another's would create it twice."""
         push = parcel.push
         found = await self.house.store.database.read(
             lambda connection: links.find(connection, destination=push.destination, kind=push.kind, host_id=host_id)
         )
-        return bool(found)
+        own = (push.integration_id, push.external_id)
+        return any((link.integration_id, link.external_id) != own for link in found)
 
 
 def link_of(connector: Connector, parcel: Parcel, action: Action, name: str, result: dict[str, Any]) -> Link | None:

@@ -8,8 +8,8 @@ import pytest
 
 from runner.connector.config import Config
 from runner.engine.records.gone import delete
-from runner.model.push import PushState
-from runner.store import doubts
+from runner.model.push import Link, PushState
+from runner.store import doubts, links
 from tests.engine.host import ARCHIVE, POST, PUT, RESTORE, Host, open_host
 from tests.engine.syncs.test_sync import Killed
 from tests.partners import World, world
@@ -140,6 +140,25 @@ class TestUnknownOutcome:
         host.here.clock.advance(3600)
         await host.drain()
         assert (host.made, (await host.project())["name"]) == (1, "New roof")
+
+    async def test_a_link_that_the_broken_try_stores_late_is_its_own(self, host: Host) -> None:
+        """A worker that was killed, or lost its lease, may still store what it made when the next one has begun."""
+        await host.store("project", "1", {"name": "Roof", "address": {"street": "1 Main St"}})
+        await self.lose_answer(host, httpx.ReadTimeout("late"))
+        await host.drain()
+
+        async def before(request: httpx.Request) -> None:
+            if request.method == "GET":
+                host.here.wire.before = None
+                made = list(host.here.companycam.tables["projects"])[-1]["id"]
+                link = Link(host.source.id, "project", "1", host.host.id, str(made), "pushed")
+                await host.here.write(lambda c: links.put(c, link))
+
+        host.here.wire.before = before
+        host.here.clock.advance(3600)
+        await host.drain()
+        assert host.here.wire.before is None
+        assert (host.made, host.calls(POST), (await host.only()).state) == (1, 1, PushState.DONE)
 
     async def test_a_project_of_another_record_is_not_adopted(self, host: Host) -> None:
         same = {"name": "Roof", "address": {"street": "1 Main St"}}

@@ -18,12 +18,19 @@ async def test_results_come_in_order() -> None:
 
 
 async def test_what_one_raises_stops_the_others_first() -> None:
-    done: list[int] = []
+    begun, stopped = asyncio.Event(), asyncio.Event()
+
+    async def waits() -> int:
+        begun.set()
+        try:
+            return await asyncio.Future[int]()
+        finally:
+            stopped.set()
 
     async def fails() -> int:
+        await begun.wait()
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        await abreast([later(1, 0.05, done), fails()])
-    await asyncio.sleep(0.06)
-    assert done == []
+        await abreast([waits(), fails()])
+    assert stopped.is_set()

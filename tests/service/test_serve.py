@@ -43,7 +43,7 @@ async def test_it_serves_real_http_until_it_is_told_to_stop(here: World, databas
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.post("/webhooks/jobber", content=b"{}")).status_code == 401
     stop.set()
-    await asyncio.wait_for(served, 5)
+    await asyncio.wait_for(served, 60)
     assert "stopping" in here.log.events()
 
 

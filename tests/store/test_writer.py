@@ -37,7 +37,7 @@ class Gate:
 
     def work(self, _: Connection) -> None:
         self.entered.set()
-        assert self.open.wait(10)
+        assert self.open.wait(60)
 
     async def close_behind(self, database: Database) -> asyncio.Task[None]:
         task = asyncio.create_task(database.write(self.work))
@@ -243,7 +243,7 @@ async def test_what_is_to_follow_a_commit_follows_it_once(database: Database) ->
 async def test_a_work_that_ends_with_stop_iteration_is_answered(database: Database) -> None:
     empty: list[int] = []
     with pytest.raises(RuntimeError, match="StopIteration"):
-        await asyncio.wait_for(database.write(lambda _: next(iter(empty))), 5)
+        await asyncio.wait_for(database.write(lambda _: next(iter(empty))), 60)
 
 
 async def test_an_error_of_the_driver_shows_neither_sql_nor_values(database: Database) -> None:

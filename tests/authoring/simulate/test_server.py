@@ -31,7 +31,7 @@ async def test_partners_listen_on_free_ports_and_post_webhooks():
         assert answer.status_code == 200
         assert len(running.partners["jobber"].tables["clients"]) == 5
         running.partners["servicetitan"].change("jobs", 7001, priority="High")
-        request = await asyncio.wait_for(received.get(), 5)
+        request = await asyncio.wait_for(received.get(), 60)
     finally:
         await running.stop()
         receiver.close()
@@ -60,7 +60,7 @@ async def test_a_port_that_is_taken_is_said_in_one_line():
 async def test_serve_tells_the_addresses_and_ends_when_cancelled():
     heard: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     task = asyncio.create_task(serve(["companycam"], first_port=0, ready=heard.put_nowait))
-    urls = await asyncio.wait_for(heard.get(), 5)
+    urls = await asyncio.wait_for(heard.get(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -85,7 +85,7 @@ async def test_begun_in_two_processes_there_is_one(here: World, database_url: st
     assert await rival.stdout.readline() == b"ready\n"
     rival.stdin.write(b"go\n")
     await asyncio.gather(*(_begin(here.house, company) for company in COMPANIES))
-    assert await asyncio.wait_for(rival.wait(), 30) == 0
+    assert await asyncio.wait_for(rival.wait(), 60) == 0
     found = await here.read(lambda c: integrations.find(c))
     assert sorted(one.company for one in found) == sorted(COMPANIES)
 

@@ -327,7 +327,7 @@ async def test_the_next_page_is_asked_for_while_this_one_is_looked_at(paged: Wor
     paged.wire.before = before
     async with walking(paged) as found:
         await anext(found)
-        await asyncio.wait_for(second.wait(), 5)
+        await asyncio.wait_for(second.wait(), 60)
 
 
 async def test_a_walk_that_is_given_up_leaves_no_call_behind(paged: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from runner.authoring.simulate.companycam import CompanyCam
 from runner.authoring.simulate.jobber import Jobber
 from runner.authoring.simulate.servicetitan import ServiceTitan
 from runner.connector.config import Config
+from runner.connector.connector import Connector
 from runner.connector.library import Connectors
+from runner.connector.webhook import Answer
 from runner.model.secret import Secret
 from runner.testing.log import Log
 from runner.testing.project import Project
@@ -58,6 +62,22 @@ PROJECT = Project.read(ROOT)
 CONNECTORS, SCHEMAS, CONFIG = PROJECT.connectors, PROJECT.schemas, PROJECT.config
 
 
+class Patient(Connectors):
+    """Those that are shipped, of partners that wait for an answer as long as any machine takes over it: Jobber waits a
+    second, and a machine under load may stand still for as long."""
+
+    @cache  # noqa: B019 - there is one, and it stays
+    def get(self, name: str) -> Connector:
+        connector = super().get(name)
+        if connector.webhooks is None:
+            return connector
+        answer = Answer(status=connector.webhooks.answer.status, within=timedelta(minutes=5))
+        return connector.model_copy(update={"webhooks": connector.webhooks.model_copy(update={"answer": answer})})
+
+
+PATIENT = Patient(CONNECTORS.folder)
+
+
 class World(AnyWorld):
     """With the three partners that are always there."""
 
@@ -82,7 +102,7 @@ async def world(
     database: str,
     *,
     config: Config = CONFIG,
-    connectors: Connectors = CONNECTORS,
+    connectors: Connectors = PATIENT,
     size: int = 12,
     partners: Sequence[str] = (),
     **options: Any,

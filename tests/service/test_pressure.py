@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 
 from runner.store import events, rejections
 from runner.store.events import EventFilter
-from tests.partners import World
+from tests.partners import CONNECTORS, World, world
+from tests.service.conftest import calling
 from tests.service.test_webhooks import body, post
 
 pytestmark = pytest.mark.sqlite_only  # of disks that are full and files that are held
@@ -130,13 +131,13 @@ async def test_a_locked_database_is_503_within_the_partners_limit(
 ) -> None:
     """Jobber wants its answer within a second; the writer waits for longer than any test: who is answered while the
     other still holds the database was not kept waiting for it."""
-    await set_pragma(here, f"busy_timeout={FOR_EVER}")
-    async with held(database_url.removeprefix("sqlite:///")):
-        for answer in await asyncio.gather(*(post(web, body(number)) for number in range(20))):
-            assert_busy(answer)
-    late = [values["seconds"] for _, event, values in here.log.lines if event == "delivery-not-stored-in-time"]
-    assert late == [0.8] * 20
-    await set_pragma(here, "busy_timeout=10000")  # the writer is through with what it had
+    async with world(database_url, connectors=CONNECTORS) as hasty, calling(hasty) as caller:
+        await set_pragma(hasty, f"busy_timeout={FOR_EVER}")
+        async with held(database_url.removeprefix("sqlite:///")):
+            for answer in await asyncio.gather(*(post(caller, body(number)) for number in range(20))):
+                assert_busy(answer)
+        late = [values["seconds"] for _, event, values in hasty.log.lines if event == "delivery-not-stored-in-time"]
+        assert late == [0.8] * 20
     again = await asyncio.gather(*(post(web, body(number)) for number in range(20)))
     assert {answer.status_code for answer in again} == {200}
     assert await stored(here) == {key(number) for number in range(20)}

@@ -8,8 +8,9 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/installed
 	$(BIN)/runner demo
 
+# Bytecode is kept whatever the shell says: the servers that tests start would each compile the same again.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

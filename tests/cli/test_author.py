@@ -274,14 +274,19 @@ def test_every_command_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("line", examples())
-def test_example_runs(line: str, tmp_path: Path) -> None:
+def test_example_runs(line: str, run: Run, tmp_path: Path) -> None:
     for name in ("connectors", "schemas", "docs/reference", "tests/snapshots"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
     shutil.copy(REPOSITORY / "runner.yaml", tmp_path)
-    if line in ("runner schema --check", "runner docs --check"):
-        assert shell(tmp_path, line.split()[1]).returncode == 0
-    ran = shell(tmp_path, *line.split()[1:])
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    words = line.split()[1:]
+    if words[1:] == ["--check"] and words[0] in ("schema", "docs"):
+        assert run(words[0])[0] == 0
+    if words[0] == "test":  # is a run of pytest, which wants a process of its own
+        ran = shell(tmp_path, *words)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    else:
+        code, said = run(*words)
+        assert code == 0, said
 
 
 HOOKS = """webhooks:

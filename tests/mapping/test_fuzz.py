@@ -19,7 +19,7 @@ from runner.mapping.engine import CompiledEngine, ReferenceEngine
 from runner.mapping.functions import LIBRARY
 
 WANTED = os.environ.get("RUNNER_FUZZ_EXAMPLES")
-BUDGET = settings(max_examples=int(WANTED or 1_000), derandomize=WANTED is None, deadline=None, database=None)
+BUDGET = settings(max_examples=int(WANTED or 500), derandomize=WANTED is None, deadline=None, database=None)
 COMPILED, REFERENCE = CompiledEngine(LIBRARY), ReferenceEngine(LIBRARY)
 
 KEYS = [*"abcabcabcabc", "name", "value", "null", "true", "p", "v1", "K0", "E", "__class__", "get"]

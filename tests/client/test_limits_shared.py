@@ -14,20 +14,20 @@ pytestmark = pytest.mark.each_database
 async def test_four_processes_keep_two_windows_and_each_comes_to_its_share(database_url: str) -> None:
     """Whether they use what there is depends on the machine, and is seen where time is simulated (test_budgets) and by
     the benchmarks."""
-    limits = [{"type": "window", "requests": 500, "per": "2s"}, {"type": "window", "requests": 1700, "per": "1m"}]
+    limits = [{"type": "window", "requests": 200, "per": "2s"}, {"type": "window", "requests": 700, "per": "1m"}]
     async with partner() as counting:
-        made = await run(database_url, counting, limits=limits, calls=260)
-    assert (counting.violations(500, 2.0), counting.violations(1700, 60.0)) == (0, 0)
-    assert [one["made"] for one in made] == [260] * 4  # each is an integration of its own; three windows have begun
-    assert len(counting.times) == 1040
+        made = await run(database_url, counting, limits=limits, calls=105)
+    assert (counting.violations(200, 2.0), counting.violations(700, 60.0)) == (0, 0)
+    assert [one["made"] for one in made] == [105] * 4  # each is an integration of its own; three windows have begun
+    assert len(counting.times) == 420
 
 
 async def test_calls_as_fast_as_slots_allow_break_no_limit(database_url: str) -> None:
-    limits = [{"type": "window", "requests": 900, "per": "1s"}, {"type": "concurrency", "at_once": 9}]
+    limits = [{"type": "window", "requests": 300, "per": "1s"}, {"type": "concurrency", "at_once": 9}]
     async with partner() as counting:
-        await run(database_url, counting, limits=limits, calls=240)
-    assert (counting.violations(900, 1.0), counting.most <= 9) == (0, True)
-    assert len(counting.times) == 960
+        await run(database_url, counting, limits=limits, calls=80)
+    assert (counting.violations(300, 1.0), counting.most <= 9) == (0, True)
+    assert len(counting.times) == 320
 
 
 async def test_the_slots_of_a_killed_process_come_back(database_url: str) -> None:
